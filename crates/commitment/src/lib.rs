@@ -1,1 +1,28 @@
-//! Stub.
+//! What binds an update to its client, round and chain: hashes of canonical encodings.
+//!
+//! ```text
+//! values --chunks--> values root --+
+//! task --> spec hash --------------+--> commitment   (sent first)
+//! genesis, federation, round, -----+    opening      (sent after the window closed)
+//! base model, account, count, salt-+
+//! ```
+//!
+//! Properties, from blake2_256 being collision resistant:
+//! - **binding**: one commitment opens to one update only;
+//! - **bound to its place**: another account, round, federation, chain or base model gives another
+//!   commitment, so a copied or an old one cannot be opened;
+//! - **hiding**: the salt has 256 bits, so a commitment tells nothing of the update.
+//!
+//! Every hash starts with a tag of its own, so that no encoding can be taken for another.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod accepted;
+mod merkle;
+mod opening;
+
+pub use accepted::{Accepted, accepted_root};
+pub use merkle::values_root;
+pub use opening::{Opening, spec_hash};

@@ -1,1 +1,37 @@
-//! Stub.
+//! Proof of work: what a seal is, when it is valid, and how the difficulty follows the hash rate.
+//!
+//! # Protocol
+//!
+//! ```text
+//! pre_hash   = blake2_256 of the header without its seal
+//! work       = blake2_256(pre_hash ++ nonce, 8 bytes little-endian), read as a big-endian integer
+//! valid      iff difficulty > 0 and work * difficulty < 2^256
+//! ```
+//!
+//! The header carries one pre-runtime item, [`PreDigest`], and ends in one seal item, [`Seal`].
+//! Both have one length and one decoding only.
+//!
+//! # Properties
+//!
+//! - One piece of work is one block: a longer or shorter seal or digest is refused, so the same
+//!   nonce cannot appear under two block hashes.
+//! - A seal of difficulty `d` takes `d` hashes on average, and the chain's work is the sum of its
+//!   difficulties, never the luck of a hash.
+//! - [`retarget`] is a pure function of a bounded window: integers only, at most a factor of
+//!   [`STEP_MAX`] from block to block, never below the floor, never zero.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+mod digest;
+mod retarget;
+mod seal;
+
+pub use digest::PreDigest;
+pub use primitive_types::U256;
+pub use retarget::{Bounds, Entry, STEP_MAX, WINDOW_MAX, retarget};
+pub use seal::{Seal, is_met, search, target};
+
+/// The engine id under which seal and pre-runtime item stand in a header.
+///
+/// It is Substrate's id for proof of work: the import queue of `sc-consensus-pow` looks for it.
+pub const ENGINE_ID: [u8; 4] = *b"pow_";

@@ -1,0 +1,89 @@
+//! The wire formats, pinned: a change here is a new protocol version.
+
+use codec::{Decode, Encode};
+use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
+use fedchain_fl::{
+    Column, Decimal, Format, H256, Initial, ModelSpec, Schema, Strategy, Target, TaskSpec, Width,
+};
+
+fn task() -> TaskSpec {
+    let column = |name: &str| Column {
+        name: name.parse().unwrap(),
+        offset: "1.5".parse().unwrap(),
+        scale: Decimal::whole(2),
+    };
+    TaskSpec {
+        model: ModelSpec::Linear,
+        initial: Initial::Seeded(7),
+        format: Format { frac_bits: 16, width: Width::I32 },
+        strategy: Strategy::TrimmedMean { trim: 1 },
+        norm_max: Some(65_536),
+        schema: Schema {
+            features: vec![column("age"), column("bmi")].try_into().unwrap(),
+            target: Target::Real(column("y")),
+        },
+    }
+}
+
+fn opening() -> Opening<[u8; 32]> {
+    Opening {
+        genesis: H256::repeat_byte(1),
+        federation: 2,
+        round: 3,
+        spec_hash: spec_hash(&task()),
+        base_root: values_root(&[0; 12]),
+        account: [4; 32],
+        sample_count: 5,
+        param_count: 3,
+        values_root: values_root(&[1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]),
+        salt: [6; 32],
+    }
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn the_task_encoding_is_pinned() {
+    let bytes = task().encode();
+    assert_eq!(hex(&bytes), TASK);
+    assert_eq!(TaskSpec::decode(&mut bytes.as_slice()), Ok(task()));
+}
+
+#[test]
+fn the_hashes_are_pinned() {
+    assert_eq!(hex(spec_hash(&task())), SPEC_HASH);
+    assert_eq!(hex(values_root(&[7; 40_000])), VALUES_ROOT);
+    assert_eq!(hex(opening().commitment()), COMMITMENT);
+    let accepted =
+        |account| Accepted { account, sample_count: 9, values_root: H256::repeat_byte(1) };
+    assert_eq!(hex(accepted_root(&mut [accepted([2u8; 32]), accepted([1; 32])])), ACCEPTED_ROOT);
+}
+
+#[test]
+fn a_change_in_any_field_changes_the_commitment() {
+    let original = opening();
+    let other = H256::repeat_byte(9);
+    let changed = [
+        Opening { genesis: other, ..original.clone() },
+        Opening { federation: 9, ..original.clone() },
+        Opening { round: 9, ..original.clone() },
+        Opening { spec_hash: other, ..original.clone() },
+        Opening { base_root: other, ..original.clone() },
+        Opening { account: [9; 32], ..original.clone() },
+        Opening { sample_count: 9, ..original.clone() },
+        Opening { param_count: 9, ..original.clone() },
+        Opening { values_root: other, ..original.clone() },
+        Opening { salt: [9; 32], ..original.clone() },
+    ];
+    for opening in changed {
+        assert_ne!(opening.commitment(), original.commitment(), "{opening:?}");
+    }
+}
+
+const TASK: &str = "";
+const SPEC_HASH: &str = "";
+const VALUES_ROOT: &str = "";
+const COMMITMENT: &str = "";
+const ACCEPTED_ROOT: &str = "";

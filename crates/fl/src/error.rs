@@ -1,0 +1,141 @@
+//! The one error type of this crate, with the offending values.
+
+use core::fmt;
+
+/// Why a spec, a value or an update was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// A name is empty, too long or holds control characters.
+    Name,
+    /// A decimal number is malformed or has more digits than 64 bits hold.
+    Decimal,
+    /// A feature's or target's scale must be above zero.
+    Scale,
+    /// Two columns of the schema, or two class labels, have the same name.
+    Duplicate,
+    /// The model has no parameters, or more than [`crate::limits::PARAM_COUNT_MAX`].
+    ParamCount {
+        /// Parameters that the model would have.
+        found: u64,
+    },
+    /// The target does not fit the model: a linear model needs a real target, a softmax model at
+    /// least two classes.
+    TargetMismatch,
+    /// Fractional bits out of range for the width.
+    FracBits {
+        /// Bits asked for.
+        found: u8,
+        /// Bits allowed.
+        max: u8,
+    },
+    /// An opaque model has no layers to initialise: start it from zeros.
+    SeededOpaque,
+    /// `clients_min` and `clients_max` are out of order or out of bounds.
+    Clients,
+    /// The strategy needs more clients than `clients_min` promises.
+    TooFewClients {
+        /// Clients that the strategy needs.
+        needed: u32,
+        /// Clients promised or updates accepted.
+        found: u32,
+    },
+    /// A rule with a bound on bad clients needs invitation.
+    NeedsInvitation,
+    /// Rounds out of range.
+    Rounds,
+    /// A window is empty or too long.
+    Window,
+    /// The reveal window is too short for all clients to upload.
+    RevealWindowTooShort {
+        /// Blocks needed.
+        needed: u32,
+        /// Blocks given.
+        found: u32,
+    },
+    /// The sample-count cap is zero or above [`crate::limits::SAMPLE_COUNT_MAX`].
+    SampleCountCap,
+    /// An update has the wrong number of bytes.
+    Length {
+        /// Bytes that the model needs.
+        expected: u32,
+        /// Bytes found.
+        found: u32,
+    },
+    /// A value does not fit the wire width.
+    Overflow,
+    /// The sample count is zero or above the federation's cap.
+    SampleCount {
+        /// Count stated.
+        found: u32,
+        /// Cap of the federation.
+        max: u32,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => write!(
+                f,
+                "a name must have 1 to {} bytes and no control characters",
+                crate::limits::NAME_BYTES_MAX
+            ),
+            Self::Decimal => {
+                write!(f, "write the number in decimal, like -0.25 or 1e-3, with at most 18 digits")
+            }
+            Self::Scale => write!(f, "every scale must be above zero"),
+            Self::Duplicate => write!(f, "two columns or two class labels have the same name"),
+            Self::ParamCount { found } => write!(
+                f,
+                "the model would have {found} parameters; 1 to {} are possible",
+                crate::limits::PARAM_COUNT_MAX
+            ),
+            Self::TargetMismatch => write!(
+                f,
+                "the target does not fit the model: linear needs a real target, softmax two or \
+                 more classes"
+            ),
+            Self::FracBits { found, max } => {
+                write!(f, "frac_bits is {found}; at most {max} are possible at this width")
+            }
+            Self::SeededOpaque => write!(f, "an opaque model has no layers: use initial = \"zeros\""),
+            Self::Clients => write!(
+                f,
+                "clients_min must be 1 to clients_max, and clients_max at most {}",
+                crate::limits::CLIENTS_MAX
+            ),
+            Self::TooFewClients { needed, found } => {
+                write!(f, "the strategy needs {needed} clients, only {found} are certain")
+            }
+            Self::NeedsInvitation => {
+                write!(f, "this strategy bounds the number of bad clients: membership must be invited")
+            }
+            Self::Rounds => {
+                write!(f, "rounds_max must be 1 to {}", crate::limits::ROUNDS_MAX)
+            }
+            Self::Window => write!(
+                f,
+                "each window must have 1 to {} blocks",
+                crate::limits::WINDOW_BLOCKS_MAX
+            ),
+            Self::RevealWindowTooShort { needed, found } => write!(
+                f,
+                "reveal_blocks is {found}; the clients' uploads need at least {needed} blocks"
+            ),
+            Self::SampleCountCap => write!(
+                f,
+                "sample_count_max must be 1 to {}",
+                crate::limits::SAMPLE_COUNT_MAX
+            ),
+            Self::Length { expected, found } => {
+                write!(f, "the update has {found} bytes, the model needs {expected}")
+            }
+            Self::Overflow => write!(f, "a value does not fit the federation's number format"),
+            Self::SampleCount { found, max } => {
+                write!(f, "the sample count is {found}; it must be 1 to {max}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,29 @@
+//! Bounds of everything that a stranger can send.
+
+/// Features in a schema, at most.
+pub const FEATURES_MAX: u32 = 1_024;
+/// Classes of a classification target, at most.
+pub const CLASSES_MAX: u32 = 256;
+/// Hidden layers of an MLP, at most.
+pub const HIDDEN_LAYERS_MAX: u32 = 8;
+/// Bytes of a name (federation, column, class label), at most.
+pub const NAME_BYTES_MAX: u32 = 64;
+/// Clients in a federation, at most.
+pub const CLIENTS_MAX: u32 = 1_024;
+/// Rounds of a federation, at most.
+pub const ROUNDS_MAX: u32 = 10_000;
+/// Cap on the sample count that one client may state. With [`CLIENTS_MAX`] clients of 32-bit
+/// values, sums weighted by it stay below 2^61 and fit an `i64`.
+pub const SAMPLE_COUNT_MAX: u32 = 1 << 20;
+/// Values in a model, at most: what one extrinsic carries at 32 bits.
+pub const PARAM_COUNT_MAX: u32 = 1 << 18;
+/// Bytes of one update, at most.
+pub const UPDATE_BYTES_MAX: u32 = PARAM_COUNT_MAX * 4;
+/// Bytes of one stored or hashed chunk of a model.
+pub const CHUNK_BYTES: u32 = 16_384;
+/// Values in one chunk at the narrowest width.
+pub const CHUNK_VALUES_MAX: u32 = CHUNK_BYTES / 2;
+/// Blocks in one window, at most.
+pub const WINDOW_BLOCKS_MAX: u32 = 1_000_000;
+/// Fractional bits of a weight, at most.
+pub const FRAC_BITS_MAX: u8 = 30;

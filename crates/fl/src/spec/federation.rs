@@ -1,0 +1,161 @@
+//! Who takes part, when, and for how much.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use super::TaskSpec;
+use crate::{
+    Error, Name, Strategy,
+    limits::{CLIENTS_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
+};
+
+/// Who may join.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+pub enum Membership {
+    /// Those whom the owner invited.
+    Invited,
+    /// Anyone; all clients weigh the same, whatever sample count they state.
+    Open,
+}
+
+/// Lengths of the phases of a round, in blocks.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Windows {
+    /// Time to train and commit.
+    pub commit_blocks: u32,
+    /// Pause between commits and reveals: a reorg of this depth cannot reopen commits after
+    /// updates became public.
+    pub settle_blocks: u32,
+    /// Time to reveal.
+    pub reveal_blocks: u32,
+}
+
+impl Windows {
+    fn check(&self) -> Result<(), Error> {
+        let usable = |blocks| (1..=WINDOW_BLOCKS_MAX).contains(&blocks);
+        if [self.commit_blocks, self.settle_blocks, self.reveal_blocks].into_iter().all(usable) {
+            Ok(())
+        } else {
+            Err(Error::Window)
+        }
+    }
+}
+
+/// Everything that a federation fixes at creation. `Balance` is an amount in the chain's smallest
+/// unit; in JSON it is decimal text.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "std",
+    serde(bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>")
+)]
+pub struct FederationSpec<Balance> {
+    /// For people.
+    pub name: Name,
+    /// Who may join.
+    pub membership: Membership,
+    /// Round 1 opens, and later rounds open, with so many members.
+    pub clients_min: u32,
+    /// Seats.
+    pub clients_max: u32,
+    /// Rounds, skipped ones included.
+    pub rounds_max: u32,
+    /// Phase lengths.
+    pub windows: Windows,
+    /// Cap on the sample count a client may state.
+    pub sample_count_max: u32,
+    /// Held at commit, returned at reveal, burned when the reveal window closes without one.
+    #[cfg_attr(feature = "std", serde(with = "crate::text"))]
+    pub bond: Balance,
+    /// Held while a member.
+    #[cfg_attr(feature = "std", serde(with = "crate::text"))]
+    pub join_deposit: Balance,
+    /// Paid per adopted round by the owner, in equal parts to the clients whose updates counted.
+    #[cfg_attr(feature = "std", serde(with = "crate::text"))]
+    pub reward: Balance,
+    /// What is learned.
+    pub task: TaskSpec,
+}
+
+impl<Balance> FederationSpec<Balance> {
+    /// Whether the federation can work; `upload_bytes_per_block` is what one block carries of
+    /// reveals.
+    ///
+    /// # Errors
+    /// The first thing that cannot.
+    pub fn check(&self, upload_bytes_per_block: u32) -> Result<(), Error> {
+        self.name.check()?;
+        self.task.check()?;
+        self.windows.check()?;
+        if !(1..=self.clients_max).contains(&self.clients_min) || self.clients_max > CLIENTS_MAX {
+            return Err(Error::Clients);
+        }
+        if !(1..=ROUNDS_MAX).contains(&self.rounds_max) {
+            return Err(Error::Rounds);
+        }
+        if !(1..=SAMPLE_COUNT_MAX).contains(&self.sample_count_max) {
+            return Err(Error::SampleCountCap);
+        }
+        let needed = self.task.strategy.updates_min();
+        if self.clients_min < needed {
+            return Err(Error::TooFewClients { needed, found: self.clients_min });
+        }
+        if self.membership == Membership::Open && matches!(self.task.strategy, Strategy::TrimmedMean { .. })
+        {
+            return Err(Error::NeedsInvitation);
+        }
+        let needed = self.reveal_blocks_min(upload_bytes_per_block)?;
+        if self.windows.reveal_blocks < needed {
+            return Err(Error::RevealWindowTooShort { needed, found: self.windows.reveal_blocks });
+        }
+        Ok(())
+    }
+
+    /// Blocks that the reveals of all seats need, with one to spare.
+    fn reveal_blocks_min(&self, upload_bytes_per_block: u32) -> Result<u32, Error> {
+        let bytes = u64::from(self.task.update_bytes()?).saturating_mul(self.clients_max.into());
+        let blocks = bytes.div_ceil(u64::from(upload_bytes_per_block).max(1)).saturating_add(1);
+        Ok(u32::try_from(blocks).unwrap_or(u32::MAX))
+    }
+
+    /// The count that the strategy uses for a client who states `sample_count`: open federations
+    /// weigh all equally.
+    ///
+    /// # Errors
+    /// [`Error::SampleCount`] when the stated count is zero or above the cap.
+    pub fn effective_count(&self, sample_count: u32) -> Result<u32, Error> {
+        if !(1..=self.sample_count_max).contains(&sample_count) {
+            return Err(Error::SampleCount { found: sample_count, max: self.sample_count_max });
+        }
+        Ok(match self.membership {
+            Membership::Invited => sample_count,
+            Membership::Open => 1,
+        })
+    }
+
+    /// The same spec with its amounts in another type.
+    pub fn map_amounts<B>(self, map: impl Fn(Balance) -> B) -> FederationSpec<B> {
+        FederationSpec {
+            name: self.name,
+            membership: self.membership,
+            clients_min: self.clients_min,
+            clients_max: self.clients_max,
+            rounds_max: self.rounds_max,
+            windows: self.windows,
+            sample_count_max: self.sample_count_max,
+            bond: map(self.bond),
+            join_deposit: map(self.join_deposit),
+            reward: map(self.reward),
+            task: self.task,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is learned: model, initial weights, schema, number format and strategy.
+
+use alloc::{vec, vec::Vec};
+use bounded_collections::{BoundedVec, ConstU32};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use super::{Schema, Target};
+use crate::{
+    Error, Format, Strategy, init,
+    limits::{HIDDEN_LAYERS_MAX, PARAM_COUNT_MAX},
+};
+
+/// The shape of the model. Inputs and outputs follow from the schema.
+///
+/// Weights are flattened layer by layer; a layer is `[outputs, inputs]` in row-major order,
+/// followed by its biases `[outputs]`.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+pub enum ModelSpec {
+    /// Linear regression: one output, no link function.
+    Linear,
+    /// Softmax (multinomial logistic) classification.
+    Softmax,
+    /// A multi-layer perceptron with ReLU between the layers.
+    Mlp {
+        /// Units of each hidden layer.
+        hidden: BoundedVec<u16, ConstU32<HIDDEN_LAYERS_MAX>>,
+    },
+    /// Weights of a model that the chain does not know.
+    Opaque {
+        /// Number of weights.
+        param_count: u32,
+    },
+}
+
+/// Where the first server model comes from.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+pub enum Initial {
+    /// All weights zero.
+    Zeros,
+    /// The integer initialiser of [`crate::init`] from this seed.
+    Seeded(u64),
+}
+
+/// What every update commits to: its hash is part of the commitment.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct TaskSpec {
+    /// The model.
+    pub model: ModelSpec,
+    /// Its first weights.
+    pub initial: Initial,
+    /// Number format of all weights.
+    #[cfg_attr(feature = "std", serde(default))]
+    pub format: Format,
+    /// Rule that makes one model of many updates.
+    pub strategy: Strategy,
+    /// Largest Euclidean norm of (update - base model), in fixed point at scale `2^-frac_bits`.
+    #[cfg_attr(feature = "std", serde(default))]
+    pub norm_max: Option<u64>,
+    /// How rows become numbers.
+    pub schema: Schema,
+}
+
+impl TaskSpec {
+    /// `(inputs, outputs)` of each layer; empty for an opaque model.
+    pub fn layers(&self) -> Vec<(u32, u32)> {
+        let inputs = self.schema.features.len() as u32;
+        let outputs = self.schema.target.outputs();
+        match &self.model {
+            ModelSpec::Linear | ModelSpec::Softmax => vec![(inputs, outputs)],
+            ModelSpec::Mlp { hidden } => {
+                let ends = hidden.iter().map(|units| u32::from(*units)).chain([outputs]);
+                ends.scan(inputs, |from, to| Some((core::mem::replace(from, to), to))).collect()
+            }
+            ModelSpec::Opaque { .. } => Vec::new(),
+        }
+    }
+
+    /// Number of weights.
+    ///
+    /// # Errors
+    /// [`Error::ParamCount`] when it is zero or above [`PARAM_COUNT_MAX`].
+    pub fn param_count(&self) -> Result<u32, Error> {
+        let found = match self.model {
+            ModelSpec::Opaque { param_count } => param_count.into(),
+            _ => self.layers().iter().fold(0u64, |sum, (inputs, outputs)| {
+                let layer = u64::from(*inputs).saturating_add(1).saturating_mul((*outputs).into());
+                sum.saturating_add(layer)
+            }),
+        };
+        match u32::try_from(found) {
+            Ok(count) if (1..=PARAM_COUNT_MAX).contains(&count) => Ok(count),
+            _ => Err(Error::ParamCount { found }),
+        }
+    }
+
+    /// Bytes of one model or update.
+    ///
+    /// # Errors
+    /// As [`Self::param_count`].
+    pub fn update_bytes(&self) -> Result<u32, Error> {
+        Ok(self.param_count()?.saturating_mul(self.format.value_bytes()))
+    }
+
+    /// The first server model, `[param_count]`.
+    ///
+    /// # Errors
+    /// As [`Self::param_count`].
+    pub fn initial_model(&self) -> Result<Vec<i32>, Error> {
+        match self.initial {
+            Initial::Zeros => Ok(vec![0; self.param_count()? as usize]),
+            Initial::Seeded(seed) => {
+                self.param_count()?;
+                Ok(init::glorot(seed, &self.layers(), self.format))
+            }
+        }
+    }
+
+    /// Whether all parts fit together.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), Error> {
+        self.schema.check()?;
+        self.format.check()?;
+        self.param_count()?;
+        match (&self.model, &self.schema.target) {
+            (ModelSpec::Linear, Target::Classes { .. }) | (ModelSpec::Softmax, Target::Real(_)) => {
+                Err(Error::TargetMismatch)
+            }
+            (ModelSpec::Softmax | ModelSpec::Mlp { .. }, Target::Classes { labels, .. })
+                if labels.len() < 2 =>
+            {
+                Err(Error::TargetMismatch)
+            }
+            (ModelSpec::Opaque { .. }, _) if self.initial != Initial::Zeros => {
+                Err(Error::SeededOpaque)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The seal: a nonce, and the test that it was paid for.
+
+use codec::{Decode, DecodeAll, Encode};
+use core::ops::Range;
+use primitive_types::U256;
+use sp_crypto_hashing::blake2_256;
+
+const PRE_HASH_BYTES: usize = 32;
+
+/// What a miner adds to a header: 8 bytes, a little-endian nonce.
+///
+/// 64 bits are more than any machine searches in the life of one template, and a new template
+/// (another timestamp, another transaction) opens the whole range again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Seal {
+    /// The number that was searched for.
+    pub nonce: u64,
+}
+
+impl Seal {
+    /// Decodes a seal; `None` unless it is exactly 8 bytes long.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::decode_all(&mut &*bytes).ok()
+    }
+
+    /// The work of this seal on a header: lower is rarer.
+    pub fn work(&self, pre_hash: &[u8; PRE_HASH_BYTES]) -> U256 {
+        let mut input = [0; PRE_HASH_BYTES + size_of::<u64>()];
+        let (head, tail) = input.split_at_mut(PRE_HASH_BYTES);
+        head.copy_from_slice(pre_hash);
+        tail.copy_from_slice(&self.nonce.to_le_bytes());
+        U256::from_big_endian(&blake2_256(&input))
+    }
+
+    /// Whether this seal was worth `difficulty` hashes on average.
+    pub fn is_valid(&self, pre_hash: &[u8; PRE_HASH_BYTES], difficulty: U256) -> bool {
+        is_met(self.work(pre_hash), difficulty)
+    }
+}
+
+/// Whether `work * difficulty` fits in 256 bits. No work meets a difficulty of zero.
+pub fn is_met(work: U256, difficulty: U256) -> bool {
+    target(difficulty).is_some_and(|target| work <= target)
+}
+
+/// The largest work that meets `difficulty`; `None` for a difficulty of zero.
+pub fn target(difficulty: U256) -> Option<U256> {
+    U256::MAX.checked_div(difficulty)
+}
+
+/// The first seal of `nonces` whose work is at most `target`.
+pub fn search(
+    pre_hash: &[u8; PRE_HASH_BYTES],
+    target: U256,
+    nonces: Range<u64>,
+) -> Option<Seal> {
+    nonces
+        .map(|nonce| Seal { nonce })
+        .find(|seal| seal.work(pre_hash) <= target)
+}
