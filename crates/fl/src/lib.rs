@@ -26,6 +26,7 @@ pub mod init;
 pub mod limits;
 pub mod name;
 pub mod number;
+pub mod refusal;
 pub mod spec;
 pub mod strategy;
 #[cfg(feature = "std")]
@@ -39,6 +40,7 @@ pub use error::Error;
 pub use name::Name;
 pub use number::{Format, Width};
 pub use primitive_types::H256;
+pub use refusal::Refusal;
 pub use spec::{
     Column, FederationSpec, Initial, Membership, ModelSpec, Schema, Target, TaskSpec, Windows,
 };
