@@ -11,7 +11,7 @@ pub const NAME_BYTES_MAX: u32 = 64;
 /// Clients in a federation, at most.
 pub const CLIENTS_MAX: u32 = 1_024;
 /// Rounds of a federation, at most.
-pub const ROUNDS_MAX: u32 = 10_000;
+pub const ROUNDS_MAX: u32 = 1_000;
 /// Cap on the sample count that one client may state. With [`CLIENTS_MAX`] clients of 32-bit
 /// values, sums weighted by it stay below 2^61 and fit an `i64`.
 pub const SAMPLE_COUNT_MAX: u32 = 1 << 20;

@@ -1,1 +1,471 @@
-//! Stub.
+//! Federations: clients commit to model updates, reveal them, and every node aggregates them.
+//!
+//! # Overview
+//!
+//! An owner creates a federation; members train beside their data and send a commitment, then the
+//! update itself. When a round is over, the runtime aggregates the accepted updates in integer
+//! arithmetic and adopts the result as the new server model. Its root goes into the header.
+//!
+//! ```text
+//! Waiting --clients_min joined--> Commit --all committed | overdue--> Settle
+//!    ^                              ^                                    | settle_blocks
+//!    |                              |                                    v
+//!    +---- too few members ---- Aggregate <--all revealed | overdue-- Reveal
+//!                                   |
+//!                                   +--> Finished | Cancelled
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A member has at most one commitment per round; an accepted update opens it.
+//! 2. For each hold reason, the held sum equals what is open; each hold leaves exactly once.
+//! 3. Nothing per-client outlives its round, but the membership.
+//! 4. The model in state has the root that the newest round recorded.
+//! 5. A federation is in the queue exactly while it is in the Aggregate phase.
+//!
+//! [`Pallet::do_try_state`] checks them.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod aggregate;
+mod api;
+mod errors;
+pub mod extension;
+mod model;
+mod money;
+mod rounds;
+mod try_state;
+pub mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use extension::CheckFederation;
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::{
+        WeightInfo,
+        types::{Commitment, Federation, FederationId, Member, QueueEnds},
+    };
+    use fedchain_fl::{
+        FederationSpec, H256,
+        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, UPDATE_BYTES_MAX},
+        view::{Outcome, RoundRecord},
+    };
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{Time, fungible},
+        weights::WeightMeter,
+    };
+    use frame_system::pallet_prelude::*;
+
+    pub(crate) type BalanceOf<T> =
+        <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+    pub(crate) type FederationOf<T> = Federation<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+    pub(crate) type SpecOf<T> = FederationSpec<BalanceOf<T>>;
+    pub(crate) type ChunkBytes = BoundedVec<u8, ConstU32<CHUNK_BYTES>>;
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    /// What the runtime decides.
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<
+            Hash = H256,
+            RuntimeEvent: From<Event<Self>>,
+            RuntimeOrigin: From<Origin<Self>> + Into<Result<Origin<Self>, Self::RuntimeOrigin>>,
+        >
+    {
+        /// Money: holds for bonds, deposits and escrow.
+        type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+            + fungible::Mutate<Self::AccountId>;
+        /// The runtime's hold reasons.
+        type RuntimeHoldReason: From<HoldReason>;
+        /// On-chain time in milliseconds.
+        type Time: Time<Moment = u64>;
+        /// Block time that the chain aims at, in milliseconds.
+        type BlockTimeMs: Get<u64>;
+        /// Deposit per byte of state.
+        type ByteDeposit: Get<BalanceOf<Self>>;
+        /// Bytes of reveals that one block carries.
+        type UploadBytesPerBlock: Get<u32>;
+        /// Bytes of staged updates that one federation may need.
+        type StagingBytesMax: Get<u32>;
+        /// Aggregation's own share of a block's weight.
+        type AggregationWeight: Get<Weight>;
+        /// Weights of calls and hooks.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// Why money is held.
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// A client's bond, from commit to reveal.
+        Bond,
+        /// A member's deposit, while a member.
+        JoinDeposit,
+        /// The owner's escrow for rewards.
+        Escrow,
+        /// The owner's deposit for state, until the federation is removed.
+        StateDeposit,
+    }
+
+    /// An account, by a transaction of its own: not inside a batch, sudo or any other call.
+    #[pallet::origin]
+    pub type Origin<T> = super::extension::RawOrigin<<T as frame_system::Config>::AccountId>;
+
+    /// Number of the next federation.
+    #[pallet::storage]
+    pub type NextFederation<T> = StorageValue<_, FederationId, ValueQuery>;
+
+    /// What a federation fixed at creation. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Specs<T: Config> = StorageMap<_, Twox64Concat, FederationId, SpecOf<T>>;
+
+    /// The part of a federation that changes. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Federations<T: Config> = StorageMap<_, Twox64Concat, FederationId, FederationOf<T>>;
+
+    /// Invited accounts that have not joined. At most `clients_max` with the members; deleted by
+    /// `join` or `remove`.
+    #[pallet::storage]
+    pub type Invitations<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, ()>;
+
+    /// Members, at most `clients_max`. Deleted when they leave, are dropped, or at the end.
+    #[pallet::storage]
+    pub type Members<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Blake2_128Concat,
+        T::AccountId,
+        Member<BalanceOf<T>>,
+    >;
+
+    /// Commitments of the current round, at most one per roster member. Deleted when it closes.
+    #[pallet::storage]
+    pub type Commitments<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Blake2_128Concat,
+        T::AccountId,
+        Commitment<BalanceOf<T>>,
+    >;
+
+    /// Chunks of accepted updates, for strategies that need all of them at once; canonical bytes.
+    /// Deleted when the round closes.
+    #[pallet::storage]
+    pub type StagedUpdates<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Blake2_128Concat, T::AccountId>,
+            NMapKey<Twox64Concat, u32>,
+        ),
+        ChunkBytes,
+    >;
+
+    /// Chunks of FedAvg's weighted sums, `i64` at scale `2^-frac_bits`. Deleted when the round
+    /// closes.
+    #[pallet::storage]
+    pub type Sums<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Twox64Concat,
+        u32,
+        BoundedVec<i64, ConstU32<CHUNK_VALUES_MAX>>,
+    >;
+
+    /// Chunks of the newest server model; canonical bytes. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Models<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, u32, ChunkBytes>;
+
+    /// Closed rounds, at most `rounds_max`. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Rounds<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, u32, RoundRecord>;
+
+    /// Federations due for aggregation, first come first served.
+    #[pallet::storage]
+    pub type Queue<T: Config> = StorageMap<_, Twox64Concat, u64, FederationId>;
+
+    /// Ends of the queue.
+    #[pallet::storage]
+    pub type Ends<T> = StorageValue<_, QueueEnds, ValueQuery>;
+
+    /// What happened.
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A federation was created.
+        FederationCreated { federation: FederationId, owner: T::AccountId },
+        /// An account was invited.
+        ClientInvited { federation: FederationId, client: T::AccountId },
+        /// An account became a member.
+        ClientJoined { federation: FederationId, client: T::AccountId, first_round: u32 },
+        /// A member left or was dropped; its deposit was returned.
+        ClientLeft { federation: FederationId, client: T::AccountId },
+        /// A round opened.
+        RoundOpened { federation: FederationId, round: u32, roster: u32 },
+        /// A commitment was taken and its bond held.
+        UpdateCommitted { federation: FederationId, round: u32, client: T::AccountId },
+        /// Commits closed; reveals are taken from block `opens_at` on.
+        CommitsClosed { federation: FederationId, round: u32, opens_at: u32 },
+        /// An update was revealed and counts; its bond was returned.
+        UpdateAccepted {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+            sample_count: u32,
+            values_root: H256,
+        },
+        /// An update opened its commitment but lies beyond the norm bound; its bond was returned.
+        UpdateRejected { federation: FederationId, round: u32, client: T::AccountId },
+        /// A bond was burned: its commitment was not opened in time.
+        BondBurned {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+            amount: BalanceOf<T>,
+        },
+        /// A round closed.
+        RoundClosed {
+            federation: FederationId,
+            round: u32,
+            outcome: Outcome,
+            model_root: H256,
+            accepted: u32,
+        },
+        /// The last round is over.
+        FederationFinished { federation: FederationId },
+        /// The owner asked to end the federation with the current round.
+        CancelRequested { federation: FederationId },
+        /// The federation ended before its last round.
+        FederationCancelled { federation: FederationId },
+        /// The federation's state was deleted and its deposit returned.
+        FederationRemoved { federation: FederationId },
+    }
+
+    /// What failed, and how to avoid it.
+    #[pallet::error]
+    pub enum Error<T> {
+        /// No federation has this number: see `federation_list`.
+        UnknownFederation,
+        /// Only the owner of the federation may do this.
+        NotOwner,
+        /// The federation is over.
+        FederationOver,
+        /// The federation still runs: wait for its end or cancel it first.
+        FederationRuns,
+        /// The owner has not invited this account: ask for an invitation.
+        NotInvited,
+        /// The account is invited already.
+        AlreadyInvited,
+        /// This federation is open: anyone may join without invitation.
+        InvitationNotNeeded,
+        /// The account is a member already.
+        AlreadyMember,
+        /// The account is no member: join first.
+        NotMember,
+        /// The member leaves at the end of this round already.
+        AlreadyLeaving,
+        /// All seats are taken or promised.
+        Full,
+        /// The account is not on the roster of this round: members take part from the round after
+        /// they joined.
+        NotOnRoster,
+        /// The federation is in another round: see `federation_round`.
+        WrongRound,
+        /// The federation takes no commitments now: see the phase in `federation_get`.
+        CommitClosed,
+        /// The server model has changed: train again from the newest one.
+        StaleBase,
+        /// The account has committed in this round already.
+        AlreadyCommitted,
+        /// The federation takes no reveals now: see the phase in `federation_get`.
+        RevealClosed,
+        /// The account has no open commitment in this round.
+        NoCommitment,
+        /// Salt, sample count or values are not those committed to; nothing changed, send the
+        /// right ones before the window closes.
+        WrongOpening,
+        /// The phase is not overdue yet: see its deadline in `federation_get`.
+        NotOverdue,
+        /// Send commit and reveal as transactions of their own, not inside batch, sudo or others.
+        WrappedCall,
+        /// The free balance does not cover the deposit, bond or escrow.
+        LowBalance,
+        /// A name has 1 to 64 bytes of printable UTF-8.
+        InvalidName,
+        /// Scales must be above zero, numbers decimal.
+        InvalidScale,
+        /// Column names, and class labels, must differ.
+        DuplicateName,
+        /// The model has no parameters or too many for one transaction.
+        InvalidParamCount,
+        /// Linear models need a real target, softmax models two classes or more.
+        TargetMismatch,
+        /// Too many fractional bits for the width.
+        InvalidFracBits,
+        /// An opaque model starts from zeros.
+        SeededOpaque,
+        /// `clients_min` must be 1 to `clients_max`, and that within the limit.
+        InvalidClients,
+        /// The strategy needs more clients than `clients_min`.
+        TooFewClients,
+        /// This strategy needs membership by invitation.
+        NeedsInvitation,
+        /// `rounds_max` is out of range.
+        InvalidRounds,
+        /// A window is empty or too long.
+        InvalidWindow,
+        /// The reveal window is too short for all clients to upload.
+        RevealWindowTooShort,
+        /// `sample_count_max` is out of range.
+        InvalidSampleCountCap,
+        /// The clients' updates together need more staging than allowed: fewer clients or
+        /// parameters.
+        StagingTooLarge,
+        /// One block cannot aggregate so many clients and parameters: reduce either.
+        AggregationTooHeavy,
+        /// The update's length is not that of the model.
+        UpdateLength,
+        /// A value does not fit the number format.
+        ValueOverflow,
+        /// The sample count is zero or above the federation's cap.
+        SampleCountOutOfRange,
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_poll(_now: BlockNumberFor<T>, meter: &mut WeightMeter) {
+            Self::aggregate_due(meter);
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Creates a federation with the signer as owner.
+        ///
+        /// Holds `rounds_max * reward` as escrow and a deposit per byte of state. Emits
+        /// `FederationCreated`. Fails when the spec cannot work, see [`FederationSpec::check`].
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::create(spec.encoded_size() as u32, spec.task.update_bytes().unwrap_or(0)))]
+        pub fn create(origin: OriginFor<T>, spec: FederationSpec<BalanceOf<T>>) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_create(owner, spec)
+        }
+
+        /// Invites an account; by the owner. Emits `ClientInvited`.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::invite())]
+        pub fn invite(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            client: T::AccountId,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_invite(&owner, federation, client)
+        }
+
+        /// Makes the signer a member from the next round on; holds the join deposit. Emits
+        /// `ClientJoined`, and `RoundOpened` when it was the last one missing.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::join())]
+        pub fn join(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            let client = ensure_signed(origin)?;
+            Self::do_join(client, federation)
+        }
+
+        /// Ends the signer's membership: at once while waiting, else at the end of the round.
+        /// Returns the join deposit then and emits `ClientLeft`.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::leave())]
+        pub fn leave(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            let client = ensure_signed(origin)?;
+            Self::do_leave(&client, federation)
+        }
+
+        /// Takes a client's commitment for the current round and holds its bond. Emits
+        /// `UpdateCommitted`, and `CommitsClosed` when the whole roster has committed.
+        ///
+        /// `base_root` is the root of the server model that training started from.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::commit())]
+        pub fn commit(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: u32,
+            base_root: H256,
+            commitment: H256,
+        ) -> DispatchResult {
+            let client = Self::ensure_direct(origin)?;
+            Self::do_commit(client, federation, round, base_root, commitment)
+        }
+
+        /// Opens the signer's commitment; returns the bond. Emits `UpdateAccepted`, or
+        /// `UpdateRejected` when the update lies beyond the norm bound.
+        ///
+        /// `values` are the canonical bytes of the update. A wrong opening is an error and changes
+        /// nothing.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::reveal(values.len() as u32))]
+        pub fn reveal(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: u32,
+            sample_count: u32,
+            salt: [u8; 32],
+            values: BoundedVec<u8, ConstU32<UPDATE_BYTES_MAX>>,
+        ) -> DispatchResult {
+            let client = Self::ensure_direct(origin)?;
+            Self::do_reveal(client, federation, round, sample_count, salt, &values)
+        }
+
+        /// Moves an overdue phase on; by anyone, free when it succeeds. Emits `CommitsClosed`, or
+        /// nothing when the round goes to aggregation.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::advance())]
+        pub fn advance(origin: OriginFor<T>, federation: FederationId) -> DispatchResultWithPostInfo {
+            ensure_signed(origin)?;
+            Self::do_advance(federation)?;
+            Ok(Pays::No.into())
+        }
+
+        /// Ends the federation: at once while waiting, else with the current round; by the owner.
+        /// Emits `CancelRequested` or `FederationCancelled`.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::cancel().saturating_add(T::AggregationWeight::get()))]
+        pub fn cancel(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_cancel(&owner, federation)
+        }
+
+        /// Deletes a federation that is over and returns the state deposit; by the owner. Emits
+        /// `FederationRemoved`.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::remove())]
+        pub fn remove(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_remove(&owner, federation)
+        }
+    }
+}

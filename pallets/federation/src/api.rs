@@ -1,0 +1,117 @@
+//! Views of federations for the runtime API.
+
+use alloc::vec::Vec;
+use fedchain_fl::view::{
+    ClientView, FederationSummary, FederationView, ModelView, RoundView,
+};
+
+use crate::{
+    pallet::*,
+    types::{Answer, FederationId},
+};
+
+/// Lines in one list, at most.
+const LIST_MAX: u32 = 1_000;
+/// Weights in one answer, at most.
+const VALUES_MAX: u32 = 65_536;
+
+impl<T: Config> Pallet<T> {
+    /// Up to `limit` federations from number `start` on.
+    pub fn list(start: FederationId, limit: u32) -> Vec<FederationSummary<T::AccountId>> {
+        let end = NextFederation::<T>::get();
+        (start..end)
+            .filter_map(|federation| {
+                let state = Federations::<T>::get(federation)?;
+                let spec = Specs::<T>::get(federation)?;
+                Some(FederationSummary {
+                    federation,
+                    name: spec.name,
+                    owner: state.owner,
+                    phase: state.phase.view(Self::now()),
+                    round: state.round.index,
+                    rounds_max: spec.rounds_max,
+                    clients: state.members,
+                })
+            })
+            .take(limit.min(LIST_MAX) as usize)
+            .collect()
+    }
+
+    /// One federation.
+    pub fn get(federation: FederationId) -> Option<FederationView<T::AccountId, BalanceOf<T>>> {
+        let state = Federations::<T>::get(federation)?;
+        let clients = Members::<T>::iter_prefix(federation)
+            .map(|(account, member)| {
+                let answer = Commitments::<T>::get(federation, &account).map(|c| c.answer);
+                ClientView {
+                    account,
+                    first_round: member.first_round,
+                    missed: member.missed,
+                    leaving: member.leaving,
+                    committed: answer.is_some(),
+                    revealed: answer.is_some_and(|answer| answer != Answer::Open),
+                }
+            })
+            .collect();
+        Some(FederationView {
+            federation,
+            owner: state.owner,
+            spec: Specs::<T>::get(federation)?,
+            spec_hash: state.spec_hash,
+            created_at: state.created_at,
+            phase: state.phase.view(Self::now()),
+            round: state.round.index,
+            cancelling: state.cancelling,
+            param_count: state.param_count,
+            model_root: state.model_root,
+            invited: Invitations::<T>::iter_key_prefix(federation).collect(),
+            clients,
+        })
+    }
+
+    /// A closed round, or the current one.
+    pub fn round(federation: FederationId, round: Option<u32>) -> Option<RoundView> {
+        let state = Federations::<T>::get(federation)?;
+        let round = round.unwrap_or(state.round.index);
+        let record = Rounds::<T>::get(federation, round);
+        let current = (record.is_none() && round == state.round.index && round > 0).then_some(&state);
+        if record.is_none() && current.is_none() {
+            return None;
+        }
+        Some(RoundView {
+            federation,
+            round,
+            roster: current.map(|state| state.round.roster),
+            phase: current.map(|state| state.phase.view(Self::now())),
+            committed: current.map(|state| state.round.committed),
+            revealed: current.map(|state| state.round.revealed),
+            record,
+        })
+    }
+
+    /// `length` weights of the newest server model from `offset` on.
+    pub fn model_range(federation: FederationId, offset: u32, length: u32) -> Option<ModelView> {
+        let state = Federations::<T>::get(federation)?;
+        let format = Specs::<T>::get(federation)?.task.format;
+        let per_chunk = format.chunk_values();
+        let end = offset.saturating_add(length.min(VALUES_MAX)).min(state.param_count);
+        let first_chunk = offset.checked_div(per_chunk)?;
+        let values = (first_chunk..end.div_ceil(per_chunk))
+            .flat_map(|index| format.decode(&Models::<T>::get(federation, index).unwrap_or_default()))
+            .skip(offset.saturating_sub(first_chunk.saturating_mul(per_chunk)) as usize)
+            .take(end.saturating_sub(offset) as usize)
+            .collect();
+        // The model of the last closed round; the current one has made none yet.
+        let current_is_closed = Rounds::<T>::contains_key(federation, state.round.index);
+        let round = state.round.index.saturating_sub(u32::from(!current_is_closed));
+        Some(ModelView {
+            federation,
+            round,
+            root: state.model_root,
+            frac_bits: format.frac_bits,
+            param_count: state.param_count,
+            offset,
+            values,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! The transaction extension: refuses out-of-phase calls at the pool, and marks direct calls.
+//!
+//! Commit and reveal must be transactions of their own, so that a block's record, verification and
+//! audit find every one of them. The extension replaces the signed origin of such a transaction by
+//! [`RawOrigin::Direct`], which no wrapping call can make.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::fmt;
+use fedchain_fl::Refusal;
+use frame_support::{pallet_prelude::*, traits::IsSubType};
+use frame_system::ensure_signed;
+use scale_info::TypeInfo;
+use sp_runtime::{
+    traits::{AsSystemOriginSigner, DispatchInfoOf, TransactionExtension, ValidateResult},
+    transaction_validity::{InvalidTransaction, TransactionSource, ValidTransaction},
+};
+
+use crate::{WeightInfo, pallet::*};
+
+/// The pallet's own origin.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum RawOrigin<AccountId> {
+    /// This account signed this very call as a transaction.
+    Direct(AccountId),
+}
+
+/// Checks federation calls before they enter the pool or a block.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+pub struct CheckFederation<T: Config>(core::marker::PhantomData<T>);
+
+impl<T: Config> Default for CheckFederation<T> {
+    fn default() -> Self {
+        Self(core::marker::PhantomData)
+    }
+}
+
+impl<T: Config> fmt::Debug for CheckFederation<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckFederation")
+    }
+}
+
+impl<T> TransactionExtension<T::RuntimeCall> for CheckFederation<T>
+where
+    T: Config + Send + Sync,
+    T::RuntimeCall: IsSubType<Call<T>>,
+    T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
+{
+    const IDENTIFIER: &'static str = "CheckFederation";
+    type Implicit = ();
+    type Val = ();
+    type Pre = ();
+
+    fn weight(&self, call: &T::RuntimeCall) -> Weight {
+        match call.is_sub_type() {
+            Some(_) => T::WeightInfo::check(),
+            None => Weight::zero(),
+        }
+    }
+
+    fn validate(
+        &self,
+        mut origin: T::RuntimeOrigin,
+        call: &T::RuntimeCall,
+        _info: &DispatchInfoOf<T::RuntimeCall>,
+        _len: usize,
+        _self_implicit: (),
+        _inherited_implication: &impl Encode,
+        _source: TransactionSource,
+    ) -> ValidateResult<(), T::RuntimeCall> {
+        if let (Some(call), Some(signer)) = (call.is_sub_type(), origin.as_system_origin_signer()) {
+            let signer = signer.clone();
+            Pallet::<T>::check(&signer, call)
+                .map_err(|refusal| InvalidTransaction::Custom(refusal.code()))?;
+            if matches!(call, Call::commit { .. } | Call::reveal { .. }) {
+                origin = Origin::<T>::Direct(signer).into();
+            }
+        }
+        Ok((ValidTransaction::default(), (), origin))
+    }
+
+    fn prepare(
+        self,
+        _val: (),
+        _origin: &T::RuntimeOrigin,
+        _call: &T::RuntimeCall,
+        _info: &DispatchInfoOf<T::RuntimeCall>,
+        _len: usize,
+    ) -> Result<(), TransactionValidityError> {
+        Ok(())
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Whether a phase-bound call can succeed now; others pass.
+    fn check(signer: &T::AccountId, call: &Call<T>) -> Result<(), Refusal> {
+        let state =
+            |federation| Federations::<T>::get(federation).ok_or(Refusal::UnknownFederation);
+        match call {
+            Call::commit { federation, round, base_root, .. } => {
+                Self::may_commit(&state(*federation)?, signer, *federation, *round, *base_root)
+            }
+            Call::reveal { federation, round, .. } => {
+                Self::may_reveal(&state(*federation)?, signer, *federation, *round).map(|_| ())
+            }
+            Call::advance { federation } => Self::may_advance(&state(*federation)?),
+            _ => Ok(()),
+        }
+    }
+
+    /// The account behind a direct call.
+    pub(crate) fn ensure_direct(origin: T::RuntimeOrigin) -> Result<T::AccountId, DispatchError> {
+        match origin.into() {
+            Ok(Origin::<T>::Direct(account)) => Ok(account),
+            Err(other) => {
+                ensure_signed(other)?;
+                Err(Error::<T>::WrappedCall.into())
+            }
+        }
+    }
+}

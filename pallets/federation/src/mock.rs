@@ -1,0 +1,289 @@
+//! A chain of this pallet, balances and time, and the actions that tests are made of.
+
+use crate as pallet_federation;
+use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::FederationId};
+use fedchain_commitment::{Opening, spec_hash, values_root};
+use fedchain_fl::{
+    Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema, Strategy,
+    Target, TaskSpec, Windows,
+};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU32, ConstU64, Hooks},
+    weights::{Weight, WeightMeter},
+};
+use sp_runtime::{
+    BuildStorage, DispatchResult,
+    traits::{DispatchTransaction, IdentityLookup},
+    transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+};
+
+pub type AccountId = u64;
+pub type Balance = u128;
+type Block = frame_system::mocking::MockBlock<Test>;
+
+pub const OWNER: AccountId = 1;
+pub const ALICE: AccountId = 2;
+pub const BOB: AccountId = 3;
+pub const CAROL: AccountId = 4;
+pub const STRANGER: AccountId = 9;
+pub const ENDOWMENT: Balance = 1_000_000;
+pub const BLOCK_MS: u64 = 1_000;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp;
+    #[runtime::pallet_index(2)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(10)]
+    pub type Federation = pallet_federation;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = Block;
+    type AccountId = AccountId;
+    type Lookup = IdentityLookup<AccountId>;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_timestamp::config_preludes::TestDefaultConfig)]
+impl pallet_timestamp::Config for Test {}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = frame_support::traits::ConstU128<1>;
+    type AccountStore = System;
+}
+
+parameter_types! {
+    pub const AggregationWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
+}
+
+impl Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Time = Timestamp;
+    type BlockTimeMs = ConstU64<BLOCK_MS>;
+    type ByteDeposit = frame_support::traits::ConstU128<1>;
+    type UploadBytesPerBlock = ConstU32<1_000_000>;
+    type StagingBytesMax = ConstU32<8_000_000>;
+    type AggregationWeight = AggregationWeight;
+    type WeightInfo = crate::weights::Estimated<Test>;
+}
+
+/// A federation of two invited clients, three weights, two rounds of FedAvg.
+pub fn spec() -> FederationSpec<Balance> {
+    let column = |name: &str| Column {
+        name: name.parse().unwrap(),
+        offset: Decimal::whole(0),
+        scale: Decimal::whole(1),
+    };
+    FederationSpec {
+        name: "test".parse().unwrap(),
+        membership: Membership::Invited,
+        clients_min: 2,
+        clients_max: 3,
+        rounds_max: 2,
+        windows: Windows { commit_blocks: 4, settle_blocks: 1, reveal_blocks: 4 },
+        sample_count_max: 1_000,
+        bond: 100,
+        join_deposit: 50,
+        reward: 30,
+        task: TaskSpec {
+            model: ModelSpec::Linear,
+            initial: Initial::Zeros,
+            format: Format::default(),
+            strategy: Strategy::FedAvg,
+            norm_max: None,
+            schema: Schema {
+                features: vec![column("a"), column("b")].try_into().unwrap(),
+                target: Target::Real(column("y")),
+            },
+        },
+    }
+}
+
+/// Runs a test in block 1, then checks the invariants.
+pub fn build_and_execute(test: impl FnOnce()) {
+    let balances = [OWNER, ALICE, BOB, CAROL, STRANGER].map(|who| (who, ENDOWMENT)).to_vec();
+    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+    pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }
+        .assimilate_storage(&mut storage)
+        .unwrap();
+    sp_io::TestExternalities::from(storage).execute_with(|| {
+        next_blocks(1);
+        test();
+        Federation::do_try_state().unwrap();
+    });
+}
+
+/// Makes `count` blocks, `BLOCK_MS` apart.
+pub fn next_blocks(count: u64) {
+    next_blocks_every(count, BLOCK_MS);
+}
+
+/// Makes `count` blocks, `block_ms` apart, checking the invariants after each.
+pub fn next_blocks_every(count: u64, block_ms: u64) {
+    for _ in 0..count {
+        let number = System::block_number() + 1;
+        System::initialize(&number, &System::parent_hash(), &Default::default());
+        Timestamp::set_timestamp(Timestamp::get() + block_ms);
+        Federation::on_poll(number, &mut WeightMeter::new());
+        Federation::do_try_state().unwrap();
+    }
+}
+
+/// Creates a federation and lets ALICE and BOB join.
+pub fn federation(spec: FederationSpec<Balance>) -> FederationId {
+    let id = NextFederation::<Test>::get();
+    let invited = spec.membership == Membership::Invited;
+    Federation::create(RuntimeOrigin::signed(OWNER), spec).unwrap();
+    for client in [ALICE, BOB] {
+        if invited {
+            Federation::invite(RuntimeOrigin::signed(OWNER), id, client).unwrap();
+        }
+        Federation::join(RuntimeOrigin::signed(client), id).unwrap();
+    }
+    id
+}
+
+/// An update that one client sends.
+#[derive(Clone)]
+pub struct Update {
+    pub client: AccountId,
+    pub federation: FederationId,
+    pub round: u32,
+    pub base_root: H256,
+    pub sample_count: u32,
+    pub salt: [u8; 32],
+    pub bytes: Vec<u8>,
+    spec_hash: H256,
+}
+
+impl Update {
+    /// An honest update of the current round.
+    pub fn new(client: AccountId, federation: FederationId, values: &[i32], sample_count: u32) -> Self {
+        let state = Federations::<Test>::get(federation).unwrap();
+        let task = Specs::<Test>::get(federation).unwrap().task;
+        Self {
+            client,
+            federation,
+            round: state.round.index,
+            base_root: state.model_root,
+            sample_count,
+            salt: [client as u8; 32],
+            bytes: task.format.encode(values).unwrap(),
+            spec_hash: spec_hash(&task),
+        }
+    }
+
+    pub fn commitment(&self) -> H256 {
+        Opening {
+            genesis: System::block_hash(0),
+            federation: self.federation,
+            round: self.round,
+            spec_hash: self.spec_hash,
+            base_root: self.base_root,
+            account: self.client,
+            sample_count: self.sample_count,
+            param_count: 3,
+            values_root: values_root(&self.bytes),
+            salt: self.salt,
+        }
+        .commitment()
+    }
+
+    pub fn commit_call(&self) -> Call<Test> {
+        Call::commit {
+            federation: self.federation,
+            round: self.round,
+            base_root: self.base_root,
+            commitment: self.commitment(),
+        }
+    }
+
+    pub fn reveal_call(&self) -> Call<Test> {
+        Call::reveal {
+            federation: self.federation,
+            round: self.round,
+            sample_count: self.sample_count,
+            salt: self.salt,
+            values: self.bytes.clone().try_into().unwrap(),
+        }
+    }
+
+    pub fn commit(&self) -> DispatchResult {
+        direct(self.client, self.commit_call())
+    }
+
+    pub fn reveal(&self) -> DispatchResult {
+        direct(self.client, self.reveal_call())
+    }
+}
+
+/// Dispatches a call as a transaction of its own, past the pool's check.
+pub fn direct(client: AccountId, call: Call<Test>) -> DispatchResult {
+    use frame_support::traits::UnfilteredDispatchable;
+    let origin = RuntimeOrigin::from(RawOrigin::Direct(client));
+    frame_support::storage::with_storage_layer(|| call.dispatch_bypass_filter(origin))
+        .map(|_| ())
+        .map_err(|error| error.error)
+}
+
+/// What the pool says of a transaction now: the code of its refusal, or nothing.
+pub fn refused(signer: AccountId, call: Call<Test>) -> Option<u8> {
+    let call = RuntimeCall::Federation(call);
+    let answer = CheckFederation::<Test>::default().validate_only(
+        RuntimeOrigin::signed(signer),
+        &call,
+        &Default::default(),
+        0,
+        TransactionSource::External,
+        0,
+    );
+    match answer {
+        Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => Some(code),
+        Err(other) => panic!("unexpected refusal {other:?}"),
+        Ok(_) => None,
+    }
+}
+
+/// Both clients commit and reveal; the round closes in the block after.
+pub fn play_round(id: FederationId, alice: &[i32], bob: &[i32]) {
+    let updates = [Update::new(ALICE, id, alice, 10), Update::new(BOB, id, bob, 10)];
+    for update in &updates {
+        update.commit().unwrap();
+    }
+    next_blocks(2);
+    for update in &updates {
+        update.reveal().unwrap();
+    }
+    next_blocks(1);
+}
+
+/// The newest server model.
+pub fn model(id: FederationId) -> Vec<i32> {
+    Federation::model(id, spec().task.format, 3)
+}
+
+/// What an account has held for a reason.
+pub fn held(reason: HoldReason, who: AccountId) -> Balance {
+    Federation::held(reason, &who)
+}

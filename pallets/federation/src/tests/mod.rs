@@ -1,0 +1,8 @@
+//! The pallet's behaviour, one file per subject. Every block checks the invariants.
+
+mod create;
+mod membership;
+mod money;
+mod phases;
+mod refusals;
+mod rounds;
