@@ -67,9 +67,7 @@ pub fn retarget(window: &[Entry], current: U256, block_time_ms: u64, bounds: Bou
 fn average(window: &[Entry], block_time_ms: u64) -> Option<U512> {
     let newest = window.len().saturating_sub(WINDOW_MAX as usize + 1);
     let window = window.get(newest..)?;
-    let solve_time_ms_max = block_time_ms
-        .saturating_mul(SOLVE_TIME_MAX_TARGETS)
-        .max(1);
+    let solve_time_ms_max = block_time_ms.saturating_mul(SOLVE_TIME_MAX_TARGETS).max(1);
 
     let mut count = 0u64;
     let mut weighted_ms = U512::zero();

@@ -49,11 +49,7 @@ pub fn target(difficulty: U256) -> Option<U256> {
 }
 
 /// The first seal of `nonces` whose work is at most `target`.
-pub fn search(
-    pre_hash: &[u8; PRE_HASH_BYTES],
-    target: U256,
-    nonces: Range<u64>,
-) -> Option<Seal> {
+pub fn search(pre_hash: &[u8; PRE_HASH_BYTES], target: U256, nonces: Range<u64>) -> Option<Seal> {
     nonces
         .map(|nonce| Seal { nonce })
         .find(|seal| seal.work(pre_hash) <= target)

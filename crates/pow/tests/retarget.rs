@@ -43,7 +43,10 @@ fn stays_without_a_solve_time() {
         difficulty: 10.into(),
     };
     assert_eq!(retarget(&[], 10.into(), BLOCK_TIME_MS, FREE), 10.into());
-    assert_eq!(retarget(&[entry], 10.into(), BLOCK_TIME_MS, FREE), 10.into());
+    assert_eq!(
+        retarget(&[entry], 10.into(), BLOCK_TIME_MS, FREE),
+        10.into()
+    );
 }
 
 #[test]

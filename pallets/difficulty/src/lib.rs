@@ -1,1 +1,199 @@
-//! Stub.
+//! The difficulty of the proof of work, as part of the chain's state.
+//!
+//! # Overview
+//!
+//! The pallet keeps the difficulty of the next block and the short window of past blocks that
+//! determines it. The arithmetic is [`fedchain_pow::retarget`]; this pallet only stores.
+//!
+//! ```text
+//! on_initialize: the header's claim == Difficulty, else the block is invalid
+//!       |
+//! on_finalize:   window += (timestamp, Difficulty);  Difficulty = retarget(window)
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. `Difficulty` is never below [`Config::DifficultyFloor`] and never zero.
+//! 2. Timestamps in `Window` strictly increase.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+pub use pallet::*;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[frame_support::pallet]
+pub mod pallet {
+    //! Storage, genesis and hooks.
+
+    use fedchain_pow::{Bounds, Entry, PreDigest, U256, WINDOW_MAX, retarget};
+    use frame_support::{pallet_prelude::*, traits::Get};
+    use frame_system::pallet_prelude::*;
+
+    /// The blocks in [`Window`]: one more than there are solve times.
+    pub struct WindowEntriesMax;
+
+    impl Get<u32> for WindowEntriesMax {
+        fn get() -> u32 {
+            WINDOW_MAX.saturating_add(1)
+        }
+    }
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config + pallet_timestamp::Config<Moment = u64> {
+        /// The lowest difficulty there can be.
+        ///
+        /// The network has one block per `DifficultyFloor` hashes at most; choose it so that a
+        /// header at the floor still costs its sender more than its check costs the receiver.
+        #[pallet::constant]
+        type DifficultyFloor: Get<u64>;
+    }
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    /// The difficulty that the seal of the block under construction must meet.
+    ///
+    /// Set at genesis and at the end of every block; never deleted.
+    #[pallet::storage]
+    pub type Difficulty<T> = StorageValue<_, U256, ValueQuery>;
+
+    /// The newest blocks, oldest first. One entry is added and, once full, one removed per block.
+    #[pallet::storage]
+    pub type Window<T> = StorageValue<_, BoundedVec<Entry, WindowEntriesMax>, ValueQuery>;
+
+    /// The time between blocks that the difficulty aims at, in milliseconds. Set at genesis.
+    #[pallet::storage]
+    pub type BlockTimeMs<T> = StorageValue<_, u64, ValueQuery>;
+
+    /// The highest difficulty, if there is one. Set at genesis.
+    ///
+    /// Meant for development chains, where a burst of fast blocks must not slow down what follows.
+    #[pallet::storage]
+    pub type DifficultyCeiling<T> = StorageValue<_, U256, OptionQuery>;
+
+    #[pallet::genesis_config]
+    pub struct GenesisConfig<T: Config> {
+        /// The difficulty of block 1; raised to the floor if it lies below.
+        pub initial_difficulty: U256,
+        /// The time between blocks to aim at, in milliseconds.
+        pub block_time_ms: u64,
+        /// The highest difficulty, if there is to be one.
+        pub difficulty_ceiling: Option<U256>,
+        #[doc(hidden)]
+        #[serde(skip)]
+        pub _config: core::marker::PhantomData<T>,
+    }
+
+    impl<T: Config> Default for GenesisConfig<T> {
+        fn default() -> Self {
+            Self {
+                initial_difficulty: T::DifficultyFloor::get().into(),
+                block_time_ms: 6_000,
+                difficulty_ceiling: None,
+                _config: Default::default(),
+            }
+        }
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            let floor = Pallet::<T>::bounds().floor;
+            Difficulty::<T>::put(self.initial_difficulty.max(floor));
+            BlockTimeMs::<T>::put(self.block_time_ms);
+            DifficultyCeiling::<T>::set(self.difficulty_ceiling);
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        /// Refuses a block whose header claims another difficulty than the state demands.
+        ///
+        /// # Panics
+        ///
+        /// If the header has not exactly one pre-runtime item, of ours, with the stored
+        /// difficulty. A panic here is how a runtime calls a block invalid: without it a header
+        /// could claim work that nobody checked.
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            assert!(
+                Self::claimed_difficulty() == Some(Self::difficulty()),
+                "the header must claim the difficulty in the state, in one pre-runtime item"
+            );
+            // Here: the digest and the difficulty. In on_finalize: timestamp, window, block time
+            // and ceiling, and two writes.
+            T::DbWeight::get().reads_writes(6, 2)
+        }
+
+        fn on_finalize(_: BlockNumberFor<T>) {
+            let difficulty = Self::difficulty();
+            let entry = Entry {
+                timestamp_ms: pallet_timestamp::Now::<T>::get(),
+                difficulty,
+            };
+            let mut window = Window::<T>::get();
+            if window.is_full() {
+                window.remove(0);
+            }
+            if window.try_push(entry).is_err() {
+                frame_support::defensive!("a window with room takes an entry");
+            }
+            Difficulty::<T>::put(retarget(
+                &window,
+                difficulty,
+                Self::block_time_ms(),
+                Self::bounds(),
+            ));
+            Window::<T>::put(window);
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// The difficulty that the next block must meet.
+        pub fn difficulty() -> U256 {
+            Difficulty::<T>::get()
+        }
+
+        /// The time between blocks that the difficulty aims at, in milliseconds.
+        pub fn block_time_ms() -> u64 {
+            BlockTimeMs::<T>::get()
+        }
+
+        fn claimed_difficulty() -> Option<U256> {
+            let digest = frame_system::Pallet::<T>::digest();
+            let items = digest.logs().iter().filter_map(|log| log.as_pre_runtime());
+            PreDigest::find(items).map(|claim| claim.difficulty)
+        }
+
+        fn bounds() -> Bounds {
+            Bounds {
+                floor: U256::from(T::DifficultyFloor::get()).max(U256::one()),
+                ceiling: DifficultyCeiling::<T>::get().unwrap_or(U256::MAX),
+            }
+        }
+
+        /// Checks the pallet's invariants.
+        #[cfg(any(feature = "try-runtime", test))]
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+            ensure!(
+                Self::difficulty() >= Self::bounds().floor,
+                "difficulty below the floor"
+            );
+            let window = Window::<T>::get();
+            let mut pairs = window.iter().zip(window.iter().skip(1));
+            ensure!(
+                pairs.all(|(parent, block)| parent.timestamp_ms < block.timestamp_ms),
+                "timestamps of the window do not increase"
+            );
+            Ok(())
+        }
+    }
+}
