@@ -1,2 +1,54 @@
-//! Stub.
-fn main() {}
+//! `cargo xtask`: the one runner for setup, demonstration, tests, checks and benchmarks.
+
+mod bench;
+mod cargo;
+mod ci;
+mod demo;
+mod setup;
+mod test;
+mod tidy;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+/// The project's task runner.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Find or install what a build needs and write .cargo/setup.toml (every other task but tidy
+    /// does this first).
+    Setup,
+    /// Run the demonstration: one mining node, two trainers, one model.
+    Demo {
+        /// Passed on to fedchain-demo: --task diabetes|wine, --out DIR.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Build everything and run the tests.
+    Test {
+        /// Also run the heavy tests, which are marked `#[ignore]`.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Run every check a change must pass: format, tidy, tests, clippy.
+    Ci,
+    /// Run the benchmarks.
+    Bench {
+        /// Run this one only.
+        name: Option<OsString>,
+    },
+    /// Check the style rules that rustfmt and clippy do not know.
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Setup => setup::everything(),
+        Task::Demo { args } => demo::run(&args),
+        Task::Test { all } => test::run(all),
+        Task::Ci => ci::run(),
+        Task::Bench { name } => bench::run(name),
+        Task::Tidy => tidy::run(),
+    }
+}

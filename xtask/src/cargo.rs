@@ -1,0 +1,97 @@
+//! Child processes: cargo and other commands, run in the repository's root.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+/// The repository's root folder.
+pub fn root() -> Result<PathBuf> {
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").context("run this program as `cargo xtask`")?;
+    Ok(PathBuf::from(xtask).join(".."))
+}
+
+/// The variables that `.cargo/setup.toml` sets.
+pub const PROTOC: &str = "PROTOC";
+/// Names the rustup toolchain that compiles the runtime to Wasm.
+pub const WASM_BUILD_TOOLCHAIN: &str = "WASM_BUILD_TOOLCHAIN";
+
+/// Cargo in the root folder. What `setup` wrote decides on protoc and on the Wasm toolchain, not
+/// what was true when `cargo xtask` started.
+pub fn cargo() -> Result<Command> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo
+        .current_dir(root()?)
+        .env_remove(PROTOC)
+        .env_remove(WASM_BUILD_TOOLCHAIN);
+    Ok(cargo)
+}
+
+/// Runs `command` with its output on the terminal.
+///
+/// # Errors
+/// When it cannot start or fails.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Runs `command` and returns what it printed.
+///
+/// # Errors
+/// When it cannot start or fails; the message carries its error output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "`{}` failed ({}): {}",
+            line(command),
+            output.status,
+            said.trim()
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_string())
+}
+
+/// Builds the whole workspace, then runs one of its programs.
+///
+/// Always the whole workspace: building a single package would unify features differently and
+/// compile the dependencies again.
+pub fn build_and_run(program: &str, args: &[OsString]) -> Result<()> {
+    run(cargo()?.args(["build", "--release", "--workspace"]))?;
+    run(Command::new(target_dir()?.join("release").join(program)).args(args))
+}
+
+/// The target directory that cargo uses in this workspace.
+pub fn target_dir() -> Result<PathBuf> {
+    let metadata = output(cargo()?.args(["metadata", "--format-version=1", "--no-deps"]))?;
+    let (_, after) = metadata
+        .split_once(r#""target_directory":""#)
+        .context("cargo metadata: no target dir")?;
+    let (path, _) = after
+        .split_once('"')
+        .context("cargo metadata: unterminated string")?;
+    Ok(PathBuf::from(path))
+}
+
+fn line(command: &Command) -> String {
+    let words = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,26 @@
+//! `cargo xtask test`: unit, property, end-to-end and documentation tests.
+
+use anyhow::Result;
+
+use crate::{
+    cargo::{cargo, run as execute},
+    setup,
+};
+
+/// Builds everything, because end-to-end tests start the real programs, then runs the tests;
+/// `all` adds the ignored ones.
+pub fn run(all: bool) -> Result<()> {
+    setup::everything()?;
+    execute(cargo()?.args(["build", "--release", "--workspace"]))?;
+    let heavy: &[&str] = if all {
+        &["--profile=all", "--run-ignored=all"]
+    } else {
+        &[]
+    };
+    execute(
+        cargo()?
+            .args(["nextest", "run", "--release", "--workspace"])
+            .args(heavy),
+    )?;
+    execute(cargo()?.args(["test", "--release", "--workspace", "--doc"]))
+}
