@@ -1,2 +1,35 @@
-//! Stub.
-fn main() {}
+//! The command `fedchain`: runs what was asked and maps the outcome to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use fedchain_trainer::{
+    Error,
+    cli::{
+        Cli,
+        output::{self, Output},
+    },
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let format = cli.output();
+    let outcome = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(cli.run()),
+        Err(error) => Err(Error::Usage(format!("cannot start: {error}"))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = error.exit_code();
+            let message = error.to_string();
+            let value =
+                serde_json::json!({ "event": "error", "message": message, "exit_code": code });
+            match format {
+                Output::Text => output::hint(&format!("error: {message}")),
+                Output::Json => output::print(format, &value, String::new),
+            }
+            ExitCode::from(code)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Calls: pallet and call by name, arguments as plain SCALE.
+//!
+//! Names become indices by the node's metadata when a call is encoded; the arguments' types are
+//! those of [`fedchain_fl`], the same as in the runtime.
+
+use codec::{Compact, Encode};
+use fedchain_fl::{FederationSpec, H256};
+use subxt::{
+    ext::scale_encode::{self, EncodeAsFields, FieldIter, TypeResolver},
+    transactions::Payload,
+};
+
+use super::AccountId;
+
+/// Name of the federation pallet in the metadata.
+pub const PALLET: &str = "Federation";
+
+/// A call of the runtime.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pallet: &'static str,
+    name: &'static str,
+    arguments: Arguments,
+}
+
+/// Encoded arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arguments(Vec<u8>);
+
+impl Call {
+    fn federation(name: &'static str, arguments: impl Encode) -> Self {
+        Self { pallet: PALLET, name, arguments: Arguments(arguments.encode()) }
+    }
+
+    /// Creates a federation.
+    pub fn create(spec: &FederationSpec<u128>) -> Self {
+        Self::federation("create", spec)
+    }
+
+    /// Invites an account.
+    pub fn invite(federation: u32, account: AccountId) -> Self {
+        Self::federation("invite", (federation, account))
+    }
+
+    /// Joins a federation.
+    pub fn join(federation: u32) -> Self {
+        Self::federation("join", federation)
+    }
+
+    /// Leaves a federation.
+    pub fn leave(federation: u32) -> Self {
+        Self::federation("leave", federation)
+    }
+
+    /// Commits to an update.
+    pub fn commit(federation: u32, round: u32, base_root: H256, commitment: H256) -> Self {
+        Self::federation("commit", (federation, round, base_root, commitment))
+    }
+
+    /// Opens a commitment; `values` are the update's canonical bytes.
+    pub fn reveal(
+        federation: u32,
+        round: u32,
+        sample_count: u32,
+        salt: [u8; 32],
+        values: &[u8],
+    ) -> Self {
+        Self::federation("reveal", (federation, round, sample_count, salt, values))
+    }
+
+    /// Moves an overdue phase on.
+    pub fn advance(federation: u32) -> Self {
+        Self::federation("advance", federation)
+    }
+
+    /// Ends a federation before its last round.
+    pub fn cancel(federation: u32) -> Self {
+        Self::federation("cancel", federation)
+    }
+
+    /// Deletes a federation that is over.
+    pub fn remove(federation: u32) -> Self {
+        Self::federation("remove", federation)
+    }
+
+    /// Transfers an amount and leaves the sender's account alive.
+    pub fn transfer(to: AccountId, amount: u128) -> Self {
+        /// The variant `Id` of the runtime's address type.
+        const ADDRESS_ID: u8 = 0;
+        let arguments = (ADDRESS_ID, to, Compact(amount)).encode();
+        Self {
+            pallet: "Balances",
+            name: "transfer_keep_alive",
+            arguments: Arguments(arguments),
+        }
+    }
+
+    /// Several encoded calls, all or none of which take effect.
+    pub fn batch(calls: &[Vec<u8>]) -> Self {
+        let mut arguments = Compact(calls.len() as u32).encode();
+        arguments.extend(calls.concat());
+        Self { pallet: "Utility", name: "batch_all", arguments: Arguments(arguments) }
+    }
+
+    /// The call's name, for messages.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl Payload for Call {
+    type CallData = Arguments;
+
+    fn pallet_name(&self) -> &str {
+        self.pallet
+    }
+
+    fn call_name(&self) -> &str {
+        self.name
+    }
+
+    fn call_data(&self) -> &Arguments {
+        &self.arguments
+    }
+}
+
+impl EncodeAsFields for Arguments {
+    fn encode_as_fields_to<R: TypeResolver>(
+        &self,
+        _fields: &mut dyn FieldIter<'_, R::TypeId>,
+        _types: &R,
+        out: &mut Vec<u8>,
+    ) -> Result<(), scale_encode::Error> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(call: &Call, name: &str, arguments: &[&[u8]]) {
+        assert_eq!((call.pallet_name(), call.call_name()), (PALLET, name));
+        assert_eq!(call.call_data().0, arguments.concat());
+    }
+
+    #[test]
+    fn arguments_are_plain_scale_in_the_runtimes_order() {
+        let (one, two) = (H256::repeat_byte(1), H256::repeat_byte(2));
+        check(&Call::invite(7, AccountId([3; 32])), "invite", &[&[7, 0, 0, 0], &[3; 32]]);
+        check(
+            &Call::commit(7, 1, one, two),
+            "commit",
+            &[&[7, 0, 0, 0, 1, 0, 0, 0], &[1; 32], &[2; 32]],
+        );
+        check(
+            &Call::reveal(7, 1, 147, [6; 32], &[8, 9]),
+            "reveal",
+            &[&[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0], &[6; 32], &[2 << 2, 8, 9]],
+        );
+    }
+
+    #[test]
+    fn a_batch_is_a_list_of_encoded_calls() {
+        let batch = Call::batch(&[vec![2, 3, 9], vec![8, 1]]);
+        assert_eq!((batch.pallet_name(), batch.call_name()), ("Utility", "batch_all"));
+        assert_eq!(batch.call_data().0, [2 << 2, 2, 3, 9, 8, 1]);
+    }
+}

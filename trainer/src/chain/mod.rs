@@ -1,0 +1,217 @@
+//! A node, by RPC: reading at the best block, and sending calls.
+//!
+//! Blocks finalise late on a proof-of-work chain, so protocol state is read at the BEST block, and
+//! whoever uses it must be ready to see it change: [`crate::session`] decides anew on every block.
+//!
+//! - [`blocks`]: headers, transactions and which of them failed.
+//! - [`query`]: federations, rounds, models, records, accounts.
+//! - [`call`]: the calls, as plain SCALE behind the names that the node's metadata gives indices.
+//! - [`submit`]: signing, sending, and what became of it.
+
+pub mod blocks;
+pub mod call;
+pub mod query;
+pub mod submit;
+
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use fedchain_fl::{H256, view};
+use futures::FutureExt;
+use serde::de::DeserializeOwned;
+use subxt::{
+    OnlineClient, SubstrateConfig,
+    backend::LegacyBackend,
+    client::OnlineClientAtBlock,
+    config::{Header as _, RpcConfigFor, substrate::SubstrateHeader},
+    rpcs::{
+        self, LegacyRpcMethods, RpcClient,
+        client::{RpcParams, RpcSubscription},
+    },
+};
+
+use crate::Error;
+
+pub use subxt::utils::AccountId32 as AccountId;
+
+/// A federation as the node answers it.
+pub type FederationView = view::FederationView<AccountId, u128>;
+/// A line of the list of federations.
+pub type FederationSummary = view::FederationSummary<AccountId>;
+/// The record of a block.
+pub type BlockRecord = view::BlockRecord<AccountId>;
+/// A block's header.
+pub type Header = SubstrateHeader<H256>;
+
+type Methods = LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>;
+
+/// Longest silence of a node before the connection is tried.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// A block's place in the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Height.
+    pub number: u32,
+    /// Hash of the header.
+    pub hash: H256,
+}
+
+/// A connection to a node.
+#[derive(Debug)]
+pub struct Chain {
+    url: String,
+    rpc: RpcClient,
+    methods: Methods,
+    client: OnlineClient<SubstrateConfig>,
+}
+
+impl Chain {
+    /// Connects to the node at `url`.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`].
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let rpc = RpcClient::from_insecure_url(url).await.map_err(|error| match error {
+            rpcs::Error::Client(cause) => unreachable(url, &*cause),
+            other => unreachable(url, &other),
+        })?;
+        let backend = LegacyBackend::builder().build(rpc.clone());
+        let client = OnlineClient::from_backend(Arc::new(backend))
+            .await
+            .map_err(|error| unreachable(url, &error))?;
+        let methods = LegacyRpcMethods::new(rpc.clone());
+        Ok(Self { url: url.to_owned(), rpc, methods, client })
+    }
+
+    /// Hash of the chain's genesis block.
+    pub fn genesis(&self) -> H256 {
+        self.client.genesis_hash()
+    }
+
+    /// The best block.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] when the connection broke.
+    pub async fn best(&self) -> Result<Head, Error> {
+        let hash = self.methods.chain_get_block_hash(None).await;
+        let hash = self.answer("chain_getBlockHash", hash)?;
+        self.head(hash.ok_or_else(|| Error::Protocol("the node has no best block".into()))?).await
+    }
+
+    /// The newest finalised block.
+    ///
+    /// # Errors
+    /// As [`Self::best`].
+    pub async fn finalised(&self) -> Result<Head, Error> {
+        let hash = self.methods.chain_get_finalized_head().await;
+        self.head(self.answer("chain_getFinalizedHead", hash)?).await
+    }
+
+    async fn head(&self, hash: H256) -> Result<Head, Error> {
+        let header = self.methods.chain_get_header(Some(hash)).await;
+        let header = self
+            .answer("chain_getHeader", header)?
+            .ok_or_else(|| Error::Protocol(format!("block {hash} has no header")))?;
+        Ok(Head { number: block_number(&header)?, hash })
+    }
+
+    /// Hash of the best chain's block at a height.
+    ///
+    /// # Errors
+    /// As [`Self::best`]; [`Error::Impossible`] when the chain is shorter.
+    pub async fn block_hash(&self, number: u32) -> Result<H256, Error> {
+        let hash = self.methods.chain_get_block_hash(Some(number.into())).await;
+        self.answer("chain_getBlockHash", hash)?
+            .ok_or_else(|| Error::Impossible(format!("the chain has no block {number} yet")))
+    }
+
+    /// Follows the best block.
+    ///
+    /// # Errors
+    /// As [`Self::best`].
+    pub async fn heads(&self) -> Result<Heads<'_>, Error> {
+        let headers = self.methods.chain_subscribe_new_heads().await;
+        Ok(Heads { chain: self, headers: self.answer("chain_subscribeNewHeads", headers)? })
+    }
+
+    /// Metadata and state at a block.
+    async fn at(&self, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, Error> {
+        match self.client.at_block_hash_and_number(head.hash, head.number.into()).await {
+            Ok(at) => Ok(at),
+            Err(error) => Err(self.classify(error).await),
+        }
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: RpcParams,
+    ) -> Result<T, Error> {
+        self.answer(method, self.rpc.request(method, params).await)
+    }
+
+    /// Sorts what an RPC method answered: a broken connection, a refusal, or the answer.
+    fn answer<T>(&self, method: &str, answer: Result<T, rpcs::Error>) -> Result<T, Error> {
+        answer.map_err(|error| match error {
+            rpcs::Error::User(refused) => {
+                Error::Node { method: method.to_owned(), message: refused.message }
+            }
+            rpcs::Error::Client(cause) => unreachable(&self.url, &*cause),
+            other => Error::Protocol(format!("{method}: {other}")),
+        })
+    }
+
+    /// Sorts an error of subxt, which hides its causes: does the node still answer?
+    async fn classify(&self, error: impl Display) -> Error {
+        let still_there = self.methods.system_chain().await;
+        match self.answer("system_chain", still_there) {
+            Ok(_) => Error::Protocol(error.to_string()),
+            Err(lost) => lost,
+        }
+    }
+}
+
+/// The best block as it moves on.
+#[derive(Debug)]
+pub struct Heads<'a> {
+    chain: &'a Chain,
+    headers: RpcSubscription<Header>,
+}
+
+impl Heads<'_> {
+    /// Waits for a new best block, and skips those that came meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] when the connection broke.
+    pub async fn next(&mut self) -> Result<(), Error> {
+        // On silence the caller asks the node, which shows whether it is still there.
+        let Ok(mut header) = tokio::time::timeout(SILENCE_MAX, self.headers.next()).await else {
+            return Ok(());
+        };
+        while let Some(Ok(_)) = header {
+            match self.headers.next().now_or_never() {
+                Some(newer) => header = newer,
+                None => return Ok(()),
+            }
+        }
+        Err(Error::Unreachable {
+            url: self.chain.url.clone(),
+            reason: "the connection was closed".into(),
+        })
+    }
+}
+
+/// The height of a header.
+pub(crate) fn block_number(header: &Header) -> Result<u32, Error> {
+    u32::try_from(header.number())
+        .map_err(|_| Error::Protocol(format!("block number {} is out of range", header.number())))
+}
+
+/// A broken connection; the innermost cause is the only part that says something to people.
+fn unreachable(url: &str, error: &(dyn std::error::Error + 'static)) -> Error {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Error::Unreachable { url: url.to_owned(), reason: cause.to_string() }
+}

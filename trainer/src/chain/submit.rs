@@ -1,0 +1,263 @@
+//! Sending a call, and what became of it.
+//!
+//! Nonce and mortality come from the best block: the finalised one is many blocks old here. A
+//! transaction that the pool drops is signed again with the SAME nonce, so that at most one of the
+//! copies can be included.
+
+use std::time::Duration;
+
+use codec::Decode;
+use fedchain_fl::Refusal;
+use subxt::{
+    SubstrateConfig,
+    client::OnlineClientAtBlockImpl,
+    config::DefaultExtrinsicParamsBuilder,
+    error::DispatchError,
+    events::Phase,
+    rpcs::{self, UserError, client::RpcSubscription, methods::legacy::TransactionStatus},
+    transactions::SubmittableTransaction,
+};
+use subxt_signer::sr25519::Keypair;
+
+use super::{Chain, Head, call::Call};
+use crate::{Error, amount::Amount, keys};
+
+/// Blocks for which a transaction stays valid.
+const MORTALITY_BLOCKS: u64 = 256;
+/// Times that a transaction is offered to a pool that is full or lost it.
+const ATTEMPTS_MAX: u32 = 12;
+/// First and longest pause between attempts.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// Longest wait for a block that includes the transaction.
+const INCLUSION_MAX: Duration = Duration::from_secs(300);
+
+type Signed = SubmittableTransaction<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
+type Watch = RpcSubscription<TransactionStatus<fedchain_fl::H256>>;
+
+/// A transaction that was executed without error.
+#[derive(Debug)]
+pub struct Included {
+    /// The block.
+    pub block: Head,
+    /// Pallet, name and encoded fields of the transaction's events.
+    pub events: Vec<(String, String, Vec<u8>)>,
+}
+
+impl Included {
+    /// The first field of the event with this name, decoded.
+    pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
+        let (_, _, fields) = self.events.iter().find(|(p, n, _)| p == pallet && n == name)?;
+        T::decode(&mut fields.as_slice()).ok()
+    }
+}
+
+/// What to do after a pool's refusal.
+enum Retry {
+    /// Offer it again later.
+    Later,
+    /// Offer it again with a new nonce.
+    NewNonce,
+}
+
+impl Chain {
+    /// Signs and sends a call, and waits until a best block has executed it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the pool says that the call cannot succeed now, [`Error::Failed`]
+    /// when it was executed and failed, [`Error::LowBalance`] when the fee cannot be paid.
+    pub async fn submit(&self, key: &Keypair, call: &Call) -> Result<Included, Error> {
+        let mut nonce = self.next_nonce(key).await?;
+        let mut was_taken = false;
+        let mut pause = PAUSE.0;
+        for _ in 0..ATTEMPTS_MAX {
+            let signed = self.sign(key, call, nonce).await?;
+            match self.methods.author_submit_and_watch_extrinsic(signed.encoded()).await {
+                Ok(watch) => {
+                    was_taken = true;
+                    let included = self.watch(watch, &signed, call);
+                    match tokio::time::timeout(INCLUSION_MAX, included).await {
+                        Ok(Ok(Some(included))) => return Ok(included),
+                        Ok(Ok(None)) => {}
+                        Ok(Err(error)) => return Err(error),
+                        Err(_) => return Err(unsettled(call)),
+                    }
+                }
+                Err(rpcs::Error::User(refused)) => {
+                    match self.judge(&refused, call, key, was_taken).await? {
+                        Retry::Later => {}
+                        Retry::NewNonce => nonce = self.next_nonce(key).await?,
+                    }
+                }
+                Err(error) => return self.answer("author_submitAndWatchExtrinsic", Err(error)),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
+        }
+        let reason = "it stayed full or dropped the transaction; try again later".into();
+        Err(Error::Pool { call: call.name().into(), reason })
+    }
+
+    /// What the call would cost in fees.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn fee(&self, key: &Keypair, call: &Call) -> Result<Amount, Error> {
+        let signed = self.sign(key, call, 0).await?;
+        match signed.partial_fee_estimate().await {
+            Ok(fee) => Ok(Amount(fee)),
+            Err(error) => Err(self.classify(error).await),
+        }
+    }
+
+    /// The call with its indices, to be put into a batch.
+    ///
+    /// # Errors
+    /// When the node does not know the call.
+    pub async fn encode(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        let at = self.at(self.best().await?).await?;
+        at.transactions().call_data(call).map_err(|error| Error::Protocol(error.to_string()))
+    }
+
+    async fn next_nonce(&self, key: &Keypair) -> Result<u64, Error> {
+        let nonce = self.methods.system_account_next_index(&keys::account(key)).await;
+        self.answer("system_accountNextIndex", nonce)
+    }
+
+    async fn sign(&self, key: &Keypair, call: &Call, nonce: u64) -> Result<Signed, Error> {
+        let head = self.best().await?;
+        let params = DefaultExtrinsicParamsBuilder::new()
+            .mortal_from_unchecked(MORTALITY_BLOCKS, head.number.into(), head.hash)
+            .nonce(nonce)
+            .build();
+        self.at(head)
+            .await?
+            .transactions()
+            .create_signable_offline(call, params)
+            .and_then(|mut signable| signable.sign(key))
+            .map_err(|error| Error::Protocol(error.to_string()))
+    }
+
+    /// What a pool's refusal means.
+    async fn judge(
+        &self,
+        refused: &UserError,
+        call: &Call,
+        key: &Keypair,
+        was_taken: bool,
+    ) -> Result<Retry, Error> {
+        let details = refused.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+        let reason = details.unwrap_or_else(|| refused.message.clone());
+        match refused.code {
+            // Banned for a while, there already, or no room.
+            1012 | 1013 | 1016 => return Ok(Retry::Later),
+            // Another transaction has this nonce.
+            1014 if !was_taken => return Ok(Retry::NewNonce),
+            1010 if reason.contains("outdated") && !was_taken => return Ok(Retry::NewNonce),
+            1010 if reason.contains("outdated") => return Err(unsettled(call)),
+            1014 => return Ok(Retry::Later),
+            _ => {}
+        }
+        let custom = reason.strip_prefix("Custom error: ").and_then(|code| code.parse().ok());
+        if let Some(refusal) = custom.and_then(Refusal::from_code) {
+            return Err(Error::Refused { call: call.name().into(), refusal });
+        }
+        if reason.contains("pay some fees") {
+            let account = keys::account(key);
+            let needs = self.fee(key, call).await?;
+            let has = self.balance(&account, self.best().await?).await?.usable;
+            return Err(Error::LowBalance { account, needs, has });
+        }
+        Err(Error::Pool { call: call.name().into(), reason })
+    }
+
+    /// Waits for a block; none when the pool gave the transaction up.
+    async fn watch(
+        &self,
+        mut watch: Watch,
+        signed: &Signed,
+        call: &Call,
+    ) -> Result<Option<Included>, Error> {
+        while let Some(status) = watch.next().await {
+            match self.answer("author_submitAndWatchExtrinsic", status)? {
+                TransactionStatus::InBlock(hash) | TransactionStatus::Finalized(hash) => {
+                    return self.outcome(hash, signed, call).await.map(Some);
+                }
+                TransactionStatus::Usurped(_)
+                | TransactionStatus::Dropped
+                | TransactionStatus::Invalid => return Ok(None),
+                TransactionStatus::Future
+                | TransactionStatus::Ready
+                | TransactionStatus::Broadcast(_)
+                | TransactionStatus::Retracted(_)
+                | TransactionStatus::FinalityTimeout(_) => {}
+            }
+        }
+        Err(Error::Unreachable {
+            url: self.url.clone(),
+            reason: "the connection was closed".into(),
+        })
+    }
+
+    /// What a block did with a transaction.
+    async fn outcome(
+        &self,
+        hash: fedchain_fl::H256,
+        signed: &Signed,
+        call: &Call,
+    ) -> Result<Included, Error> {
+        let (header, body) = self.body(hash).await?;
+        let block = Head { number: super::block_number(&header)?, hash };
+        let index = body
+            .iter()
+            .position(|bytes| bytes == signed.encoded())
+            .and_then(|index| u32::try_from(index).ok())
+            .ok_or_else(|| Error::Protocol(format!("block {} lacks {}", block.number, call.name())))?;
+        let at = self.at(block).await?;
+        let fetched = match at.events().fetch().await {
+            Ok(events) => events,
+            Err(error) => return Err(self.classify(error).await),
+        };
+        let mut events = Vec::new();
+        for event in fetched.iter() {
+            let event = event.map_err(|error| Error::Protocol(error.to_string()))?;
+            if event.phase() != Phase::ApplyExtrinsic(index) {
+                continue;
+            }
+            if (event.pallet_name(), event.event_name()) == ("System", "ExtrinsicFailed") {
+                let (name, reason) = describe(event.field_bytes(), &at);
+                let call = call.name().into();
+                return Err(Error::Failed { call, block: block.number, name, reason });
+            }
+            events.push((
+                event.pallet_name().to_owned(),
+                event.event_name().to_owned(),
+                event.field_bytes().to_vec(),
+            ));
+        }
+        Ok(Included { block, events })
+    }
+}
+
+fn unsettled(call: &Call) -> Error {
+    Error::Unsettled { call: call.name().into() }
+}
+
+/// Name and documentation of a dispatch error, by the metadata.
+fn describe(
+    bytes: &[u8],
+    at: &subxt::client::OnlineClientAtBlock<SubstrateConfig>,
+) -> (String, String) {
+    match DispatchError::decode_from(bytes, at.metadata()) {
+        Ok(DispatchError::Module(module)) => match module.details() {
+            Ok(details) => {
+                let name = details.variant.name.clone();
+                let docs = details.variant.docs.join(" ");
+                let reason = if docs.trim().is_empty() { name.clone() } else { docs.trim().into() };
+                (name, reason)
+            }
+            Err(error) => (String::new(), error.to_string()),
+        },
+        Ok(other) => (String::new(), other.to_string()),
+        Err(error) => (String::new(), error.to_string()),
+    }
+}

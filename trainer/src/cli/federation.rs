@@ -1,0 +1,282 @@
+//! `fedchain federation`: create, list, show, invite, advance, cancel, remove.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use fedchain_fl::{FederationSpec, Refusal, Target};
+use serde_json::json;
+
+use super::{Common, KeyArg, file_error, phase, read_file};
+use crate::{
+    Error,
+    amount::Amount,
+    chain::{
+        AccountId, Chain, FederationSummary, FederationView,
+        call::{Call, PALLET},
+    },
+    keys,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Create a federation from a spec file.
+    Create {
+        /// Spec in TOML; amounts are text like "1.5 UNIT".
+        #[arg(long)]
+        spec: PathBuf,
+        #[command(flatten)]
+        key: KeyArg,
+    },
+    /// List all federations.
+    List,
+    /// Show one federation.
+    Show {
+        /// Number of the federation.
+        federation: u32,
+    },
+    /// Invite an account to be a client; by the owner.
+    Invite {
+        /// Number of the federation.
+        federation: u32,
+        /// Address of the account.
+        #[arg(value_parser = keys::parse_account)]
+        account: AccountId,
+        /// Send it this amount as well, for deposits and fees.
+        #[arg(long)]
+        fund: Option<Amount>,
+        #[command(flatten)]
+        key: KeyArg,
+    },
+    /// Move an overdue phase on; by anyone, free of charge.
+    Advance(ByNumber),
+    /// End a federation: at once while it waits, else with the current round; by the owner.
+    Cancel(ByNumber),
+    /// Delete a federation that is over and get the state deposit back; by the owner.
+    Remove(ByNumber),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ByNumber {
+    /// Number of the federation.
+    federation: u32,
+    #[command(flatten)]
+    key: KeyArg,
+}
+
+impl Command {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        match self {
+            Self::Create { spec, key } => create(common, &spec, &key).await,
+            Self::List => {
+                let federations = common.connect().await?.federations().await?;
+                common.print(&federations, || list(&federations));
+                Ok(())
+            }
+            Self::Show { federation } => {
+                let chain = common.connect().await?;
+                let head = chain.best().await?;
+                let view = chain.federation(federation, head.hash).await?;
+                common.print(&view, || show(&view, head.number));
+                Ok(())
+            }
+            Self::Invite { federation, account, fund, key } => {
+                let (chain, key) = (common.connect().await?, key.load()?);
+                let invite = Call::invite(federation, account);
+                let call = match fund {
+                    None => invite,
+                    Some(amount) => Call::batch(&[
+                        chain.encode(&Call::transfer(account, amount.0)).await?,
+                        chain.encode(&invite).await?,
+                    ]),
+                };
+                let done = format!("{account} is invited to federation {federation}");
+                common.send(&chain, &key, &call, &done).await.map(|_| ())
+            }
+            Self::Advance(ByNumber { federation, key }) => {
+                let (chain, key) = (common.connect().await?, key.load()?);
+                let done = format!("federation {federation} was moved on");
+                match common.send(&chain, &key, &Call::advance(federation), &done).await {
+                    Err(Error::Refused { refusal: Refusal::NotOverdue, .. }) => {
+                        Err(not_overdue(&chain, federation).await?)
+                    }
+                    end => end.map(|_| ()),
+                }
+            }
+            Self::Cancel(ByNumber { federation, key }) => {
+                let done = format!("federation {federation} ends with its current round");
+                let chain = common.connect().await?;
+                let call = Call::cancel(federation);
+                common.send(&chain, &key.load()?, &call, &done).await.map(|_| ())
+            }
+            Self::Remove(ByNumber { federation, key }) => {
+                let done = format!("federation {federation} is deleted, its deposit returned");
+                let chain = common.connect().await?;
+                let call = Call::remove(federation);
+                common.send(&chain, &key.load()?, &call, &done).await.map(|_| ())
+            }
+        }
+    }
+}
+
+async fn create(common: &Common, file: &Path, key: &KeyArg) -> Result<(), Error> {
+    let spec = parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
+    let (chain, key) = (common.connect().await?, key.load()?);
+    let included = chain.submit(&key, &Call::create(&spec)).await?;
+    let federation: u32 = included
+        .event(PALLET, "FederationCreated")
+        .ok_or_else(|| Error::Protocol("no FederationCreated event".into()))?;
+    let block = included.block.number;
+    common.print(&json!({ "call": "create", "federation": federation, "block": block }), || {
+        format!("federation {federation} was created (block {block})")
+    });
+    Ok(())
+}
+
+/// Reads and checks a spec; what depends on the runtime is left to the chain.
+fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
+    let spec: FederationSpec<Amount> = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+    })?;
+    spec.check(u32::MAX).map_err(|error| error.to_string())?;
+    Ok(spec.map_amounts(|amount| amount.0))
+}
+
+async fn not_overdue(chain: &Chain, federation: u32) -> Result<Error, Error> {
+    let head = chain.best().await?;
+    let view = chain.federation(federation, head.hash).await?;
+    let time_ms = chain.time_ms(head).await?;
+    Ok(Error::Impossible(phase::not_overdue(&view.phase, head.number, time_ms)))
+}
+
+fn list(federations: &[FederationSummary]) -> String {
+    if federations.is_empty() {
+        return "no federations yet: create one with `fedchain federation create`".into();
+    }
+    let mut lines = vec![format!(
+        "{:>6}  {:<24} {:<10} {:>9} {:>8}  owner",
+        "number", "name", "phase", "round", "clients"
+    )];
+    lines.extend(federations.iter().map(|line| {
+        let round = format!("{}/{}", line.round, line.rounds_max);
+        format!(
+            "{:>6}  {:<24} {:<10} {round:>9} {:>8}  {}",
+            line.federation,
+            line.name.to_string(),
+            phase::word(&line.phase),
+            line.clients,
+            line.owner
+        )
+    }));
+    lines.join("\n")
+}
+
+fn show(view: &FederationView, now: u32) -> String {
+    let spec = &view.spec;
+    let task = &spec.task;
+    let features: Vec<_> = task.schema.features.iter().map(|f| f.name.to_string()).collect();
+    let target = match &task.schema.target {
+        Target::Real(column) => column.name.to_string(),
+        Target::Classes { name, labels } => {
+            let labels: Vec<_> = labels.iter().map(ToString::to_string).collect();
+            format!("{name}, one of {}", labels.join(", "))
+        }
+    };
+    let windows = spec.windows;
+    let cancelling = if view.cancelling { ", the owner ends it with this round" } else { "" };
+    let mut lines = vec![
+        format!("federation {} \"{}\"", view.federation, spec.name),
+        format!("  owner        {}", view.owner),
+        format!("  phase        {}{cancelling}", phase::describe(&view.phase, now)),
+        format!("  round        {} of {}", view.round, spec.rounds_max),
+        format!(
+            "  model        {}, {} weights, {} fractional bits, strategy {}",
+            phase::inline(&task.model),
+            view.param_count,
+            task.format.frac_bits,
+            phase::inline(&task.strategy)
+        ),
+        format!("  model root   {:?}", view.model_root),
+        format!("  features     {}", features.join(", ")),
+        format!("  target       {target}"),
+        format!(
+            "  windows      commit {}, settle {}, reveal {} blocks",
+            windows.commit_blocks, windows.settle_blocks, windows.reveal_blocks
+        ),
+        format!(
+            "  membership   {}, {} to {} clients",
+            phase::inline(&spec.membership),
+            spec.clients_min,
+            spec.clients_max
+        ),
+        format!(
+            "  money        join deposit {}, bond {}, reward {} per round",
+            Amount(spec.join_deposit),
+            Amount(spec.bond),
+            Amount(spec.reward)
+        ),
+    ];
+    lines.extend(view.clients.iter().map(|client| {
+        let mut facts = vec![format!("from round {}", client.first_round)];
+        facts.extend(client.committed.then(|| "committed".into()));
+        facts.extend(client.revealed.then(|| "revealed".into()));
+        facts.extend((client.missed > 0).then(|| format!("missed {}", client.missed)));
+        facts.extend(client.leaving.then(|| "leaving".into()));
+        format!("  client       {} {}", client.account, facts.join(", "))
+    }));
+    lines.extend(view.invited.iter().map(|account| format!("  invited      {account}")));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: &str = r#"
+name = "diabetes"
+membership = "invited"
+clients_min = 2
+clients_max = 4
+rounds_max = 5
+sample_count_max = 10000
+bond = "1.5 UNIT"
+join_deposit = "1"
+reward = "0"
+
+[windows]
+commit_blocks = 10
+settle_blocks = 1
+reveal_blocks = 10
+
+[task]
+model = "linear"
+initial = "zeros"
+strategy = "fed_avg"
+
+[task.schema]
+features = [{ name = "age", offset = "0", scale = "0.05" }]
+target = { real = { name = "progression", offset = "150", scale = "77" } }
+"#;
+
+    #[test]
+    fn a_spec_file_is_read_with_its_amounts() {
+        let spec = parse_spec(SPEC).unwrap();
+        assert_eq!((spec.bond, spec.join_deposit), (1_500_000_000_000, 1_000_000_000_000));
+        assert_eq!(spec.task.param_count(), Ok(2));
+    }
+
+    #[track_caller]
+    fn check(from: &str, to: &str, message: &str) {
+        let reason = parse_spec(&SPEC.replace(from, to)).unwrap_err();
+        assert!(reason.contains(message) && !reason.contains('\n'), "{reason}");
+    }
+
+    #[test]
+    fn mistakes_are_named_in_one_line() {
+        check("rounds_max = 5", "rounds_max = \"five\"", "line 6: invalid type");
+        check("1.5 UNIT", "much", "write an amount like");
+        check("clients_min = 2", "clients_min = 9", "clients_min must be");
+        check("\"linear\"", "\"softmax\"", "the target does not fit the model");
+        check("name = \"diabetes\"", "", "missing field `name`");
+    }
+}

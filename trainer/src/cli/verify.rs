@@ -1,0 +1,71 @@
+//! `fedchain verify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use fedchain_fl::view::ModelView;
+
+use super::{Common, file_error, output, read_file};
+use crate::{
+    Error,
+    verify::{fetch::verify, replay::Round},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Number of the federation.
+    federation: u32,
+    /// Last block to read [default: the best block].
+    #[arg(long)]
+    to: Option<u32>,
+    /// Compare this file, made by `model get --out`, with the recomputed model of its round.
+    #[arg(long)]
+    model: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        let file = match &self.model {
+            Some(path) => Some(read_model(path)?),
+            None => None,
+        };
+        let chain = common.connect().await?;
+        let tell = |round: &Round| common.print(round, || line(round));
+        let report = verify(&chain, self.federation, self.to, file.as_ref(), tell).await?;
+        if report.pruned > 0 {
+            output::hint(&format!(
+                "the node has pruned the events of {} blocks: failed transactions were told from \
+                 others by their openings alone",
+                report.pruned
+            ));
+        }
+        common.print(&report, || {
+            let model = match &file {
+                Some(file) => format!(", and the file is its model of round {}", file.round),
+                None => String::new(),
+            };
+            format!(
+                "verified: blocks {} to {} make the {} server models of federation {} bit for \
+                 bit{model}",
+                report.from, report.to, report.rounds, report.federation
+            )
+        });
+        Ok(())
+    }
+}
+
+fn line(round: &Round) -> String {
+    format!(
+        "round {}: {}, {} updates, block {}, model {:?}",
+        round.round,
+        super::phase::inline(&round.outcome),
+        round.accepted,
+        round.block,
+        round.model_root
+    )
+}
+
+fn read_model(path: &std::path::Path) -> Result<ModelView, Error> {
+    serde_json::from_str(&read_file(path)?)
+        .map_err(|error| file_error(path, format!("not a model of `model get --out`: {error}")))
+}

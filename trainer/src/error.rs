@@ -1,0 +1,142 @@
+//! Everything that can stop a command, in sentences that say what to do, and the exit codes.
+
+use fedchain_fl::Refusal;
+use thiserror::Error;
+
+use crate::{
+    amount::Amount, chain::AccountId, data::DataError, keys::KeyError, learn::LearnError,
+    store::StoreError, verify::Difference,
+};
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The command line asks for something impossible.
+    #[error("{0}")]
+    Usage(String),
+    /// No node answers, or the connection broke.
+    #[error("no node answers at {url} ({reason}): start fedchain-node there, or name another with --url")]
+    Unreachable {
+        /// Where it should be.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The node answers, but with an error.
+    #[error("the node refused {method}: {message}")]
+    Node {
+        /// The RPC method.
+        method: String,
+        /// What the node said.
+        message: String,
+    },
+    /// The node's answer is not one of fedchain's protocol.
+    #[error("unexpected answer of the node: {0}; do node and client have the same version?")]
+    Protocol(String),
+    /// No federation has this number.
+    #[error("there is no federation {0}: see `fedchain federation list`")]
+    UnknownFederation(u32),
+    /// The transaction pool refused a call that cannot succeed now.
+    #[error("{call} was refused: {refusal}")]
+    Refused {
+        /// The call.
+        call: String,
+        /// The reason.
+        refusal: Refusal,
+    },
+    /// The transaction pool refused a transaction for another reason.
+    #[error("{call} was refused by the node's transaction pool: {reason}")]
+    Pool {
+        /// The call.
+        call: String,
+        /// What the node said.
+        reason: String,
+    },
+    /// The call was executed and failed; nothing changed but the fee.
+    #[error("{call} failed in block {block}: {reason}")]
+    Failed {
+        /// The call.
+        call: String,
+        /// The block.
+        block: u32,
+        /// Name of the pallet's error, like `NotInvited`; empty for errors of no pallet.
+        name: String,
+        /// What the runtime's metadata says of it.
+        reason: String,
+    },
+    /// A transaction was sent, but nobody knows what became of it.
+    #[error("{call} was sent, but no block has it yet: is anyone mining? It may still be included")]
+    Unsettled {
+        /// The call.
+        call: String,
+    },
+    /// The account cannot pay.
+    #[error("the account {account} needs {needs}, but has {has} to spend")]
+    LowBalance {
+        /// The account.
+        account: AccountId,
+        /// What it needs for deposits and fees.
+        needs: Amount,
+        /// Its free balance above the smallest one.
+        has: Amount,
+    },
+    /// The chain's state rules the command out.
+    #[error("{0}")]
+    Impossible(String),
+    /// A file of the user is missing or malformed.
+    #[error("{file}: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The CSV file cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The model cannot be trained or run.
+    #[error(transparent)]
+    Learn(#[from] LearnError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The state directory cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The chain, or a file, differs from what was recomputed.
+    #[error("verification failed: {0}")]
+    Verify(#[from] Difference),
+}
+
+/// The exit codes, as `--help` prints them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the node answered in an unexpected way, or another failure
+  2  wrong usage of the command line
+  3  no node answers
+  4  refused by the chain, or impossible in its present state
+  5  bad data: CSV file, spec file, model file, or numbers out of range
+  6  verification found a difference
+  7  a key or the state directory cannot be used";
+
+impl Error {
+    /// The exit code of the process; see [`EXIT_CODES`].
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Node { .. } | Self::Protocol(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable { .. } => 3,
+            Self::UnknownFederation(_)
+            | Self::Refused { .. }
+            | Self::Pool { .. }
+            | Self::Failed { .. }
+            | Self::Unsettled { .. }
+            | Self::LowBalance { .. }
+            | Self::Impossible(_) => 4,
+            Self::File { .. } | Self::Data(_) | Self::Learn(_) => 5,
+            Self::Verify(_) => 6,
+            Self::Key(_) | Self::Store(_) => 7,
+        }
+    }
+}

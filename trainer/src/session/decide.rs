@@ -1,0 +1,214 @@
+//! What a client does next: a pure function of the chain's best block and of what is on disk.
+//!
+//! Nothing is remembered between blocks, so a restart of the client, a restart of the node and a
+//! reorganisation of the chain all take the same path as the ordinary case.
+
+use fedchain_fl::view::PhaseView;
+
+use crate::{
+    chain::{AccountId, FederationView},
+    store::Kept,
+};
+
+/// Blocks over which clients spread their calls of `advance`, by their place among the members.
+const SPREAD_BLOCKS: u32 = 8;
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The federation is over.
+    Stop,
+    /// The account is no member.
+    NotMember,
+    /// Nothing to do until the next block.
+    Wait,
+    /// Train from the newest server model.
+    Train,
+    /// Send the commitment on disk.
+    Commit,
+    /// Open the commitment.
+    Reveal,
+    /// Move an overdue phase on.
+    Advance,
+}
+
+/// The next step of `account` after the best block of height `best` and time `time_ms`, with `kept`
+/// on disk for the current round.
+pub fn next_step(
+    view: &FederationView,
+    account: &AccountId,
+    best: u32,
+    time_ms: u64,
+    kept: Option<&Kept>,
+) -> Step {
+    if matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled) {
+        return Step::Stop;
+    }
+    let place = view.clients.iter().position(|client| client.account == *account);
+    let Some((place, client)) = place.and_then(|place| Some((place, view.clients.get(place)?)))
+    else {
+        return Step::NotMember;
+    };
+    // Calls sent now are executed in the next block.
+    let next = best.saturating_add(1);
+    match view.phase {
+        PhaseView::Commit { deadline }
+        | PhaseView::Settle { deadline, .. }
+        | PhaseView::Reveal { deadline, .. }
+            if deadline.passed(next, time_ms) =>
+        {
+            let turn = place as u32 % SPREAD_BLOCKS;
+            if next >= deadline.block.saturating_add(turn) { Step::Advance } else { Step::Wait }
+        }
+        PhaseView::Commit { .. } if client.first_round <= view.round && !client.committed => {
+            match kept {
+                Some(kept) if kept.base_root == view.model_root => Step::Commit,
+                _ => Step::Train,
+            }
+        }
+        PhaseView::Settle { opens_at, .. } | PhaseView::Reveal { opens_at, .. }
+            if next >= opens_at && client.committed && !client.revealed && kept.is_some() =>
+        {
+            Step::Reveal
+        }
+        _ => Step::Wait,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::{
+        Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema,
+        Strategy, Target, TaskSpec, Windows,
+        view::ClientView,
+        window::Deadline,
+    };
+
+    use super::*;
+
+    const ME: AccountId = AccountId([1; 32]);
+    const DEADLINE: Deadline = Deadline { block: 20, time_ms: 5_000 };
+
+    fn view(phase: PhaseView) -> FederationView {
+        let column =
+            Column { name: "x".parse().unwrap(), offset: Decimal::whole(0), scale: Decimal::whole(1) };
+        FederationView {
+            federation: 0,
+            owner: AccountId([9; 32]),
+            spec: FederationSpec {
+                name: "test".parse().unwrap(),
+                membership: Membership::Invited,
+                clients_min: 1,
+                clients_max: 2,
+                rounds_max: 3,
+                windows: Windows { commit_blocks: 5, settle_blocks: 1, reveal_blocks: 5 },
+                sample_count_max: 1_000,
+                bond: 0,
+                join_deposit: 0,
+                reward: 0,
+                task: TaskSpec {
+                    model: ModelSpec::Linear,
+                    initial: Initial::Zeros,
+                    format: Format::default(),
+                    strategy: Strategy::FedAvg,
+                    norm_max: None,
+                    schema: Schema {
+                        features: vec![].try_into().unwrap(),
+                        target: Target::Real(column),
+                    },
+                },
+            },
+            spec_hash: H256::zero(),
+            created_at: 1,
+            phase,
+            round: 2,
+            cancelling: false,
+            param_count: 1,
+            model_root: H256::repeat_byte(7),
+            invited: vec![],
+            clients: vec![me()],
+        }
+    }
+
+    fn me() -> ClientView<AccountId> {
+        ClientView {
+            account: ME,
+            first_round: 1,
+            missed: 0,
+            leaving: false,
+            committed: false,
+            revealed: false,
+        }
+    }
+
+    fn kept(base: u8) -> Kept {
+        Kept {
+            round: 2,
+            base_root: H256::repeat_byte(base),
+            sample_count: 1,
+            salt: H256::zero(),
+            values: vec![0],
+            commitment: H256::zero(),
+        }
+    }
+
+    const COMMIT: PhaseView = PhaseView::Commit { deadline: DEADLINE };
+    const SETTLE: PhaseView = PhaseView::Settle { opens_at: 15, deadline: DEADLINE };
+    const REVEAL: PhaseView = PhaseView::Reveal { opens_at: 15, deadline: DEADLINE };
+
+    #[track_caller]
+    fn check(view: &FederationView, best: u32, kept: Option<&Kept>, expected: Step) {
+        assert_eq!(next_step(view, &ME, best, 5_000, kept), expected);
+    }
+
+    #[test]
+    fn a_fresh_round_is_trained_then_committed() {
+        check(&view(COMMIT), 10, None, Step::Train);
+        check(&view(COMMIT), 10, Some(&kept(7)), Step::Commit);
+        check(&view(COMMIT), 10, Some(&kept(6)), Step::Train);
+        let committed = ClientView { committed: true, ..me() };
+        check(&FederationView { clients: vec![committed], ..view(COMMIT) }, 10, None, Step::Wait);
+    }
+
+    #[test]
+    fn reveals_are_sent_for_the_opening_block_and_not_before() {
+        let committed = ClientView { committed: true, ..me() };
+        let settle = FederationView { clients: vec![committed.clone()], ..view(SETTLE) };
+        check(&settle, 13, Some(&kept(7)), Step::Wait);
+        check(&settle, 14, Some(&kept(7)), Step::Reveal);
+        let reveal = FederationView { clients: vec![committed.clone()], ..view(REVEAL) };
+        check(&reveal, 16, Some(&kept(7)), Step::Reveal);
+        check(&reveal, 16, None, Step::Wait);
+        let revealed = ClientView { revealed: true, ..committed };
+        check(&FederationView { clients: vec![revealed], ..view(REVEAL) }, 16, None, Step::Wait);
+    }
+
+    #[test]
+    fn overdue_phases_are_advanced_one_client_after_the_other() {
+        for phase in [COMMIT, REVEAL] {
+            check(&view(phase), 18, Some(&kept(7)), match phase {
+                COMMIT => Step::Commit,
+                _ => Step::Wait,
+            });
+            check(&view(phase), 19, Some(&kept(7)), Step::Advance);
+            assert_eq!(next_step(&view(phase), &ME, 19, 4_999, None), match phase {
+                COMMIT => Step::Train,
+                _ => Step::Wait,
+            });
+            let other = ClientView { account: AccountId([2; 32]), ..me() };
+            let second = FederationView { clients: vec![other, me()], ..view(phase) };
+            check(&second, 19, None, Step::Wait);
+            check(&second, 20, None, Step::Advance);
+        }
+    }
+
+    #[test]
+    fn others_rounds_are_waited_for() {
+        let later = ClientView { first_round: 3, ..me() };
+        check(&FederationView { clients: vec![later], ..view(COMMIT) }, 10, None, Step::Wait);
+        check(&view(PhaseView::Waiting), 10, None, Step::Wait);
+        check(&view(PhaseView::Aggregate), 10, None, Step::Wait);
+        check(&FederationView { clients: vec![], ..view(COMMIT) }, 10, None, Step::NotMember);
+        check(&FederationView { clients: vec![], ..view(PhaseView::Finished) }, 10, None, Step::Stop);
+    }
+}

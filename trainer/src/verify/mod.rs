@@ -1,0 +1,142 @@
+//! Recomputing a federation from what its clients sent.
+//!
+//! [`replay`] is pure: commits, reveals and digests in, server models or the first difference out.
+//! [`fetch`] reads them from the blocks of a node. Which transactions a node calls failed need not
+//! be believed: leaving one out, or in, changes the root of accepted updates, and that is part of
+//! the header.
+//!
+//! ```text
+//! blocks --fetch--> Block --replay--> commitments, norms, strategy --> model root == header's digest
+//! ```
+
+pub mod fetch;
+pub mod replay;
+
+use fedchain_fl::{Error as FlError, H256, view::Outcome};
+use thiserror::Error;
+
+use crate::chain::AccountId;
+
+/// The first difference between the chain, or a file, and what was recomputed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}{what}", place(.round, .block))]
+pub struct Difference {
+    /// The block, where there is one.
+    pub block: Option<u32>,
+    /// The round.
+    pub round: u32,
+    /// What differs.
+    pub what: What,
+}
+
+fn place(round: &u32, block: &Option<u32>) -> String {
+    match block {
+        Some(block) => format!("block {block}, round {round}: "),
+        None => format!("round {round}: "),
+    }
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum What {
+    /// A commitment names another server model than that of the round before.
+    #[error("{client} committed to an update of model {found:?}, but the server model was {expected:?}")]
+    Base {
+        /// The client.
+        client: AccountId,
+        /// Root of the recomputed model.
+        expected: H256,
+        /// Root in the commitment's transaction.
+        found: H256,
+    },
+    /// An update was revealed without a commitment.
+    #[error("{client} revealed an update without having committed to one")]
+    NoCommitment {
+        /// The client.
+        client: AccountId,
+    },
+    /// A revealed update is not the one that was committed.
+    #[error("{client} revealed an update that is not the one it committed to")]
+    Opening {
+        /// The client.
+        client: AccountId,
+    },
+    /// A revealed update cannot be one of this federation.
+    #[error("{client} revealed an update that the federation cannot take: {error}")]
+    Update {
+        /// The client.
+        client: AccountId,
+        /// Why not.
+        error: FlError,
+    },
+    /// Rounds are missing or out of order.
+    #[error("the chain closed this round, but round {expected} was due")]
+    Order {
+        /// The round that was due.
+        expected: u32,
+    },
+    /// A round ended otherwise than the accepted updates say.
+    #[error("the chain says {found:?}, but {accepted} updates were accepted, which means {expected:?}")]
+    Ending {
+        /// What follows from the updates.
+        expected: Outcome,
+        /// What the header says.
+        found: Outcome,
+        /// Recomputed number of accepted updates.
+        accepted: u32,
+    },
+    /// The set of accepted updates differs.
+    #[error("the accepted updates have the root {expected:?}, the chain says {found:?}")]
+    Accepted {
+        /// Recomputed root.
+        expected: H256,
+        /// Root on chain.
+        found: H256,
+    },
+    /// The server model differs.
+    #[error("the strategy makes the model {expected:?} of the accepted updates, the chain says {found:?}")]
+    Model {
+        /// Recomputed root.
+        expected: H256,
+        /// Root on chain.
+        found: H256,
+    },
+    /// The round's record in state differs from the header's digest.
+    #[error("the record in state differs from the header in {field}")]
+    Record {
+        /// The field.
+        field: &'static str,
+    },
+    /// A round is closed in state, but no header says so.
+    #[error("the state says that the round is closed, but no header up to block {to} does")]
+    NoDigest {
+        /// The last block that was read.
+        to: u32,
+    },
+    /// A weight of the model file differs.
+    #[error("weight {index} of the file is {found}, the recomputed model has {expected}")]
+    Weight {
+        /// Place of the weight.
+        index: usize,
+        /// Recomputed weight.
+        expected: i32,
+        /// Weight in the file.
+        found: i32,
+    },
+    /// The model file states something else about itself.
+    #[error("the file states {field} {found}, the recomputed model has {expected}")]
+    File {
+        /// The field.
+        field: &'static str,
+        /// Recomputed.
+        expected: String,
+        /// In the file.
+        found: String,
+    },
+    /// The model file is of a round that was not replayed.
+    #[error("the file is of this round, but the blocks hold {closed} closed rounds")]
+    NoSuchRound {
+        /// Closed rounds.
+        closed: u32,
+    },
+}
