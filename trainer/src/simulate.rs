@@ -1,0 +1,79 @@
+//! A whole federation in one process, without a chain: the same training, the same arithmetic.
+
+use fedchain_fl::{FederationSpec, Update, strategy};
+use thiserror::Error;
+
+use crate::{
+    data::Dataset,
+    learn::{Hyper, LearnError, train},
+};
+
+/// Why a simulation stopped.
+#[derive(Debug, Error)]
+pub enum SimulateError {
+    /// A client could not train.
+    #[error("client {client} in round {round}: {source}")]
+    Client {
+        /// Place in the list of clients.
+        client: usize,
+        /// The round, from 1.
+        round: u32,
+        /// What went wrong.
+        source: LearnError,
+    },
+    /// The federation's rules refuse something.
+    #[error(transparent)]
+    Rule(#[from] fedchain_fl::Error),
+}
+
+/// Runs all rounds with every client in each of them, as the chain would: sample counts are capped
+/// and, in open federations, ignored; updates beyond the norm bound are left out; a round with too
+/// few of them is skipped.
+///
+/// Returns the server model after each round, the initial one first: `[rounds_max + 1]` models of
+/// `[param_count]` values.
+///
+/// # Errors
+/// [`SimulateError`] when a client cannot train or the spec is impossible.
+pub fn simulate<Balance>(
+    spec: &FederationSpec<Balance>,
+    clients: &[Dataset],
+    hyper: &Hyper,
+) -> Result<Vec<Vec<i32>>, SimulateError> {
+    let task = &spec.task;
+    let mut base = task.initial_model()?;
+    let mut models = vec![base.clone()];
+    for round in 1..=spec.rounds_max {
+        let mut accepted = Vec::new();
+        for (client, data) in clients.iter().enumerate() {
+            let trained =
+                train(task, &base, data, hyper, round).map_err(|source| SimulateError::Client {
+                    client,
+                    round,
+                    source,
+                })?;
+            let update = Update(&task.format.encode(&trained.values)?).check(task)?;
+            if task
+                .norm_max
+                .is_none_or(|norm_max| update.is_within(&base, norm_max))
+            {
+                let rows = u32::try_from(data.rows()).unwrap_or(u32::MAX);
+                accepted.push((
+                    update,
+                    spec.effective_count(rows.min(spec.sample_count_max))?,
+                ));
+            }
+        }
+        let updates: Vec<(&[i32], u32)> = accepted
+            .iter()
+            .map(|(update, count)| (update.values(), *count))
+            .collect();
+        match strategy::aggregate(task.strategy, &updates) {
+            Ok(model) => base = model,
+            Err(fedchain_fl::Error::TooFewClients { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        models.push(base.clone());
+    }
+    Ok(models)
+}
