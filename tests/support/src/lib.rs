@@ -1,1 +1,34 @@
-//! Stub.
+//! What the tests and the demo share: two learning tasks on real data, an independent oracle, and
+//! the real binaries as child processes.
+//!
+//! - [`Task`]: the federation file, and the data cut into CSV files.
+//! - [`oracle`]: ordinary least squares by normal equations.
+//! - [`Node`], [`Cli`]: `fedchain-node` and `fedchain`, from the directory that this executable was
+//!   built into; killed when dropped.
+
+mod cli;
+mod node;
+pub mod oracle;
+mod tasks;
+
+pub use cli::Cli;
+pub use node::Node;
+pub use tasks::{FIXED_SPLIT, Parts, Task};
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+/// Finds a binary of this workspace beside the current executable, or one directory up.
+///
+/// # Errors
+/// When it has not been built.
+pub fn binary(name: &str) -> anyhow::Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    here.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+        .with_context(|| format!("{name} is not built: run cargo build --release --workspace"))
+}

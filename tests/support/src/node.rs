@@ -1,0 +1,179 @@
+//! `fedchain-node` as a child process.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    process::{Child, Command},
+    time::{Instant, sleep},
+};
+
+use crate::binary;
+
+/// How long a node may take to answer.
+const START_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// A mining development node with its own database and ports; killed when dropped.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    args: Vec<String>,
+    rpc_port: u16,
+    log: PathBuf,
+    /// Declared last: the process goes before its database.
+    _data: TempDir,
+}
+
+impl Node {
+    /// Starts a node, with `extra` arguments, and waits until it answers. Its log goes to the file
+    /// `log`.
+    ///
+    /// # Errors
+    /// When the node is not built, dies or does not answer in a minute; with the end of its log.
+    pub async fn start(log: &Path, extra: &[&str]) -> Result<Self> {
+        File::create(log)?;
+        let data = tempfile::tempdir()?;
+        let rpc_port = free_port()?;
+        let (base, rpc, port) = (
+            data.path().display().to_string(),
+            rpc_port.to_string(),
+            free_port()?.to_string(),
+        );
+        let own = [
+            "--base-path",
+            &base,
+            "--rpc-port",
+            &rpc,
+            "--port",
+            &port,
+            "--no-prometheus",
+        ];
+        let args: Vec<String> = ["--dev", "--mine"]
+            .iter()
+            .chain(&own)
+            .chain(extra)
+            .map(ToString::to_string)
+            .collect();
+        let child = spawn(&args, log)?;
+        let mut node = Self {
+            child,
+            args,
+            rpc_port,
+            log: log.into(),
+            _data: data,
+        };
+        node.wait_for_answer().await?;
+        Ok(node)
+    }
+
+    /// Kills the node and starts it again on the same database.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart(&mut self) -> Result<()> {
+        self.child.kill().await?;
+        self.child = spawn(&self.args, &self.log)?;
+        self.wait_for_answer().await
+    }
+
+    /// Where clients connect.
+    pub fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.rpc_port)
+    }
+
+    /// Asks the node; `params` is a JSON array.
+    ///
+    /// # Errors
+    /// When the node does not answer or answers with an error.
+    pub async fn rpc(&self, method: &str, params: Value) -> Result<Value> {
+        let body =
+            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let request = format!(
+            "POST / HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.rpc_port)).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        let (_, body) = response
+            .split_once("\r\n\r\n")
+            .context("no HTTP response")?;
+        let mut answer: Value =
+            serde_json::from_str(body).with_context(|| format!("not JSON: {response}"))?;
+        match answer.get_mut("result") {
+            Some(result) => Ok(result.take()),
+            None => bail!("{method}: {answer}"),
+        }
+    }
+
+    async fn wait_for_answer(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_TIME_MAX;
+        loop {
+            if self.rpc("system_health", json!([])).await.is_ok() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the node ended with {status}; {}", self.log_end());
+            }
+            if Instant::now() > deadline {
+                bail!("the node does not answer; {}", self.log_end());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn log_end(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let end = lines
+            .get(lines.len().saturating_sub(10)..)
+            .unwrap_or_default()
+            .join("\n");
+        format!("the end of {}:\n{end}", self.log.display())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Wait for its end, or it may still write while its database is deleted.
+        if self.child.start_kill().is_ok() {
+            for _ in 0..200 {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+}
+
+fn spawn(args: &[String], log: &Path) -> Result<Child> {
+    let log = OpenOptions::new().create(true).append(true).open(log)?;
+    let mut command = Command::new(binary("fedchain-node")?);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log);
+    command
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start fedchain-node")
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
