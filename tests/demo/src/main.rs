@@ -1,2 +1,85 @@
-//! Stub.
-fn main() {}
+//! The demonstration: one node and two trainers, as separate processes, learn one model.
+//!
+//! Each trainer has half of the training rows and sends weights only. At the end the federated
+//! model is compared, on rows that nobody trained on, with a central model of all training rows
+//! and with what each client reaches alone.
+
+mod baseline;
+mod chart;
+mod federation;
+mod report;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use fedchain_test_support::{FIXED_SPLIT, Task};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Longest duration of the whole demonstration.
+const TIME_MAX: Duration = Duration::from_secs(90);
+
+/// One node, two trainers, one model.
+#[derive(Debug, Parser)]
+struct Args {
+    /// What to learn: diabetes (regression) or wine (classification).
+    #[arg(long, default_value = "diabetes")]
+    task: Task,
+
+    /// Folder for data, logs and the loss curve; by default beside the executable.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match until_stopped(Args::parse()).await {
+        Ok(verdict) => {
+            println!("{verdict}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("demo: failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the demonstration; when it is interrupted or takes too long, its processes end with it.
+async fn until_stopped(args: Args) -> Result<String> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = demonstrate(args) => result,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        _ = terminate.recv() => bail!("terminated"),
+        () = tokio::time::sleep(TIME_MAX) => bail!("not done after {} s", TIME_MAX.as_secs()),
+    }
+}
+
+async fn demonstrate(args: Args) -> Result<String> {
+    let out = match args.out {
+        Some(out) => out,
+        None => {
+            let here = std::env::current_exe()?;
+            here.parent()
+                .context("no folder")?
+                .join("demo")
+                .join(args.task.to_string())
+        }
+    };
+    let parts = args.task.split(&out, FIXED_SPLIT, 2)?;
+    let record = federation::run(args.task, &parts, &out).await?;
+    let comparison = baseline::compare(args.task, &parts, &record.models)?;
+    chart::draw(&out.join("loss.svg"), &comparison.curves)?;
+    comparison.print();
+    println!("\nthe block that closed the last round:\n{}", record.block);
+    println!(
+        "\nverified against what the clients sent:\n{}",
+        record.verdict
+    );
+    println!(
+        "\nin {}: loss.svg (the loss curve), node.log, the data",
+        out.display()
+    );
+    comparison.verdict()
+}
