@@ -1,11 +1,12 @@
 //! A whole federation in one process, without a chain: the same training, the same arithmetic.
 
-use fedchain_fl::{FederationSpec, Update, strategy};
+use fedchain_fl::{FederationSpec, strategy};
 use thiserror::Error;
 
 use crate::{
     data::Dataset,
     learn::{Hyper, LearnError, train},
+    session::clip::clip,
 };
 
 /// Why a simulation stopped.
@@ -26,9 +27,9 @@ pub enum SimulateError {
     Rule(#[from] fedchain_fl::Error),
 }
 
-/// Runs all rounds with every client in each of them, as the chain would: sample counts are capped
-/// and, in open federations, ignored; updates beyond the norm bound are left out; a round with too
-/// few of them is skipped.
+/// Runs all rounds with every client in each of them, as trainers and chain would: updates are
+/// clipped to the norm bound, sample counts are capped and, in open federations, ignored; a round
+/// with too few updates is skipped.
 ///
 /// Returns the server model after each round, the initial one first: `[rounds_max + 1]` models of
 /// `[param_count]` values.
@@ -44,7 +45,7 @@ pub fn simulate<Balance>(
     let mut base = task.initial_model()?;
     let mut models = vec![base.clone()];
     for round in 1..=spec.rounds_max {
-        let mut accepted = Vec::new();
+        let mut updates = Vec::new();
         for (client, data) in clients.iter().enumerate() {
             let trained =
                 train(task, &base, data, hyper, round).map_err(|source| SimulateError::Client {
@@ -52,21 +53,19 @@ pub fn simulate<Balance>(
                     round,
                     source,
                 })?;
-            let update = Update(&task.format.encode(&trained.values)?).check(task)?;
-            if task
-                .norm_max
-                .is_none_or(|norm_max| update.is_within(&base, norm_max))
-            {
-                let rows = u32::try_from(data.rows()).unwrap_or(u32::MAX);
-                accepted.push((
-                    update,
-                    spec.effective_count(rows.min(spec.sample_count_max))?,
-                ));
+            let mut values = trained.values;
+            if let Some(norm_max) = task.norm_max {
+                clip(&mut values, &base, norm_max);
             }
+            let rows = u32::try_from(data.rows()).unwrap_or(u32::MAX);
+            updates.push((
+                values,
+                spec.effective_count(rows.min(spec.sample_count_max))?,
+            ));
         }
-        let updates: Vec<(&[i32], u32)> = accepted
+        let updates: Vec<(&[i32], u32)> = updates
             .iter()
-            .map(|(update, count)| (update.values(), *count))
+            .map(|(values, count)| (values.as_slice(), *count))
             .collect();
         match strategy::aggregate(task.strategy, &updates) {
             Ok(model) => base = model,

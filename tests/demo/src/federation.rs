@@ -3,22 +3,17 @@
 use std::{fs, path::Path, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
-use fedchain_test_support::{Cli, Node, Parts, Task};
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::Child,
-};
-
-/// Who owns the federation and mines.
-const OWNER: &str = "//Alice";
-/// Who trains.
-const CLIENTS: [&str; 2] = ["//Bob", "//Charlie"];
+use fedchain_test_support::{CLIENTS, Cli, Node, Parts, Task, open};
+use futures::future::try_join_all;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 /// What the chain holds in the end.
-pub struct Federation {
+pub struct Record {
     /// The server model after each round, the initial one first.
     pub models: Vec<Vec<i32>>,
+    /// How long each round took, by the timestamps of its blocks, in seconds.
+    pub durations: Vec<f64>,
     /// The record of the block that closed the last round.
     pub block: String,
     /// What the verifier found.
@@ -26,104 +21,87 @@ pub struct Federation {
 }
 
 /// Creates the federation, trains to its last round, and reads everything back from the chain.
-pub async fn run(task: Task, parts: &Parts, out: &Path) -> Result<Federation> {
+pub async fn run(task: Task, parts: &Parts, out: &Path) -> Result<Record> {
     let node = Node::start(&out.join("node.log"), &[]).await?;
-    println!("node: mining at {}", node.url());
+    println!("node: mining, {}", node.url());
     let cli = Cli::new(node.url())?;
-    let number = open(task, &cli, out).await?;
-    train(&cli, &number, parts, out).await?;
-
-    let mut models = Vec::new();
-    let rounds = task.spec()?.rounds_max;
-    for round in 0..=rounds {
-        let model = cli
-            .json(&["model", "get", &number, "--round", &round.to_string()])
-            .await?;
-        models.push(serde_json::from_value(model["values"].clone()).context("no weights")?);
-    }
-    let last = node
-        .rpc("federation_round", json!([number.parse::<u32>()?, rounds]))
-        .await?;
-    let closed_at = last["record"]["closed_at"].to_string();
-    Ok(Federation {
-        models,
-        block: text(&cli, &["block", &closed_at]).await?,
-        verdict: text(&cli, &["verify", &number]).await?,
-    })
+    let spec = out.join("federation.toml");
+    fs::write(&spec, task.toml())?;
+    let federation = open(&cli, &spec).await?;
+    println!("federation {federation}: {} joined", CLIENTS.join(" and "));
+    let trainers = CLIENTS
+        .into_iter()
+        .zip(&parts.clients)
+        .map(|(client, data)| train(&cli, federation, client, data, out));
+    try_join_all(trainers).await?;
+    read_back(task, &node, &cli, federation).await
 }
 
-/// Creates the federation and brings the clients in; returns its number.
-async fn open(task: Task, cli: &Cli, out: &Path) -> Result<String> {
-    let file = out.join("federation.toml");
-    fs::write(&file, task.toml())?;
-    let file = file.display().to_string();
-    let created = cli
-        .json(&["federation", "create", "--spec", &file, "--key", OWNER])
-        .await?;
-    let number = created["federation"].to_string();
-    println!("federation {number}: created by {OWNER}");
-    for client in CLIENTS {
-        cli.json(&["federation", "invite", &number, client, "--key", OWNER])
-            .await?;
-        cli.json(&["join", &number, "--key", client, "--yes"])
-            .await?;
-        println!("federation {number}: {client} joined");
-    }
-    Ok(number)
-}
-
-/// Starts one trainer per client and waits until all have seen the last round.
-async fn train(cli: &Cli, number: &str, parts: &Parts, out: &Path) -> Result<()> {
-    let mut trainers = Vec::new();
-    for (client, data) in CLIENTS.into_iter().zip(&parts.clients) {
-        let name = client.trim_start_matches('/');
-        let state = out.join(format!("state-{name}"));
-        let (data, state) = (data.display().to_string(), state.display().to_string());
-        let mut command = cli.command(&[
+/// Runs a client's trainer to the federation's end; prints its log behind its name.
+async fn train(cli: &Cli, federation: u32, client: &str, data: &Path, out: &Path) -> Result<()> {
+    let name = client.trim_start_matches('/');
+    let state = out.join(format!("state-{name}")).display().to_string();
+    let (federation, data) = (federation.to_string(), data.display().to_string());
+    let mut trainer = cli
+        .command(&[
             "train",
-            number,
+            &federation,
             "--key",
             client,
             "--data",
             &data,
             "--state-dir",
             &state,
-        ]);
-        let mut trainer = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let stdout = trainer.stdout.take().context("no output")?;
-        let stderr = trainer.stderr.take().context("no output")?;
-        let logs = [
-            tokio::spawn(echo(name, stdout)),
-            tokio::spawn(echo(name, stderr)),
-        ];
-        trainers.push((client, trainer, logs));
-    }
-    for (client, trainer, logs) in &mut trainers {
-        finish(trainer)
-            .await
-            .with_context(|| format!("the trainer of {client}"))?;
-        for log in logs {
-            log.await?;
-        }
-    }
-    Ok(())
-}
-
-async fn finish(trainer: &mut Child) -> Result<()> {
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stdout = trainer.stdout.take().context("no output")?;
+    let stderr = trainer.stderr.take().context("no output")?;
+    tokio::join!(echo(name, stdout), echo(name, stderr));
     let status = trainer.wait().await?;
-    ensure!(status.success(), "ended with {status}");
+    ensure!(
+        status.success(),
+        "the trainer of {client} ended with {status}"
+    );
     Ok(())
 }
 
 /// Prints a process's lines behind its name.
-async fn echo(name: &'static str, output: impl AsyncRead + Unpin) {
+async fn echo(name: &str, output: impl AsyncRead + Unpin) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         println!("{name:>8} | {line}");
     }
+}
+
+async fn read_back(task: Task, node: &Node, cli: &Cli, federation: u32) -> Result<Record> {
+    let number = federation.to_string();
+    let time = async |block: u64| -> Result<f64> {
+        let record = node.rpc("federation_block", json!([block])).await?;
+        Ok(record["timestamp"].as_f64().context("no timestamp")? / 1_000.0)
+    };
+    let (mut models, mut durations, mut last_block) = (Vec::new(), Vec::new(), 0);
+    for round in 0..=task.spec()?.rounds_max {
+        let model = cli
+            .json(&["model", "get", &number, "--round", &round.to_string()])
+            .await?;
+        models.push(serde_json::from_value(model["values"].clone()).context("no weights")?);
+        if round > 0 {
+            let view = node
+                .rpc("federation_round", json!([federation, round]))
+                .await?;
+            let block = |name: &str| view["record"][name].as_u64().context("the round is open");
+            last_block = block("closed_at")?;
+            durations.push(time(last_block).await? - time(block("opened_at")?).await?);
+        }
+    }
+    Ok(Record {
+        models,
+        durations,
+        block: text(cli, &["block", &last_block.to_string()]).await?,
+        verdict: text(cli, &["verify", &number]).await?,
+    })
 }
 
 /// What a command prints for people.

@@ -71,12 +71,7 @@ async fn demonstrate(args: Args) -> Result<String> {
     let record = federation::run(args.task, &parts, &out).await?;
     let comparison = baseline::compare(args.task, &parts, &record.models)?;
     chart::draw(&out.join("loss.svg"), &comparison.curves)?;
-    comparison.print();
-    println!("\nthe block that closed the last round:\n{}", record.block);
-    println!(
-        "\nverified against what the clients sent:\n{}",
-        record.verdict
-    );
+    report::print(&record, &comparison);
     println!(
         "\nin {}: loss.svg (the loss curve), node.log, the data",
         out.display()

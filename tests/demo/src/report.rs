@@ -2,7 +2,24 @@
 
 use anyhow::{Result, ensure};
 
-use crate::baseline::Comparison;
+use crate::{baseline::Comparison, federation::Record};
+
+/// Prints all results but the last line.
+pub fn print(record: &Record, comparison: &Comparison) {
+    let mut durations = record.durations.clone();
+    durations.sort_by(f64::total_cmp);
+    let median = durations
+        .get(durations.len() / 2)
+        .copied()
+        .unwrap_or_default();
+    println!("\nmedian round: {median:.2} s");
+    comparison.print();
+    println!("\nthe block that closed the last round:\n{}", record.block);
+    println!(
+        "\nrecomputed from what the clients sent:\n{}",
+        record.verdict
+    );
+}
 
 impl Comparison {
     fn ratio(&self) -> f64 {
@@ -10,7 +27,7 @@ impl Comparison {
     }
 
     /// Prints every model's score on the rows held out, beside the central one's.
-    pub fn print(&self) {
+    fn print(&self) {
         let title = format!("{} rows that nobody trained on", self.rows);
         println!("\n{title:<44}{:>10}{:>10}", self.measure.name(), "ratio");
         let line = |name: String, score: f64| {

@@ -5,12 +5,15 @@
 //! - [`oracle`]: ordinary least squares by normal equations.
 //! - [`Node`], [`Cli`]: `fedchain-node` and `fedchain`, from the directory that this executable was
 //!   built into; killed when dropped.
+//! - [`open`]: a federation with its clients.
 
+mod actions;
 mod cli;
 mod node;
 pub mod oracle;
 mod tasks;
 
+pub use actions::{CLIENTS, OWNER, open};
 pub use cli::Cli;
 pub use node::Node;
 pub use tasks::{FIXED_SPLIT, Parts, Task};

@@ -1,0 +1,34 @@
+//! What most scenarios begin with.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::Cli;
+
+/// The development key that owns the federation.
+pub const OWNER: &str = "//Alice";
+/// The development keys of the clients.
+pub const CLIENTS: [&str; 2] = ["//Bob", "//Charlie"];
+
+/// Creates a federation from a file and lets the clients join; returns its number.
+///
+/// # Errors
+/// When any of it is refused.
+pub async fn open(cli: &Cli, spec: &Path) -> Result<u32> {
+    let spec = spec.display().to_string();
+    let created = cli
+        .json(&["federation", "create", "--spec", &spec, "--key", OWNER])
+        .await?;
+    let federation = created["federation"]
+        .as_u64()
+        .context("no federation number")?;
+    let number = federation.to_string();
+    for client in CLIENTS {
+        cli.json(&["federation", "invite", &number, client, "--key", OWNER])
+            .await?;
+        cli.json(&["join", &number, "--key", client, "--yes"])
+            .await?;
+    }
+    Ok(federation.try_into()?)
+}
