@@ -205,14 +205,14 @@ impl Chain {
         head: Head,
     ) -> Result<Vec<(String, Amount)>, Error> {
         let at = self.at(head).await?;
-        let address = subxt::dynamic::storage::<Vec<Value>, Vec<Value<u32>>>("Balances", "Holds");
+        let address = subxt::dynamic::storage::<Vec<Value>, Vec<Value>>("Balances", "Holds");
         let fetched = at.storage().try_fetch(address, vec![Value::from_bytes(account.0)]).await;
         let holds = match fetched {
             Ok(Some(value)) => value.decode().map_err(|e| Error::Protocol(e.to_string()))?,
             Ok(None) => Vec::new(),
             Err(error) => return Err(self.classify(error).await),
         };
-        let line = |hold: &Value<u32>| {
+        let line = |hold: &Value| {
             Some((reason(hold.at("id")?), Amount(hold.at("amount")?.as_u128()?)))
         };
         Ok(holds.iter().filter_map(line).collect())
@@ -258,7 +258,7 @@ fn decode<T: Decode>(mut bytes: &[u8], what: &str) -> Result<T, Error> {
 }
 
 /// The innermost variant's name: `Federation(Bond)` is a `Bond`.
-fn reason(value: &Value<u32>) -> String {
+fn reason(value: &Value) -> String {
     match &value.value {
         ValueDef::Variant(variant) => match variant.values.values().next() {
             Some(inner) => reason(inner),

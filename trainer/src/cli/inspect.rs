@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use clap::Args;
 use fedchain_fl::H256;
-use serde::Serialize;
+use serde::{
+    Deserialize, Serialize,
+    de::{Error as _, IntoDeserializer, value},
+};
 use serde_json::json;
 
 use super::{Common, phase};
@@ -39,11 +42,11 @@ impl FromStr for BlockId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "a height, or a hash of 64 hex digits after 0x, is expected".to_owned();
-        match text.strip_prefix("0x") {
-            Some(_) => text.parse().map(Self::Hash).map_err(|_| expected()),
-            None => text.parse().map(Self::Number).map_err(|_| expected()),
-        }
+        let block = match text.starts_with("0x") {
+            true => H256::deserialize(text.into_deserializer()).map(Self::Hash),
+            false => text.parse().map(Self::Number).map_err(value::Error::custom),
+        };
+        block.map_err(|_| "a height, or a hash of 64 hex digits after 0x, is expected".into())
     }
 }
 

@@ -6,11 +6,7 @@ use clap::{Args, Subcommand};
 use fedchain_fl::{TaskSpec, view::ModelView};
 use serde_json::json;
 
-use super::{
-    Common, file_error,
-    output::Output,
-    write_file,
-};
+use super::{Common, file_error, write_file};
 use crate::{
     Error,
     data::Dataset,
@@ -101,20 +97,15 @@ impl Command {
                 let data = Dataset::read_csv_features(&data, &task.schema)?;
                 let predictions = learn::predict(&task, &model.values, &data.features)?;
                 let table = || csv_table(&task, &predictions);
-                match (out, common.format) {
-                    (Some(file), _) => {
+                match out {
+                    Some(file) => {
                         write_file(&file, &format!("{}\n", table()))?;
                         let done = json!({ "rows": predictions.len(), "file": file });
                         common.print(&done, || {
                             format!("{} predictions in {}", predictions.len(), file.display())
                         });
                     }
-                    (None, Output::Text) => common.print(&(), table),
-                    (None, Output::Json) => {
-                        for prediction in &predictions {
-                            common.print(prediction, String::new);
-                        }
-                    }
+                    None => common.print(&predictions, table),
                 }
             }
         }

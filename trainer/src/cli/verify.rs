@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use fedchain_fl::view::ModelView;
 
-use super::{Common, file_error, output, read_file};
+use super::{
+    Common, file_error,
+    output::{self, Output},
+    phase, read_file,
+};
 use crate::{
     Error,
     verify::{fetch::verify, replay::Round},
@@ -30,7 +34,11 @@ impl Verify {
             None => None,
         };
         let chain = common.connect().await?;
-        let tell = |round: &Round| common.print(round, || line(round));
+        let tell = |round: &Round| {
+            if common.format == Output::Text {
+                common.print(round, || line(round));
+            }
+        };
         let report = verify(&chain, self.federation, self.to, file.as_ref(), tell).await?;
         if report.pruned > 0 {
             output::hint(&format!(
@@ -47,7 +55,10 @@ impl Verify {
             format!(
                 "verified: blocks {} to {} make the {} server models of federation {} bit for \
                  bit{model}",
-                report.from, report.to, report.rounds, report.federation
+                report.from,
+                report.to,
+                report.rounds.len(),
+                report.federation
             )
         });
         Ok(())
@@ -58,7 +69,7 @@ fn line(round: &Round) -> String {
     format!(
         "round {}: {}, {} updates, block {}, model {:?}",
         round.round,
-        super::phase::inline(&round.outcome),
+        phase::inline(&round.outcome),
         round.accepted,
         round.block,
         round.model_root

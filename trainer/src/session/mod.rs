@@ -179,9 +179,9 @@ impl<'a> Session<'a> {
             let head = chain.best().await?;
             let view = chain.federation(self.job.federation, head.hash).await?;
             self.observe(chain, &view, head).await?;
-            let kept = self.current.as_ref().and_then(|current| current.kept.clone());
             let time_ms = chain.time_ms(head).await?;
-            let done = match next_step(&view, &self.account, head.number, time_ms, kept.as_ref()) {
+            let kept = self.current.as_ref().and_then(|current| current.kept.as_ref());
+            let done = match next_step(&view, &self.account, head.number, time_ms, kept) {
                 Step::Stop => return self.finish(&view),
                 Step::NotMember if self.is_leaving => return self.finish(&view),
                 Step::NotMember => return Err(dropped(&view, &self.account)),
@@ -190,8 +190,8 @@ impl<'a> Session<'a> {
                     self.train(chain, &view, head).await?;
                     true
                 }
-                Step::Commit => self.commit(chain, &view, head, kept.as_ref()).await?,
-                Step::Reveal => self.reveal(chain, &view, kept.as_ref()).await?,
+                Step::Commit => self.commit(chain, &view, head).await?,
+                Step::Reveal => self.reveal(chain, &view).await?,
                 Step::Advance => {
                     self.send(chain, &Call::advance(self.job.federation)).await?.is_some()
                 }
@@ -368,9 +368,8 @@ impl<'a> Session<'a> {
         chain: &Chain,
         view: &FederationView,
         head: Head,
-        kept: Option<&Kept>,
     ) -> Result<bool, Error> {
-        let Some(kept) = kept else { return Ok(false) };
+        let Some(kept) = self.kept() else { return Ok(false) };
         let call = Call::commit(view.federation, kept.round, kept.base_root, kept.commitment);
         let fee = chain.fee(self.key, &call).await?;
         let needs = Amount(view.spec.bond.saturating_add(fee.0));
@@ -383,13 +382,8 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    async fn reveal(
-        &mut self,
-        chain: &Chain,
-        view: &FederationView,
-        kept: Option<&Kept>,
-    ) -> Result<bool, Error> {
-        let Some(kept) = kept else { return Ok(false) };
+    async fn reveal(&mut self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
+        let Some(kept) = self.kept() else { return Ok(false) };
         let bytes = view
             .spec
             .task
@@ -408,7 +402,12 @@ impl<'a> Session<'a> {
     async fn send(&self, chain: &Chain, call: &Call) -> Result<Option<u32>, Error> {
         match chain.submit(self.key, call).await {
             Ok(included) => Ok(Some(included.block.number)),
-            Err(Error::Refused { .. } | Error::Unsettled { .. } | Error::Pool { .. }) => Ok(None),
+            // Too late, or somebody else was first.
+            Err(Error::Refused { .. }) => Ok(None),
+            Err(error @ (Error::Unsettled { .. } | Error::Pool { .. })) => {
+                self.note(error.to_string());
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -423,6 +422,11 @@ impl<'a> Session<'a> {
         };
         (self.tell)(&Event::Summary(self.summary.clone()));
         Ok(self.summary.clone())
+    }
+
+    /// The opening on disk for the current round.
+    fn kept(&self) -> Option<Kept> {
+        self.current.as_ref()?.kept.clone()
     }
 
     fn note(&self, text: String) {

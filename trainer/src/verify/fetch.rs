@@ -27,7 +27,7 @@ pub struct Report {
     /// Last block read.
     pub to: u32,
     /// Rounds recomputed.
-    pub rounds: u32,
+    pub rounds: Vec<Round>,
     /// Root of the newest recomputed server model.
     pub model_root: H256,
     /// Blocks with commits or reveals whose events the node has pruned: there the openings alone
@@ -58,6 +58,7 @@ pub async fn verify(
     };
     compare(&replay)?;
     let mut pruned = 0u32;
+    let mut rounds = Vec::new();
     for number in view.created_at..=to {
         let head = Head { number, hash: chain.block_hash(number).await? };
         let block = read(chain, federation, head, best).await?;
@@ -69,6 +70,7 @@ pub async fn verify(
             check_record(&round, found.and_then(|found| found.record).as_ref())?;
             compare(&replay)?;
             tell(&round);
+            rounds.push(round);
         }
     }
     let closed = replay.closed();
@@ -83,7 +85,7 @@ pub async fn verify(
         return Err(Difference { block: None, round: next, what }.into());
     }
     let model_root = replay.model_root();
-    Ok(Report { federation, from: view.created_at, to, rounds: closed, model_root, pruned })
+    Ok(Report { federation, from: view.created_at, to, rounds, model_root, pruned })
 }
 
 /// Reads what a block holds of the federation; `by` has the metadata.
