@@ -8,7 +8,7 @@ mod setup;
 mod test;
 mod tidy;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
@@ -42,13 +42,20 @@ enum Task {
     Tidy,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Task::parse() {
+fn main() -> ExitCode {
+    let result = match Task::parse() {
         Task::Setup => setup::everything(),
         Task::Demo { args } => demo::run(&args),
         Task::Test { all } => test::run(all),
         Task::Ci => ci::run(),
         Task::Bench { name } => bench::run(name),
         Task::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

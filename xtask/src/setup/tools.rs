@@ -1,4 +1,4 @@
-//! The C tools that build scripts call.
+//! The C and C++ tools that build scripts call: OpenSSL, zstd and wasm-opt come as source.
 
 use std::process::Command;
 
@@ -8,8 +8,9 @@ use crate::cargo::output;
 
 /// Program, arguments that show whether it works, Debian packages that bring it. OpenSSL's
 /// configure script needs Perl modules which Debian's perl-base lacks.
-const TOOLS: [(&str, &[&str], &str); 4] = [
+const TOOLS: [(&str, &[&str], &str); 5] = [
     ("cc", &["--version"], "gcc libc6-dev"),
+    ("c++", &["--version"], "g++"),
     ("make", &["--version"], "make"),
     ("perl", &["-MFindBin", "-MIPC::Cmd", "-e1"], "perl"),
     ("git", &["--version"], "git"),
