@@ -208,6 +208,7 @@ pub mod pallet {
 
     /// What happened.
     #[pallet::event]
+    #[allow(missing_docs, reason = "the fields say what their names say")]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
     pub enum Event<T: Config> {
         /// A federation was created.

@@ -287,3 +287,8 @@ pub fn model(id: FederationId) -> Vec<i32> {
 pub fn held(reason: HoldReason, who: AccountId) -> Balance {
     Federation::held(reason, &who)
 }
+
+/// All that an account owns, held or free.
+pub fn total(who: AccountId) -> Balance {
+    <Balances as frame_support::traits::fungible::Inspect<AccountId>>::total_balance(&who)
+}

@@ -5,6 +5,7 @@
 //! decoding and folding it, so bytes have one price.
 
 use core::marker::PhantomData;
+use fedchain_fl::limits::{CHUNK_BYTES, CLIENTS_MAX, ROUNDS_MAX, UPDATE_BYTES_MAX};
 use frame_support::{
     traits::Get,
     weights::{Weight, constants::WEIGHT_REF_TIME_PER_MICROS},
@@ -57,7 +58,7 @@ impl<T: frame_system::Config> Estimated<T> {
     }
 
     fn bytes(bytes: u32) -> Weight {
-        let chunks = bytes.div_ceil(fedchain_fl::limits::CHUNK_BYTES).into();
+        let chunks = bytes.div_ceil(CHUNK_BYTES).into();
         Self::nanos(NANOS_PER_BYTE.saturating_mul(bytes.into()))
             .saturating_add(T::DbWeight::get().reads_writes(chunks, chunks))
     }
@@ -100,7 +101,6 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
     }
 
     fn remove() -> Weight {
-        use fedchain_fl::limits::{CHUNK_BYTES, CLIENTS_MAX, ROUNDS_MAX, UPDATE_BYTES_MAX};
         let entries = ROUNDS_MAX
             .saturating_add(CLIENTS_MAX)
             .saturating_add(UPDATE_BYTES_MAX / CHUNK_BYTES);
@@ -113,8 +113,11 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
 
     fn close(clients: u32, params: u32) -> Weight {
         let values = u64::from(clients).saturating_mul(params.into());
+        let chunks = u64::from(params.saturating_mul(4).div_ceil(CHUNK_BYTES));
+        let per_client =
+            Self::call(4, 5).saturating_add(T::DbWeight::get().reads_writes(chunks, chunks));
         Self::call(6, 6)
-            .saturating_add(Self::call(4, 5).saturating_mul(clients.into()))
+            .saturating_add(per_client.saturating_mul(clients.into()))
             .saturating_add(Self::nanos(NANOS_PER_VALUE.saturating_mul(values)))
             .saturating_add(Self::bytes(params.saturating_mul(4)).saturating_mul(2))
     }

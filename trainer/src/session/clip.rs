@@ -6,17 +6,17 @@
 /// Differences are shrunk by one factor and rounded towards zero, which never lengthens them.
 pub fn clip(values: &mut [i32], base: &[i32], norm_max: u64) -> bool {
     let bound = u128::from(norm_max) * u128::from(norm_max);
-    let square = |difference: i64| u128::from(difference.unsigned_abs()).pow(2);
-    let differences = |values: &[i32]| -> Vec<i64> {
-        values.iter().zip(base).map(|(value, base)| i64::from(*value) - i64::from(*base)).collect()
-    };
-    let norm_squared: u128 = differences(values).into_iter().map(square).sum();
+    let pairs = values.iter().zip(base);
+    let differences: Vec<i64> =
+        pairs.map(|(value, base)| i64::from(*value) - i64::from(*base)).collect();
+    let norm_squared: u128 =
+        differences.iter().map(|difference| u128::from(difference.unsigned_abs()).pow(2)).sum();
     if norm_squared <= bound {
         return false;
     }
     // Rounded up, so that the factor is never too large.
     let norm = norm_squared.isqrt() + 1;
-    for ((value, base), difference) in values.iter_mut().zip(base).zip(differences(values)) {
+    for ((value, base), difference) in values.iter_mut().zip(base).zip(differences) {
         // At most 2^32 * 2^64 before the division, and no longer than the difference after it.
         let shrunk = i128::from(difference) * i128::from(norm_max) / norm as i128;
         *value = (i128::from(*base) + shrunk) as i32;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{Error, Strategy, aggregate};
 
 fn run(strategy: Strategy, updates: &[(Vec<i32>, u32)]) -> Vec<i32> {
     let borrowed: Vec<_> = updates.iter().map(|(values, count)| (values.as_slice(), *count)).collect();

@@ -39,8 +39,8 @@ fn a_silent_client_loses_its_bond_and_nobody_gains_it() {
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
         next_blocks(1);
         assert_eq!(Balances::total_issuance(), issuance - 100);
-        assert_eq!(Balances::total_balance(&BOB), ENDOWMENT - 100);
-        assert_eq!(Balances::total_balance(&ALICE), ENDOWMENT + 30);
+        assert_eq!(total(BOB), ENDOWMENT - 100);
+        assert_eq!(total(ALICE), ENDOWMENT + 30);
     });
 }
 
@@ -59,7 +59,7 @@ fn a_round_skipped_before_reveals_returns_the_bonds() {
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
         next_blocks(1);
         assert_eq!(held(HoldReason::Bond, ALICE), 0);
-        assert_eq!(Balances::total_balance(&ALICE), ENDOWMENT);
+        assert_eq!(total(ALICE), ENDOWMENT);
     });
 }
 
@@ -102,8 +102,8 @@ fn an_update_beyond_the_norm_bound_is_rejected_and_its_bond_returned() {
         }
         next_blocks(1);
         assert_eq!(model(id), [3, 4, 0]);
-        assert_eq!(Balances::total_balance(&BOB), ENDOWMENT);
-        assert_eq!(Balances::total_balance(&ALICE), ENDOWMENT + 30);
+        assert_eq!(total(BOB), ENDOWMENT);
+        assert_eq!(total(ALICE), ENDOWMENT + 30);
     });
 }
 

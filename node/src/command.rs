@@ -1,0 +1,96 @@
+//! Runs what the command line asks for.
+
+use crate::{
+    cli::{Cli, Subcommand},
+    finality, mining, service,
+};
+use fedchain_runtime::Block;
+use sc_cli::SubstrateCli;
+use sc_service::PartialComponents;
+
+/// Reads the command line and runs it to its end.
+pub fn run() -> sc_cli::Result<()> {
+    let cli = Cli::read();
+    let Some(subcommand) = &cli.subcommand else {
+        return run_node(&cli);
+    };
+    match subcommand {
+        Subcommand::Key(cmd) => cmd.run(&cli),
+        #[allow(deprecated)]
+        Subcommand::BuildSpec(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.sync_run(|config| cmd.run(config.chain_spec, config.network))
+        }
+        Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
+        Subcommand::CheckBlock(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.async_run(|config| {
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    import_queue,
+                    ..
+                } = service::new_partial(&config)?;
+                Ok((cmd.run(client, import_queue), task_manager))
+            })
+        }
+        Subcommand::ExportBlocks(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.async_run(|config| {
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    ..
+                } = service::new_partial(&config)?;
+                Ok((cmd.run(client, config.database), task_manager))
+            })
+        }
+        Subcommand::ImportBlocks(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.async_run(|config| {
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    import_queue,
+                    other,
+                    ..
+                } = service::new_partial(&config)?;
+                task_manager.spawn_handle().spawn(
+                    "finality",
+                    None,
+                    finality::run(client.clone(), other.finality_depth),
+                );
+                Ok((cmd.run(client, import_queue), task_manager))
+            })
+        }
+        Subcommand::PurgeChain(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.sync_run(|config| cmd.run(config.database))
+        }
+        Subcommand::Revert(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.async_run(|config| {
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    backend,
+                    ..
+                } = service::new_partial(&config)?;
+                Ok((cmd.run(client, backend, None), task_manager))
+            })
+        }
+        Subcommand::ChainInfo(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.sync_run(|config| cmd.run::<Block>(&config))
+        }
+    }
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+    let runner = cli.create_runner(&cli.run)?;
+    let chain_type = runner.config().chain_spec.chain_type();
+    let mining = mining::Config::new(&cli.mining, chain_type)?;
+    runner.run_node_until_exit(|config| async move {
+        service::start(config, mining).map_err(sc_cli::Error::Service)
+    })
+}

@@ -1,0 +1,54 @@
+//! The search threads.
+
+use super::{template::Template, work::WorkCell};
+use fedchain_pow::{Seal, search, target};
+use futures::channel::mpsc::UnboundedSender;
+use std::{num::NonZeroU16, sync::Arc, thread};
+
+/// How many nonces are tried before a thread looks whether its work is stale: about 2 ms.
+const BATCH: u64 = 8_192;
+
+/// A template and the seal that completes it.
+pub type Found = (Template, Seal);
+
+/// Starts `count` threads that share the nonces of each template between them.
+///
+/// They wait while there is no work and end with the process.
+pub fn start(
+    count: NonZeroU16,
+    cell: Arc<WorkCell>,
+    found: UnboundedSender<Found>,
+) -> std::io::Result<()> {
+    let share = u64::MAX / u64::from(count.get());
+    for index in 0..count.get() {
+        let cell = cell.clone();
+        let found = found.clone();
+        let first_nonce = share * u64::from(index);
+        thread::Builder::new()
+            .name(format!("miner-{index}"))
+            .spawn(move || mine(&cell, first_nonce, &found))?;
+    }
+    Ok(())
+}
+
+/// Mines template after template until nobody listens any more.
+fn mine(cell: &WorkCell, first_nonce: u64, found: &UnboundedSender<Found>) {
+    while !found.is_closed() {
+        let work = cell.wait();
+        let Some(target) = target(work.difficulty) else {
+            cell.close();
+            continue;
+        };
+        let mut nonce = first_nonce;
+        while cell.is_current(&work) {
+            let end = nonce.saturating_add(BATCH);
+            if let Some(seal) = search(work.pre_hash.as_fixed_bytes(), target, nonce..end) {
+                if let Some(template) = cell.take(&work, seal) {
+                    let _ = found.unbounded_send((template, seal));
+                }
+                break;
+            }
+            nonce = end;
+        }
+    }
+}

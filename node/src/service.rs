@@ -1,0 +1,205 @@
+//! Wires a node together: client, pool, import, network, RPC, miner.
+
+use crate::{chain_spec, finality, import::SerialImport, mining, pow::Blake2Pow, rpc};
+use fedchain_runtime::{Block, BlockNumber, Hash, apis::RuntimeApi};
+use sc_consensus::{DefaultImportQueue, LongestChain};
+use sc_consensus_pow::PowBlockImport;
+use sc_executor::WasmExecutor;
+use sc_network::{
+    Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
+    config::{FullNetworkConfiguration, NetworkBackendType},
+};
+use sc_service::{
+    BuildNetworkParams, Configuration, Error, PartialComponents, SpawnTasksParams, TFullBackend,
+    TFullClient, TaskManager,
+};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool::TransactionPoolHandle;
+use sp_timestamp::InherentDataProvider;
+use std::sync::Arc;
+
+/// The client: database, executor, runtime API.
+pub type FullClient = TFullClient<Block, RuntimeApi, WasmExecutor<sp_io::SubstrateHostFunctions>>;
+/// The database.
+pub type FullBackend = TFullBackend<Block>;
+/// The transaction pool.
+pub type Pool = TransactionPoolHandle<Block, FullClient>;
+
+type Components = PartialComponents<
+    FullClient,
+    FullBackend,
+    LongestChain<FullBackend, Block>,
+    DefaultImportQueue<Block>,
+    Pool,
+    Other,
+>;
+
+/// What [`new_partial`] builds beyond the standard components.
+pub struct Other {
+    /// The import that queue and miner share.
+    pub import: SerialImport,
+    /// How far finality trails the best block.
+    pub finality_depth: BlockNumber,
+    telemetry: Option<Telemetry>,
+}
+
+/// Builds what a node needs before it has a network; enough for the sub-commands.
+pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
+    let telemetry = start_telemetry(config)?;
+    let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
+    let executor = sc_service::new_wasm_executor(&config.executor);
+    let (client, backend, keystore_container, task_manager) =
+        sc_service::new_full_parts::<Block, RuntimeApi, _>(config, handle, executor, vec![])?;
+    let client = Arc::new(client);
+    let telemetry = telemetry.map(|(worker, telemetry)| {
+        task_manager
+            .spawn_handle()
+            .spawn("telemetry", None, worker.run());
+        telemetry
+    });
+
+    let select_chain = LongestChain::new(backend.clone());
+    let transaction_pool = sc_transaction_pool::Builder::new(
+        task_manager.spawn_essential_handle(),
+        client.clone(),
+        config.role.is_authority().into(),
+    )
+    .with_options(config.transaction_pool.clone())
+    .with_prometheus(config.prometheus_registry())
+    .build();
+
+    let algorithm = Blake2Pow::new(client.clone());
+    let import = SerialImport::new(Box::new(PowBlockImport::new(
+        client.clone(),
+        client.clone(),
+        algorithm.clone(),
+        0,
+        select_chain.clone(),
+        |_, ()| async { Ok(InherentDataProvider::from_system_time()) },
+    )));
+    let import_queue = sc_consensus_pow::import_queue(
+        Box::new(import.clone()),
+        None,
+        algorithm,
+        &task_manager.spawn_essential_handle(),
+        config.prometheus_registry(),
+    )?;
+
+    Ok(PartialComponents {
+        client,
+        backend,
+        keystore_container,
+        task_manager,
+        select_chain,
+        import_queue,
+        transaction_pool: Arc::new(transaction_pool),
+        other: Other {
+            import,
+            finality_depth: chain_spec::finality_depth(config.chain_spec.as_ref()),
+            telemetry,
+        },
+    })
+}
+
+fn start_telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
+    let endpoints = config
+        .telemetry_endpoints
+        .clone()
+        .filter(|endpoints| !endpoints.is_empty());
+    endpoints
+        .map(|endpoints| {
+            let worker = TelemetryWorker::new(16)?;
+            let telemetry = worker.handle().new_telemetry(endpoints);
+            Ok((worker, telemetry))
+        })
+        .transpose()
+}
+
+/// Starts a node, and its miner if there is a configuration for one.
+pub fn start(config: Configuration, mining: Option<mining::Config>) -> Result<TaskManager, Error> {
+    match config.network.network_backend {
+        NetworkBackendType::Libp2p => start_with::<NetworkWorker<Block, Hash>>(config, mining),
+        NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, mining),
+    }
+}
+
+fn start_with<N: NetworkBackend<Block, Hash>>(
+    config: Configuration,
+    mining: Option<mining::Config>,
+) -> Result<TaskManager, Error> {
+    let PartialComponents {
+        client,
+        backend,
+        mut task_manager,
+        import_queue,
+        keystore_container,
+        select_chain: _,
+        transaction_pool,
+        other:
+            Other {
+                import,
+                finality_depth,
+                mut telemetry,
+            },
+    } = new_partial(&config)?;
+
+    let registry = config.prometheus_registry().cloned();
+    let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
+        sc_service::build_network(BuildNetworkParams {
+            config: &config,
+            net_config: FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone()),
+            client: client.clone(),
+            transaction_pool: transaction_pool.clone(),
+            spawn_handle: task_manager.spawn_handle(),
+            spawn_essential_handle: task_manager.spawn_essential_handle(),
+            import_queue,
+            block_announce_validator_builder: None,
+            warp_sync_config: None,
+            block_relay: None,
+            metrics: N::register_notification_metrics(registry.as_ref()),
+            gap_sync_body_policy: None,
+        })?;
+
+    let rpc_builder = {
+        let client = client.clone();
+        let pool = transaction_pool.clone();
+        Box::new(move |_| {
+            rpc::module(client.clone(), pool.clone())
+                .map_err(|error| Error::Application(Box::new(error)))
+        })
+    };
+    sc_service::spawn_tasks(SpawnTasksParams {
+        config,
+        client: client.clone(),
+        backend,
+        task_manager: &mut task_manager,
+        keystore: keystore_container.keystore(),
+        transaction_pool: transaction_pool.clone(),
+        rpc_builder,
+        network,
+        system_rpc_tx,
+        tx_handler_controller,
+        sync_service: sync_service.clone(),
+        telemetry: telemetry.as_mut(),
+        tracing_execute_block: None,
+    })?;
+
+    task_manager.spawn_essential_handle().spawn_blocking(
+        "finality",
+        None,
+        finality::run(client.clone(), finality_depth),
+    );
+    if let Some(mining) = mining {
+        mining::start(mining::Parts {
+            config: mining,
+            client,
+            pool: transaction_pool,
+            import,
+            sync: sync_service,
+            task_manager: &task_manager,
+            registry,
+            telemetry: telemetry.as_ref().map(Telemetry::handle),
+        })?;
+    }
+    Ok(task_manager)
+}

@@ -1,0 +1,48 @@
+//! Federations: deposits, upload and staging bounds, aggregation's share of a block.
+
+use crate::{
+    Balance, Balances, Difficulty, Runtime, RuntimeHoldReason, Timestamp,
+    configs::system::{BLOCK_BYTES_MAX, RuntimeBlockWeights},
+    currency,
+};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, Get},
+    weights::Weight,
+};
+use sp_runtime::Perbill;
+
+/// Bytes of reveals to count on per block: half of what transactions may fill, the rest is for
+/// everybody else.
+const UPLOAD_BYTES_PER_BLOCK: u32 = BLOCK_BYTES_MAX / 8 * 3;
+/// Bytes of updates that one federation may keep in state until they are aggregated.
+const STAGING_BYTES_MAX: u32 = 64 * 1024 * 1024;
+
+parameter_types! {
+    /// A quarter of a block: the share that transactions cannot fill.
+    pub AggregationWeight: Weight =
+        Perbill::from_percent(25) * RuntimeBlockWeights::get().max_block;
+    /// A millionth of a unit per byte of state.
+    pub const ByteDeposit: Balance = currency::UNIT / 1_000_000;
+}
+
+/// The block time that this chain's genesis set.
+pub struct BlockTimeMs;
+
+impl Get<u64> for BlockTimeMs {
+    fn get() -> u64 {
+        Difficulty::block_time_ms()
+    }
+}
+
+impl pallet_federation::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Time = Timestamp;
+    type BlockTimeMs = BlockTimeMs;
+    type ByteDeposit = ByteDeposit;
+    type UploadBytesPerBlock = ConstU32<UPLOAD_BYTES_PER_BLOCK>;
+    type StagingBytesMax = ConstU32<STAGING_BYTES_MAX>;
+    type AggregationWeight = AggregationWeight;
+    type WeightInfo = pallet_federation::weights::Estimated<Runtime>;
+}

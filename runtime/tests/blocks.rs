@@ -1,0 +1,159 @@
+//! Blocks through the whole runtime: the claim, the reward, the fee, the difficulty.
+
+use codec::Encode;
+use fedchain_pow::{ENGINE_ID, PreDigest, U256};
+use fedchain_runtime::{
+    AccountId, Balances, Difficulty, Executive, Header, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    System, TxExtension, UncheckedExtrinsic, currency, presets,
+};
+use frame_support::{dispatch::GetDispatchInfo, traits::Get};
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
+use sp_runtime::{BuildStorage, Digest, DigestItem, generic::SignedPayload, traits::Header as _};
+
+const GENESIS_MS: u64 = 1_700_000_000_000;
+
+/// Runs `test` on the genesis of a preset.
+fn on_genesis(preset: serde_json::Value, test: impl FnOnce()) {
+    let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+    for (pallet, fields) in preset.as_object().unwrap() {
+        for (field, value) in fields.as_object().unwrap() {
+            config[pallet][field] = value.clone();
+        }
+    }
+    let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+    sp_io::TestExternalities::new(config.build_storage().unwrap()).execute_with(test);
+}
+
+/// Opens block `number` as mined by Charlie at `difficulty`.
+fn open(number: u32, difficulty: U256) {
+    let claim = PreDigest {
+        author: Charlie.to_raw_public(),
+        difficulty,
+    };
+    let header = Header::new(
+        number,
+        Default::default(),
+        Default::default(),
+        System::block_hash(number - 1),
+        Digest {
+            logs: vec![DigestItem::PreRuntime(ENGINE_ID, claim.encode())],
+        },
+    );
+    Executive::initialize_block(&header);
+    let now = GENESIS_MS + u64::from(number) * 1_000;
+    let timestamp = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
+    Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(timestamp))
+        .unwrap()
+        .unwrap();
+}
+
+/// Signs Alice's first transaction.
+fn sign(call: RuntimeCall) -> UncheckedExtrinsic {
+    let extension: TxExtension = (
+        frame_system::AuthorizeCall::new(),
+        frame_system::CheckNonZeroSender::new(),
+        frame_system::CheckSpecVersion::new(),
+        frame_system::CheckTxVersion::new(),
+        frame_system::CheckGenesis::new(),
+        frame_system::CheckEra::from(sp_runtime::generic::Era::Immortal),
+        frame_system::CheckNonce::from(0),
+        frame_system::CheckWeight::new(),
+        pallet_transaction_payment::ChargeTransactionPayment::from(0),
+        frame_metadata_hash_extension::CheckMetadataHash::new(false),
+        frame_system::WeightReclaim::new(),
+    );
+    let payload = SignedPayload::new(call, extension).unwrap();
+    let signature = payload.using_encoded(|bytes| Alice.sign(bytes));
+    let (call, extension, _) = payload.deconstruct();
+    UncheckedExtrinsic::new_signed(
+        call,
+        Alice.to_account_id().into(),
+        signature.into(),
+        extension,
+    )
+}
+
+fn free(account: AccountId) -> u128 {
+    Balances::free_balance(account)
+}
+
+#[test]
+fn reward_and_fee_go_to_the_author() {
+    on_genesis(presets::development(), || {
+        let issuance = Balances::total_issuance();
+        let (alice, charlie) = (free(Alice.to_account_id()), free(Charlie.to_account_id()));
+
+        open(1, Difficulty::difficulty());
+        let call = RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
+            dest: Bob.to_account_id().into(),
+            value: currency::UNIT,
+        });
+        Executive::apply_extrinsic(sign(call)).unwrap().unwrap();
+        Executive::finalize_block();
+
+        let fee = alice - currency::UNIT - free(Alice.to_account_id());
+        assert!(fee > 0 && fee < currency::MILLI_UNIT * 20, "{fee}");
+        assert_eq!(
+            free(Charlie.to_account_id()),
+            charlie + currency::BLOCK_REWARD + fee
+        );
+        assert_eq!(
+            Balances::total_issuance(),
+            issuance + currency::BLOCK_REWARD
+        );
+    });
+}
+
+#[test]
+fn difficulty_follows_the_chain() {
+    on_genesis(presets::local_testnet(), || {
+        let first = Difficulty::difficulty();
+        for number in 1..=10 {
+            open(number, Difficulty::difficulty());
+            Executive::finalize_block();
+        }
+        // One second per block where six are asked for.
+        assert!(Difficulty::difficulty() > first * 4);
+    });
+}
+
+#[test]
+#[should_panic(expected = "must claim the difficulty")]
+fn a_false_claim_is_an_invalid_block() {
+    on_genesis(presets::development(), || {
+        open(1, Difficulty::difficulty() + 1);
+    });
+}
+
+#[test]
+fn only_the_development_chain_has_sudo() {
+    on_genesis(presets::development(), || {
+        assert_eq!(
+            pallet_sudo::Key::<Runtime>::get(),
+            Some(Alice.to_account_id())
+        );
+    });
+    on_genesis(presets::local_testnet(), || {
+        assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+    });
+}
+
+#[test]
+fn an_upgrade_fits_in_a_block() {
+    let set_code = RuntimeCall::System(frame_system::Call::set_code { code: vec![] });
+    let call = RuntimeCall::Sudo(pallet_sudo::Call::sudo {
+        call: Box::new(set_code),
+    });
+    let info = call.get_dispatch_info();
+    let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+    let max = limits.get(info.class).max_extrinsic.unwrap();
+    assert!(info.total_weight().all_lte(max), "{info:?} > {max:?}");
+}
+
+#[test]
+fn presets_are_listed_and_found() {
+    for name in presets::preset_names() {
+        assert!(presets::get_preset(&name).is_some(), "{name}");
+    }
+    assert!(presets::get_preset(&"mainnet".into()).is_none());
+}

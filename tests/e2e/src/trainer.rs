@@ -1,0 +1,61 @@
+//! `fedchain train` as a child process whose log can be waited for.
+
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdout, Command},
+    time::timeout,
+};
+
+/// Longest wait for anything that a trainer should do.
+const WAIT_MAX: Duration = Duration::from_secs(120);
+
+/// A running trainer; killed when dropped.
+pub struct Trainer {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    errors: ChildStderr,
+}
+
+impl Trainer {
+    /// Starts `command`, whose standard output is one JSON event per line.
+    pub fn start(mut command: Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().context("no output")?;
+        let errors = child.stderr.take().context("no output")?;
+        Ok(Self { child, lines: BufReader::new(stdout).lines(), errors })
+    }
+
+    /// Waits for the next event of this name.
+    pub async fn wait_for(&mut self, event: &str) -> Result<Value> {
+        timeout(WAIT_MAX, async {
+            while let Some(line) = self.lines.next_line().await? {
+                let value: Value = serde_json::from_str(&line).with_context(|| line.clone())?;
+                if value["event"] == event {
+                    return Ok(value);
+                }
+            }
+            let mut said = String::new();
+            self.errors.read_to_string(&mut said).await?;
+            bail!("the trainer ended before \"{event}\": {said}")
+        })
+        .await
+        .with_context(|| format!("no \"{event}\" in time"))?
+    }
+
+    /// Waits for its summary and its success.
+    pub async fn finish(mut self) -> Result<Value> {
+        let summary = self.wait_for("summary").await?;
+        let status = timeout(WAIT_MAX, self.child.wait()).await.context("does not end")??;
+        anyhow::ensure!(status.success(), "the trainer ended with {status}");
+        Ok(summary)
+    }
+
+    /// Kills it with signal 9.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
