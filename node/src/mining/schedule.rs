@@ -91,7 +91,13 @@ impl Schedule {
         }
         let best = self.client.info().best_hash;
         if self.best.is_none_or(|(hash, _)| hash != best) {
-            self.best = Some((best, Instant::now()));
+            // The block found at the start is an old one: it need not be paced.
+            let age = match self.best {
+                None => self.pace.first(false),
+                Some(_) => Duration::ZERO,
+            };
+            let now = Instant::now();
+            self.best = Some((best, now.checked_sub(age).unwrap_or(now)));
             self.built = None;
             self.cell.close();
         }
