@@ -1,11 +1,15 @@
 //! Chain specifications: the two built-in chains, and what a specification adds to the genesis.
 
-use fedchain_runtime::{Block, WASM_BINARY, configs::system::SS58Prefix, currency};
-use sc_chain_spec::{ChainSpecExtension, get_extension};
+use fedchain_runtime::{
+    Block, RuntimeGenesisConfig, WASM_BINARY, configs::system::SS58Prefix, currency, presets,
+};
+use sc_chain_spec::{ChainSpecExtension, get_extension, json_merge};
 use sc_cli::ChainSpec;
 use sc_service::{ChainType, GenericChainSpec, Properties};
 use serde::{Deserialize, Serialize};
+use sp_core::storage::{Storage, well_known_keys};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_runtime::BuildStorage;
 use std::path::PathBuf;
 
 /// The depth of finality where the specification names none.
@@ -41,46 +45,98 @@ pub fn finality_depth(spec: &dyn ChainSpec) -> u32 {
     })
 }
 
-/// Loads a chain specification by name, or from a file.
-pub fn load(id: &str) -> Result<Box<dyn ChainSpec>, String> {
-    let spec = match id {
-        "" => return Err("choose a chain: --dev, --chain local or --chain FILE".into()),
-        "dev" => built_in("fedchain development", id, ChainType::Development, 8)?,
-        "local" => built_in(
-            "fedchain local",
-            id,
-            ChainType::Local,
-            FINALITY_DEPTH_DEFAULT,
-        )?,
-        path => Spec::from_json_file(PathBuf::from(path))?,
-    };
-    Ok(Box::new(spec))
+/// A chain that the node knows by name.
+struct BuiltIn {
+    name: &'static str,
+    id: &'static str,
+    chain_type: ChainType,
+    preset: &'static str,
+    finality_depth: u32,
 }
 
-fn built_in(
-    name: &str,
-    id: &str,
-    chain_type: ChainType,
-    finality_depth: u32,
-) -> Result<Spec, String> {
-    let code = WASM_BINARY.ok_or("this node was built without the runtime's Wasm")?;
-    let preset = match chain_type {
-        ChainType::Development => DEV_RUNTIME_PRESET,
-        _ => LOCAL_TESTNET_RUNTIME_PRESET,
-    };
-    let extensions = Extensions {
-        fork_blocks: Default::default(),
-        bad_blocks: Default::default(),
-        finality_depth,
-    };
-    Ok(Spec::builder(code, extensions)
-        .with_name(name)
-        .with_id(&format!("fedchain_{id}"))
-        .with_chain_type(chain_type)
-        .with_genesis_config_preset_name(preset)
-        .with_protocol_id("fedchain")
-        .with_properties(properties())
-        .build())
+const DEV: BuiltIn = BuiltIn {
+    name: "fedchain development",
+    id: "fedchain_dev",
+    chain_type: ChainType::Development,
+    preset: DEV_RUNTIME_PRESET,
+    finality_depth: 8,
+};
+
+const LOCAL: BuiltIn = BuiltIn {
+    name: "fedchain local",
+    id: "fedchain_local",
+    chain_type: ChainType::Local,
+    preset: LOCAL_TESTNET_RUNTIME_PRESET,
+    finality_depth: FINALITY_DEPTH_DEFAULT,
+};
+
+/// Loads a chain specification by name, or from a file.
+pub fn load(id: &str) -> Result<Box<dyn ChainSpec>, String> {
+    match built_in(id)? {
+        Some(chain) => chain.spec(),
+        None => Ok(Box::new(Spec::from_json_file(PathBuf::from(id))?)),
+    }
+}
+
+/// Loads a chain specification to run it rather than to read it.
+///
+/// The genesis state of a built-in chain is then computed by the runtime in this node instead of
+/// its Wasm, with the same result: compiling the Wasm for it would double the time to start.
+pub fn load_to_run(id: &str) -> Result<Box<dyn ChainSpec>, String> {
+    let mut spec = load(id)?;
+    if let Some(chain) = built_in(id)? {
+        spec.set_storage(chain.genesis()?);
+    }
+    Ok(spec)
+}
+
+fn built_in(id: &str) -> Result<Option<BuiltIn>, String> {
+    match id {
+        "" => Err("choose a chain: --dev, --chain local or --chain FILE".into()),
+        "dev" => Ok(Some(DEV)),
+        "local" => Ok(Some(LOCAL)),
+        _ => Ok(None),
+    }
+}
+
+fn code() -> Result<&'static [u8], String> {
+    WASM_BINARY.ok_or_else(|| "this node was built without the runtime's Wasm".into())
+}
+
+impl BuiltIn {
+    fn spec(&self) -> Result<Box<dyn ChainSpec>, String> {
+        let extensions = Extensions {
+            fork_blocks: Default::default(),
+            bad_blocks: Default::default(),
+            finality_depth: self.finality_depth,
+        };
+        let spec = Spec::builder(code()?, extensions)
+            .with_name(self.name)
+            .with_id(self.id)
+            .with_chain_type(self.chain_type.clone())
+            .with_genesis_config_preset_name(self.preset)
+            .with_protocol_id("fedchain")
+            .with_properties(properties())
+            .build();
+        Ok(Box::new(spec))
+    }
+
+    fn genesis(&self) -> Result<Storage, String> {
+        let patch = presets::get_preset(&self.preset.into())
+            .ok_or_else(|| format!("no preset {}", self.preset))?;
+        let config = || -> serde_json::Result<RuntimeGenesisConfig> {
+            let mut config = serde_json::to_value(RuntimeGenesisConfig::default())?;
+            json_merge(&mut config, serde_json::from_slice(&patch)?);
+            serde_json::from_value(config)
+        };
+        let mut storage = config()
+            .map_err(|error| error.to_string())?
+            .build_storage()?;
+        storage
+            .top
+            .insert(well_known_keys::CODE.to_vec(), code()?.to_vec());
+        Ok(storage)
+    }
 }
 
 /// What wallets show.
@@ -105,6 +161,18 @@ mod tests {
             let spec = load(id).unwrap();
             assert_eq!(finality_depth(spec.as_ref()), depth);
             assert!(spec.as_json(false).unwrap().contains("finalityDepth"));
+        }
+    }
+
+    #[test]
+    fn both_ways_to_the_genesis_lead_to_the_same_state() {
+        for id in ["dev", "local"] {
+            let read = load(id).unwrap().as_storage_builder().build_storage();
+            let run = load_to_run(id)
+                .unwrap()
+                .as_storage_builder()
+                .build_storage();
+            assert!(read.unwrap().top == run.unwrap().top, "{id}");
         }
     }
 

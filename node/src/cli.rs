@@ -144,7 +144,7 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
-        chain_spec::load(id)
+        chain_spec::load_to_run(id)
     }
 
     fn setup_command(command: clap::Command) -> clap::Command {

@@ -1,10 +1,11 @@
 //! Runs what the command line asks for.
 
 use crate::{
+    chain_spec,
     cli::{Cli, Subcommand},
     finality, mining, service,
 };
-use fedchain_runtime::Block;
+use fedchain_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
 
@@ -19,9 +20,11 @@ pub fn run() -> sc_cli::Result<()> {
         #[allow(deprecated)]
         Subcommand::BuildSpec(cmd) => {
             let runner = cli.create_runner(cmd)?;
-            runner.sync_run(|config| cmd.run(config.chain_spec, config.network))
+            let chain = cmd.shared_params.chain_id(cmd.shared_params.is_dev());
+            let spec = chain_spec::load(&chain)?;
+            runner.sync_run(|config| cmd.run(spec, config.network))
         }
-        Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
+        Subcommand::ExportChainSpec(cmd) => cmd.run(chain_spec::load(&cmd.chain)?),
         Subcommand::CheckBlock(cmd) => {
             let runner = cli.create_runner(cmd)?;
             runner.async_run(|config| {

@@ -4,7 +4,7 @@
 //! blocks at once, one from the network and one of our own, could both take themselves for the
 //! better one; so both go through this lock.
 
-use fedchain_runtime::Block;
+use fedchain_runtime::opaque::Block;
 use futures::lock::Mutex;
 use sc_consensus::{
     BlockCheckParams, BlockImport, BlockImportParams, BoxBlockImport, ImportResult,

@@ -2,7 +2,7 @@
 
 use crate::service::FullClient;
 use fedchain_pow::{PreDigest, Seal, U256};
-use fedchain_runtime::{Block, Hash, configs::difficulty::DIFFICULTY_FLOOR};
+use fedchain_runtime::{Hash, configs::difficulty::DIFFICULTY_FLOOR, opaque::Block};
 use sc_consensus_pow::{Error, PowAlgorithm};
 use sp_api::ProvideRuntimeApi;
 use sp_consensus_pow::{DifficultyApi, Seal as SealBytes};

@@ -1,7 +1,7 @@
 //! Wires a node together: client, pool, import, network, RPC, miner.
 
 use crate::{chain_spec, finality, import::SerialImport, mining, pow::Blake2Pow, rpc};
-use fedchain_runtime::{Block, BlockNumber, Hash, apis::RuntimeApi};
+use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_pow::PowBlockImport;
 use sc_executor::WasmExecutor;

@@ -5,6 +5,10 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
+#![allow(
+    missing_docs,
+    reason = "the FRAME macros generate items without documentation"
+)]
 
 extern crate alloc;
 
@@ -61,6 +65,11 @@ pub type TxExtension = (
 /// A transaction as it travels.
 pub type UncheckedExtrinsic =
     generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// The block as a node handles it: its extrinsics are bytes, in JSON hex.
+pub mod opaque {
+    /// A block of opaque extrinsics.
+    pub type Block = sp_runtime::generic::Block<super::Header, sp_runtime::OpaqueExtrinsic>;
+}
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
     Runtime,

@@ -3,7 +3,7 @@
 use super::{LOG_TARGET, threads::Found, work::WorkCell};
 use crate::import::SerialImport;
 use codec::Encode;
-use fedchain_runtime::Block;
+use fedchain_runtime::opaque::Block;
 use futures::{
     StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender},

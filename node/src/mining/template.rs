@@ -6,7 +6,7 @@ use crate::{
 };
 use codec::Encode;
 use fedchain_pow::{PreDigest, U256};
-use fedchain_runtime::{AccountId, Block, Hash, Header};
+use fedchain_runtime::{AccountId, Hash, Header, opaque::Block};
 use sc_basic_authorship::ProposerFactory;
 use sc_consensus_pow::PowAlgorithm;
 use sp_consensus::{Environment, Proposal, ProposeArgs, Proposer};

@@ -124,9 +124,9 @@ impl WorkCell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fedchain_runtime::{Block, Header};
+    use fedchain_runtime::{Header, opaque::Block};
     use sp_consensus::Proposal;
-    use sp_runtime::traits::Header as _;
+    use sp_runtime::traits::{Block as _, Header as _};
 
     /// A template on block `parent` that any seal solves.
     fn template(parent: u8, difficulty: U256) -> Template {

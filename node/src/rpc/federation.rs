@@ -7,7 +7,7 @@ use fedchain_fl::view::{
     ServerModel,
 };
 use fedchain_pow::{PreDigest, Seal};
-use fedchain_runtime::{AccountId, Balance, Block, BlockNumber, Hash, Header};
+use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header};
 use fedchain_runtime_api::FederationApi;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
 use sc_client_api::BlockBackend;
