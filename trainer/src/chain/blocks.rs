@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use fedchain_fl::H256;
-use subxt::events::Phase;
+use serde::Deserialize;
+use subxt::{
+    events::Phase,
+    rpcs::{methods::legacy::Bytes, rpc_params},
+};
 
 use super::{AccountId, Chain, Head, Header};
 use crate::Error;
@@ -23,18 +27,40 @@ pub struct Transaction {
     pub arguments: Vec<u8>,
 }
 
+#[derive(Deserialize)]
+struct BlockDetails {
+    block: Block,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    header: Header,
+    extrinsics: Vec<Extrinsic>,
+}
+
+/// A node whose block type is not opaque writes extrinsics as lists of numbers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Extrinsic {
+    Hex(Bytes),
+    Numbers(Vec<u8>),
+}
+
 impl Chain {
     /// Header and extrinsics of a block.
     ///
     /// # Errors
     /// [`Error::Impossible`] when the node does not have the block.
     pub async fn body(&self, hash: H256) -> Result<(Header, Vec<Vec<u8>>), Error> {
-        let details = self.methods.chain_get_block(Some(hash)).await;
-        let block = self
-            .answer("chain_getBlock", details)?
+        let details: Option<BlockDetails> =
+            self.request("chain_getBlock", rpc_params![hash]).await?;
+        let block = details
             .ok_or_else(|| Error::Impossible(format!("the node does not have block {hash:?}")))?
             .block;
-        Ok((block.header, block.extrinsics.into_iter().map(|bytes| bytes.0).collect()))
+        let bytes = |extrinsic| match extrinsic {
+            Extrinsic::Hex(Bytes(bytes)) | Extrinsic::Numbers(bytes) => bytes,
+        };
+        Ok((block.header, block.extrinsics.into_iter().map(bytes).collect()))
     }
 
     /// Takes a block's extrinsics apart, by the metadata of the block `by`.

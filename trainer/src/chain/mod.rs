@@ -71,10 +71,8 @@ impl Chain {
     /// # Errors
     /// [`Error::Unreachable`].
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let rpc = RpcClient::from_insecure_url(url).await.map_err(|error| match error {
-            rpcs::Error::Client(cause) => unreachable(url, &*cause),
-            other => unreachable(url, &other),
-        })?;
+        let rpc =
+            RpcClient::from_insecure_url(url).await.map_err(|error| unreachable(url, &error))?;
         let backend = LegacyBackend::builder().build(rpc.clone());
         let client = OnlineClient::from_backend(Arc::new(backend))
             .await
@@ -156,7 +154,7 @@ impl Chain {
             rpcs::Error::User(refused) => {
                 Error::Node { method: method.to_owned(), message: refused.message }
             }
-            rpcs::Error::Client(cause) => unreachable(&self.url, &*cause),
+            rpcs::Error::Client(_) => unreachable(&self.url, &error),
             other => Error::Protocol(format!("{method}: {other}")),
         })
     }
@@ -210,8 +208,13 @@ pub(crate) fn block_number(header: &Header) -> Result<u32, Error> {
 /// A broken connection; the innermost cause is the only part that says something to people.
 fn unreachable(url: &str, error: &(dyn std::error::Error + 'static)) -> Error {
     let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+    loop {
+        // The RPC client's own wrapper does not name its source.
+        cause = match (cause.downcast_ref(), cause.source()) {
+            (Some(rpcs::Error::Client(inner)), _) => &**inner,
+            (_, Some(inner)) => inner,
+            (_, None) => break,
+        };
     }
     Error::Unreachable { url: url.to_owned(), reason: cause.to_string() }
 }
