@@ -52,11 +52,14 @@ impl Cli {
     /// What it said, when it fails.
     pub async fn json(&self, args: &[&str]) -> Result<Value> {
         let output = self.run(&[&["--format", "json"], args].concat()).await?;
-        let said = String::from_utf8_lossy(&output.stderr);
+        // In JSON, errors go to standard output as well.
+        let said = [&output.stdout[..], &output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
         ensure!(
             output.status.success(),
-            "fedchain {} failed: {said}",
-            args.join(" ")
+            "fedchain {} failed: {}",
+            args.join(" "),
+            said.trim()
         );
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("fedchain {} printed no JSON", args.join(" ")))
