@@ -4,7 +4,7 @@ use crate::{chain_spec, finality, import::SerialImport, mining, pow::Blake2Pow, 
 use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_pow::PowBlockImport;
-use sc_executor::WasmExecutor;
+use sc_executor::{DEFAULT_HEAP_ALLOC_STRATEGY, HeapAllocStrategy, WasmExecutor};
 use sc_network::{
     Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
     config::{FullNetworkConfiguration, NetworkBackendType},
@@ -47,7 +47,7 @@ pub struct Other {
 pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
     let telemetry = start_telemetry(config)?;
     let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
-    let executor = sc_service::new_wasm_executor(&config.executor);
+    let executor = executor(config);
     let (client, backend, keystore_container, task_manager) =
         sc_service::new_full_parts::<Block, RuntimeApi, _>(config, handle, executor, vec![])?;
     let client = Arc::new(client);
@@ -99,6 +99,28 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
             telemetry,
         },
     })
+}
+
+/// Runs the runtime's Wasm, and keeps its compiled form beside the database.
+///
+/// A compilation takes seconds, and without the cache there are two of them on a new chain.
+fn executor(config: &Configuration) -> WasmExecutor<sp_io::SubstrateHostFunctions> {
+    let heap = config
+        .executor
+        .default_heap_pages
+        .map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| {
+            HeapAllocStrategy::Static {
+                extra_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+            }
+        });
+    WasmExecutor::builder()
+        .with_execution_method(config.executor.wasm_method)
+        .with_onchain_heap_alloc_strategy(heap)
+        .with_offchain_heap_alloc_strategy(heap)
+        .with_max_runtime_instances(config.executor.max_runtime_instances)
+        .with_runtime_cache_size(config.executor.runtime_cache_size)
+        .with_cache_path(config.data_path.join("wasm"))
+        .build()
 }
 
 fn start_telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
