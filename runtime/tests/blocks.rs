@@ -6,7 +6,7 @@ use fedchain_runtime::{
     AccountId, Balances, Difficulty, Executive, Header, Runtime, RuntimeCall, RuntimeGenesisConfig,
     System, TxExtension, UncheckedExtrinsic, currency, presets,
 };
-use frame_support::{dispatch::GetDispatchInfo, traits::Get};
+use frame_support::dispatch::GetDispatchInfo;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 use sp_runtime::{BuildStorage, Digest, DigestItem, generic::SignedPayload, traits::Header as _};
 
@@ -60,6 +60,8 @@ fn sign(call: RuntimeCall) -> UncheckedExtrinsic {
         frame_system::CheckWeight::new(),
         pallet_transaction_payment::ChargeTransactionPayment::from(0),
         frame_metadata_hash_extension::CheckMetadataHash::new(false),
+        pallet_federation::CheckFederation::default(),
+        pallet_federation::CheckFederation::default(),
         frame_system::WeightReclaim::new(),
     );
     let payload = SignedPayload::new(call, extension).unwrap();

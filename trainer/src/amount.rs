@@ -33,7 +33,9 @@ impl FromStr for Amount {
             return Err(AmountError);
         }
         let whole: u128 = whole.parse().map_err(|_| AmountError)?;
-        let fraction: u128 = format!("{fraction:0<DECIMALS$}").parse().map_err(|_| AmountError)?;
+        let fraction: u128 = format!("{fraction:0<DECIMALS$}")
+            .parse()
+            .map_err(|_| AmountError)?;
         whole
             .checked_mul(UNIT)
             .and_then(|amount| amount.checked_add(fraction))

@@ -15,7 +15,9 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// No node answers, or the connection broke.
-    #[error("no node answers at {url} ({reason}): start fedchain-node there, or name another with --url")]
+    #[error(
+        "no node answers at {url} ({reason}): start fedchain-node there, or name another with --url"
+    )]
     Unreachable {
         /// Where it should be.
         url: String,

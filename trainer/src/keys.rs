@@ -83,12 +83,17 @@ pub fn load(source: &str) -> Result<Keypair, KeyError> {
 
 /// Whether an argument looks like a phrase or a seed instead of a file name.
 fn is_secret(source: &str) -> bool {
-    let hex_seed = source.strip_prefix("0x").is_some_and(|rest| rest.len() >= 64);
+    let hex_seed = source
+        .strip_prefix("0x")
+        .is_some_and(|rest| rest.len() >= 64);
     hex_seed || (source.split_whitespace().count() >= 12 && !Path::new(source).exists())
 }
 
 fn load_file(file: &Path) -> Result<Keypair, KeyError> {
-    let read_error = |source| KeyError::Read { file: file.into(), source };
+    let read_error = |source| KeyError::Read {
+        file: file.into(),
+        source,
+    };
     let mode = fs::metadata(file).map_err(read_error)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(KeyError::Exposed { file: file.into() });
@@ -98,7 +103,9 @@ fn load_file(file: &Path) -> Result<Keypair, KeyError> {
 }
 
 fn parse(secret: &str, from: &str) -> Result<Keypair, KeyError> {
-    let malformed = || KeyError::Malformed { from: from.to_owned() };
+    let malformed = || KeyError::Malformed {
+        from: from.to_owned(),
+    };
     let uri = SecretUri::from_str(secret).map_err(|_| malformed())?;
     Keypair::from_uri(&uri).map_err(|_| malformed())
 }
@@ -109,8 +116,9 @@ fn parse(secret: &str, from: &str) -> Result<Keypair, KeyError> {
 /// [`KeyError::Malformed`], should the entropy have a length that no phrase has.
 pub fn new_phrase() -> Result<Zeroizing<String>, KeyError> {
     let entropy = Zeroizing::new(rand::random::<[u8; 16]>());
-    let phrase = Mnemonic::from_entropy(&*entropy)
-        .map_err(|_| KeyError::Malformed { from: "the entropy".into() })?;
+    let phrase = Mnemonic::from_entropy(&*entropy).map_err(|_| KeyError::Malformed {
+        from: "the entropy".into(),
+    })?;
     Ok(Zeroizing::new(phrase.to_string()))
 }
 
@@ -121,11 +129,21 @@ pub fn new_phrase() -> Result<Zeroizing<String>, KeyError> {
 pub fn save(phrase: &str, file: &Path) -> Result<(), KeyError> {
     let write_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { file: file.into() },
-        _ => KeyError::Write { file: file.into(), source },
+        _ => KeyError::Write {
+            file: file.into(),
+            source,
+        },
     };
     let mut options = OpenOptions::new();
-    let mut out = options.write(true).create_new(true).mode(0o600).open(file).map_err(write_error)?;
-    writeln!(out, "{phrase}").and_then(|()| out.sync_all()).map_err(write_error)
+    let mut out = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(write_error)?;
+    writeln!(out, "{phrase}")
+        .and_then(|()| out.sync_all())
+        .map_err(write_error)
 }
 
 /// The key behind a phrase.
@@ -147,9 +165,12 @@ pub fn account(key: &Keypair) -> AccountId {
 /// A sentence for the command line.
 pub fn parse_account(text: &str) -> Result<AccountId, String> {
     if text.starts_with("//") {
-        return load(text).map(|key| account(&key)).map_err(|error| error.to_string());
+        return load(text)
+            .map(|key| account(&key))
+            .map_err(|error| error.to_string());
     }
-    text.parse().map_err(|error| format!("not an address ({error}): write one like 5GrwvaEF..."))
+    text.parse()
+        .map_err(|error| format!("not an address ({error}): write one like 5GrwvaEF..."))
 }
 
 #[cfg(test)]
@@ -165,8 +186,15 @@ mod tests {
     #[test]
     fn development_uris_work_as_keys_and_as_accounts() {
         assert_eq!(address(&load("//Alice").unwrap()), ALICE);
-        assert_eq!(parse_account("//Alice").unwrap(), parse_account(ALICE).unwrap());
-        assert!(parse_account("5Grwva").unwrap_err().contains("not an address"));
+        assert_eq!(
+            parse_account("//Alice").unwrap(),
+            parse_account(ALICE).unwrap()
+        );
+        assert!(
+            parse_account("5Grwva")
+                .unwrap_err()
+                .contains("not an address")
+        );
     }
 
     #[test]
@@ -176,9 +204,15 @@ mod tests {
         let phrase = new_phrase().unwrap();
         assert_eq!(phrase.split(' ').count(), 12);
         save(&phrase, &file).unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let source = file.to_str().unwrap();
-        assert_eq!(address(&load(source).unwrap()), address(&from_phrase(&phrase).unwrap()));
+        assert_eq!(
+            address(&load(source).unwrap()),
+            address(&from_phrase(&phrase).unwrap())
+        );
         assert!(matches!(save(&phrase, &file), Err(KeyError::Exists { .. })));
 
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
@@ -203,6 +237,9 @@ mod tests {
         let file = dir.path().join("key");
         save("not a phrase", &file).unwrap();
         let message = load(file.to_str().unwrap()).unwrap_err().to_string();
-        assert!(message.contains("holds no key") && !message.contains("not a phrase"), "{message}");
+        assert!(
+            message.contains("holds no key") && !message.contains("not a phrase"),
+            "{message}"
+        );
     }
 }

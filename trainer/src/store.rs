@@ -101,7 +101,11 @@ pub struct Store {
 /// # Errors
 /// [`StoreError::NoHome`].
 pub fn default_dir() -> Result<PathBuf, StoreError> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("XDG_STATE_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".local/state")))
         .map(|state| state.join("fedchain"))
@@ -118,7 +122,11 @@ impl Store {
             .join(format!("{:x}", place.genesis))
             .join(format!("{}-{:x}", place.federation, place.created))
             .join(place.account.to_string());
-        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(io_error(&dir))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&dir)
+            .map_err(io_error(&dir))?;
         let path = dir.join("lock");
         let lock = File::create(&path).map_err(io_error(&path))?;
         match lock.try_lock() {
@@ -165,7 +173,10 @@ impl Store {
         };
         serde_json::from_slice(&text)
             .map(Some)
-            .map_err(|error| StoreError::Damaged { file, reason: error.to_string() })
+            .map_err(|error| StoreError::Damaged {
+                file,
+                reason: error.to_string(),
+            })
     }
 
     /// Removes the openings of rounds before `oldest`.
@@ -189,12 +200,20 @@ impl Store {
 
 /// The round whose opening a file holds.
 fn round_of(path: &Path) -> Option<u32> {
-    path.file_name()?.to_str()?.strip_prefix("round-")?.strip_suffix(".json")?.parse().ok()
+    path.file_name()?
+        .to_str()?
+        .strip_prefix("round-")?
+        .strip_suffix(".json")?
+        .parse()
+        .ok()
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::Io { path: path.clone(), source }
+    move |source| StoreError::Io {
+        path: path.clone(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -253,10 +272,22 @@ mod tests {
         store.save(&kept(1)).unwrap();
         let other = H256::repeat_byte(9);
         for place in [
-            Place { genesis: other, ..place() },
-            Place { federation: 9, ..place() },
-            Place { created: other, ..place() },
-            Place { account: AccountId([9; 32]), ..place() },
+            Place {
+                genesis: other,
+                ..place()
+            },
+            Place {
+                federation: 9,
+                ..place()
+            },
+            Place {
+                created: other,
+                ..place()
+            },
+            Place {
+                account: AccountId([9; 32]),
+                ..place()
+            },
         ] {
             let store = Store::open(state.path(), &place).unwrap();
             assert_eq!(store.load(1).unwrap(), None, "{place:?}");

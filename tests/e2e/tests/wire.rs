@@ -77,7 +77,7 @@ impl Conversation {
         let account = sp_runtime::AccountId32::from(BOB);
         let keys = [
             frame_system::Account::<Runtime>::hashed_key_for(&account),
-            frame_system::Events::<Runtime>::hashed_key().to_vec(),
+            frame_support::storage::storage_prefix(b"System", b"Events").to_vec(),
             pallet_balances::Holds::<Runtime>::hashed_key_for(&account),
             pallet_timestamp::Now::<Runtime>::hashed_key().to_vec(),
             pallet_federation::Commitments::<Runtime>::hashed_key_for(federation, &account),

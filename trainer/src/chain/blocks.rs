@@ -60,7 +60,10 @@ impl Chain {
         let bytes = |extrinsic| match extrinsic {
             Extrinsic::Hex(Bytes(bytes)) | Extrinsic::Numbers(bytes) => bytes,
         };
-        Ok((block.header, block.extrinsics.into_iter().map(bytes).collect()))
+        Ok((
+            block.header,
+            block.extrinsics.into_iter().map(bytes).collect(),
+        ))
     }
 
     /// Takes a block's extrinsics apart, by the metadata of the block `by`.
@@ -103,7 +106,9 @@ impl Chain {
             Err(error @ Error::Unreachable { .. }) => return Err(error),
             Err(_) => return Ok(None),
         };
-        let Ok(events) = at.events().fetch().await else { return Ok(None) };
+        let Ok(events) = at.events().fetch().await else {
+            return Ok(None);
+        };
         let mut failed = BTreeSet::new();
         for event in events.iter() {
             let event = event.map_err(|error| Error::Protocol(error.to_string()))?;

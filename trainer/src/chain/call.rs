@@ -29,7 +29,11 @@ pub struct Arguments(Vec<u8>);
 
 impl Call {
     fn federation(name: &'static str, arguments: impl Encode) -> Self {
-        Self { pallet: PALLET, name, arguments: Arguments(arguments.encode()) }
+        Self {
+            pallet: PALLET,
+            name,
+            arguments: Arguments(arguments.encode()),
+        }
     }
 
     /// Creates a federation.
@@ -99,7 +103,11 @@ impl Call {
     pub fn batch(calls: &[Vec<u8>]) -> Self {
         let mut arguments = Compact(calls.len() as u32).encode();
         arguments.extend(calls.concat());
-        Self { pallet: "Utility", name: "batch_all", arguments: Arguments(arguments) }
+        Self {
+            pallet: "Utility",
+            name: "batch_all",
+            arguments: Arguments(arguments),
+        }
     }
 
     /// The call's name, for messages.
@@ -149,7 +157,11 @@ mod tests {
     #[test]
     fn arguments_are_plain_scale_in_the_runtimes_order() {
         let (one, two) = (H256::repeat_byte(1), H256::repeat_byte(2));
-        check(&Call::invite(7, AccountId([3; 32])), "invite", &[&[7, 0, 0, 0], &[3; 32]]);
+        check(
+            &Call::invite(7, AccountId([3; 32])),
+            "invite",
+            &[&[7, 0, 0, 0], &[3; 32]],
+        );
         check(
             &Call::commit(7, 1, one, two),
             "commit",
@@ -158,14 +170,21 @@ mod tests {
         check(
             &Call::reveal(7, 1, 147, [6; 32], &[8, 9]),
             "reveal",
-            &[&[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0], &[6; 32], &[2 << 2, 8, 9]],
+            &[
+                &[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0],
+                &[6; 32],
+                &[2 << 2, 8, 9],
+            ],
         );
     }
 
     #[test]
     fn a_batch_is_a_list_of_encoded_calls() {
         let batch = Call::batch(&[vec![2, 3, 9], vec![8, 1]]);
-        assert_eq!((batch.pallet_name(), batch.call_name()), ("Utility", "batch_all"));
+        assert_eq!(
+            (batch.pallet_name(), batch.call_name()),
+            ("Utility", "batch_all")
+        );
         assert_eq!(batch.call_data().0, [2 << 2, 2, 3, 9, 8, 1]);
     }
 }

@@ -71,14 +71,20 @@ impl Chain {
     /// # Errors
     /// [`Error::Unreachable`].
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let rpc =
-            RpcClient::from_insecure_url(url).await.map_err(|error| unreachable(url, &error))?;
+        let rpc = RpcClient::from_insecure_url(url)
+            .await
+            .map_err(|error| unreachable(url, &error))?;
         let backend = LegacyBackend::builder().build(rpc.clone());
         let client = OnlineClient::from_backend(Arc::new(backend))
             .await
             .map_err(|error| unreachable(url, &error))?;
         let methods = LegacyRpcMethods::new(rpc.clone());
-        Ok(Self { url: url.to_owned(), rpc, methods, client })
+        Ok(Self {
+            url: url.to_owned(),
+            rpc,
+            methods,
+            client,
+        })
     }
 
     /// Hash of the chain's genesis block.
@@ -93,7 +99,8 @@ impl Chain {
     pub async fn best(&self) -> Result<Head, Error> {
         let hash = self.methods.chain_get_block_hash(None).await;
         let hash = self.answer("chain_getBlockHash", hash)?;
-        self.head(hash.ok_or_else(|| Error::Protocol("the node has no best block".into()))?).await
+        self.head(hash.ok_or_else(|| Error::Protocol("the node has no best block".into()))?)
+            .await
     }
 
     /// The newest finalised block.
@@ -102,7 +109,8 @@ impl Chain {
     /// As [`Self::best`].
     pub async fn finalised(&self) -> Result<Head, Error> {
         let hash = self.methods.chain_get_finalized_head().await;
-        self.head(self.answer("chain_getFinalizedHead", hash)?).await
+        self.head(self.answer("chain_getFinalizedHead", hash)?)
+            .await
     }
 
     async fn head(&self, hash: H256) -> Result<Head, Error> {
@@ -110,7 +118,10 @@ impl Chain {
         let header = self
             .answer("chain_getHeader", header)?
             .ok_or_else(|| Error::Protocol(format!("block {hash} has no header")))?;
-        Ok(Head { number: block_number(&header)?, hash })
+        Ok(Head {
+            number: block_number(&header)?,
+            hash,
+        })
     }
 
     /// Hash of the best chain's block at a height.
@@ -129,12 +140,19 @@ impl Chain {
     /// As [`Self::best`].
     pub async fn heads(&self) -> Result<Heads<'_>, Error> {
         let headers = self.methods.chain_subscribe_new_heads().await;
-        Ok(Heads { chain: self, headers: self.answer("chain_subscribeNewHeads", headers)? })
+        Ok(Heads {
+            chain: self,
+            headers: self.answer("chain_subscribeNewHeads", headers)?,
+        })
     }
 
     /// Metadata and state at a block.
     async fn at(&self, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, Error> {
-        match self.client.at_block_hash_and_number(head.hash, head.number.into()).await {
+        match self
+            .client
+            .at_block_hash_and_number(head.hash, head.number.into())
+            .await
+        {
             Ok(at) => Ok(at),
             Err(error) => Err(self.classify(error).await),
         }
@@ -151,9 +169,10 @@ impl Chain {
     /// Sorts what an RPC method answered: a broken connection, a refusal, or the answer.
     fn answer<T>(&self, method: &str, answer: Result<T, rpcs::Error>) -> Result<T, Error> {
         answer.map_err(|error| match error {
-            rpcs::Error::User(refused) => {
-                Error::Node { method: method.to_owned(), message: refused.message }
-            }
+            rpcs::Error::User(refused) => Error::Node {
+                method: method.to_owned(),
+                message: refused.message,
+            },
             rpcs::Error::Client(_) => unreachable(&self.url, &error),
             other => Error::Protocol(format!("{method}: {other}")),
         })
@@ -216,5 +235,8 @@ fn unreachable(url: &str, error: &(dyn std::error::Error + 'static)) -> Error {
             (_, None) => break,
         };
     }
-    Error::Unreachable { url: url.to_owned(), reason: cause.to_string() }
+    Error::Unreachable {
+        url: url.to_owned(),
+        reason: cause.to_string(),
+    }
 }

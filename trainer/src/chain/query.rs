@@ -60,9 +60,12 @@ impl Chain {
     pub async fn federations(&self) -> Result<Vec<FederationSummary>, Error> {
         let mut all: Vec<FederationSummary> = Vec::new();
         loop {
-            let start = all.last().map_or(0, |last| last.federation.saturating_add(1));
-            let page: Vec<FederationSummary> =
-                self.request("federation_list", rpc_params![start, LIST_LIMIT]).await?;
+            let start = all
+                .last()
+                .map_or(0, |last| last.federation.saturating_add(1));
+            let page: Vec<FederationSummary> = self
+                .request("federation_list", rpc_params![start, LIST_LIMIT])
+                .await?;
             if page.is_empty() {
                 return Ok(all);
             }
@@ -75,7 +78,9 @@ impl Chain {
     /// # Errors
     /// [`Error::UnknownFederation`], or when the node does not answer.
     pub async fn federation(&self, federation: u32, at: H256) -> Result<FederationView, Error> {
-        let view: Option<_> = self.request("federation_get", rpc_params![federation, at]).await?;
+        let view: Option<_> = self
+            .request("federation_get", rpc_params![federation, at])
+            .await?;
         view.ok_or(Error::UnknownFederation(federation))
     }
 
@@ -89,7 +94,8 @@ impl Chain {
         round: u32,
         at: H256,
     ) -> Result<Option<RoundView>, Error> {
-        self.request("federation_round", rpc_params![federation, round, at]).await
+        self.request("federation_round", rpc_params![federation, round, at])
+            .await
     }
 
     /// The server model after `round`, or the newest, as of the block `at`, with all its weights;
@@ -116,7 +122,9 @@ impl Chain {
         }
         let bytes = format.encode(&model.values).unwrap_or_default();
         if values_root(&bytes) != model.root {
-            return Err(Error::Protocol("the model's weights do not have its root".into()));
+            return Err(Error::Protocol(
+                "the model's weights do not have its root".into(),
+            ));
         }
         Ok(model)
     }
@@ -131,7 +139,9 @@ impl Chain {
         let params = rpc_params![federation, round, offset, CHUNK_VALUES, at];
         let model: Option<ModelView> = self.request("federation_model", params).await?;
         model.ok_or_else(|| {
-            let which = round.map_or("no model".into(), |round| format!("no model of round {round}"));
+            let which = round.map_or("no model".into(), |round| {
+                format!("no model of round {round}")
+            });
             Error::Impossible(format!("the node has {which} of federation {federation}"))
         })
     }
@@ -144,7 +154,9 @@ impl Chain {
         &self,
         block: impl serde::Serialize + std::fmt::Display,
     ) -> Result<BlockRecord, Error> {
-        let record: Option<_> = self.request("federation_block", rpc_params![&block]).await?;
+        let record: Option<_> = self
+            .request("federation_block", rpc_params![&block])
+            .await?;
         record.ok_or_else(|| Error::Impossible(format!("the node has no block {block}")))
     }
 
@@ -170,7 +182,9 @@ impl Chain {
         let keys = vec![Value::u128(federation.into()), Value::from_bytes(account.0)];
         let bytes = self.storage(head, PALLET, "Commitments", keys).await?;
         // The hash is its first field.
-        bytes.map(|bytes| decode(&bytes, "Federation::Commitments")).transpose()
+        bytes
+            .map(|bytes| decode(&bytes, "Federation::Commitments"))
+            .transpose()
     }
 
     /// An account's money.
@@ -199,21 +213,45 @@ impl Chain {
         })
     }
 
-    async fn holds(
+    /// Whether an account can spend `needs` as of a block.
+    ///
+    /// # Errors
+    /// [`Error::LowBalance`] when it cannot.
+    pub async fn ensure_funds(
         &self,
-        account: &AccountId,
+        account: AccountId,
+        needs: Amount,
         head: Head,
-    ) -> Result<Vec<(String, Amount)>, Error> {
+    ) -> Result<(), Error> {
+        let has = self.balance(&account, head).await?.usable;
+        if has < needs {
+            Err(Error::LowBalance {
+                account,
+                needs,
+                has,
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn holds(&self, account: &AccountId, head: Head) -> Result<Vec<(String, Amount)>, Error> {
         let at = self.at(head).await?;
         let address = subxt::dynamic::storage::<Vec<Value>, Vec<Value>>("Balances", "Holds");
-        let fetched = at.storage().try_fetch(address, vec![Value::from_bytes(account.0)]).await;
+        let fetched = at
+            .storage()
+            .try_fetch(address, vec![Value::from_bytes(account.0)])
+            .await;
         let holds = match fetched {
             Ok(Some(value)) => value.decode().map_err(|e| Error::Protocol(e.to_string()))?,
             Ok(None) => Vec::new(),
             Err(error) => return Err(self.classify(error).await),
         };
         let line = |hold: &Value| {
-            Some((reason(hold.at("id")?), Amount(hold.at("amount")?.as_u128()?)))
+            Some((
+                reason(hold.at("id")?),
+                Amount(hold.at("amount")?.as_u128()?),
+            ))
         };
         Ok(holds.iter().filter_map(line).collect())
     }

@@ -46,7 +46,10 @@ pub struct Included {
 impl Included {
     /// The first field of the event with this name, decoded.
     pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
-        let (_, _, fields) = self.events.iter().find(|(p, n, _)| p == pallet && n == name)?;
+        let (_, _, fields) = self
+            .events
+            .iter()
+            .find(|(p, n, _)| p == pallet && n == name)?;
         T::decode(&mut fields.as_slice()).ok()
     }
 }
@@ -71,7 +74,11 @@ impl Chain {
         let mut pause = PAUSE.0;
         for _ in 0..ATTEMPTS_MAX {
             let signed = self.sign(key, call, nonce).await?;
-            match self.methods.author_submit_and_watch_extrinsic(signed.encoded()).await {
+            match self
+                .methods
+                .author_submit_and_watch_extrinsic(signed.encoded())
+                .await
+            {
                 Ok(watch) => {
                     was_taken = true;
                     let included = self.watch(watch, &signed, call);
@@ -94,7 +101,10 @@ impl Chain {
             pause = (pause * 2).min(PAUSE.1);
         }
         let reason = "it stayed full or dropped the transaction; try again later".into();
-        Err(Error::Pool { call: call.name().into(), reason })
+        Err(Error::Pool {
+            call: call.name().into(),
+            reason,
+        })
     }
 
     /// What the call would cost in fees.
@@ -109,17 +119,37 @@ impl Chain {
         }
     }
 
+    /// Whether the key's account can pay `amount` and the call's fee.
+    ///
+    /// # Errors
+    /// [`Error::LowBalance`] when it cannot.
+    pub async fn ensure_payable(
+        &self,
+        key: &Keypair,
+        call: &Call,
+        amount: Amount,
+    ) -> Result<(), Error> {
+        let needs = Amount(amount.0.saturating_add(self.fee(key, call).await?.0));
+        self.ensure_funds(keys::account(key), needs, self.best().await?)
+            .await
+    }
+
     /// The call with its indices, to be put into a batch.
     ///
     /// # Errors
     /// When the node does not know the call.
     pub async fn encode(&self, call: &Call) -> Result<Vec<u8>, Error> {
         let at = self.at(self.best().await?).await?;
-        at.transactions().call_data(call).map_err(|error| Error::Protocol(error.to_string()))
+        at.transactions()
+            .call_data(call)
+            .map_err(|error| Error::Protocol(error.to_string()))
     }
 
     async fn next_nonce(&self, key: &Keypair) -> Result<u64, Error> {
-        let nonce = self.methods.system_account_next_index(&keys::account(key)).await;
+        let nonce = self
+            .methods
+            .system_account_next_index(&keys::account(key))
+            .await;
         self.answer("system_accountNextIndex", nonce)
     }
 
@@ -145,7 +175,10 @@ impl Chain {
         key: &Keypair,
         was_taken: bool,
     ) -> Result<Retry, Error> {
-        let details = refused.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+        let details = refused
+            .data
+            .as_ref()
+            .map(|data| data.get().trim_matches('"').to_owned());
         let reason = details.unwrap_or_else(|| refused.message.clone());
         match refused.code {
             // Banned for a while, there already, or no room.
@@ -157,17 +190,22 @@ impl Chain {
             1014 => return Ok(Retry::Later),
             _ => {}
         }
-        let custom = reason.strip_prefix("Custom error: ").and_then(|code| code.parse().ok());
+        let custom = reason
+            .strip_prefix("Custom error: ")
+            .and_then(|code| code.parse().ok());
         if let Some(refusal) = custom.and_then(Refusal::from_code) {
-            return Err(Error::Refused { call: call.name().into(), refusal });
+            return Err(Error::Refused {
+                call: call.name().into(),
+                refusal,
+            });
         }
         if reason.contains("pay some fees") {
-            let account = keys::account(key);
-            let needs = self.fee(key, call).await?;
-            let has = self.balance(&account, self.best().await?).await?.usable;
-            return Err(Error::LowBalance { account, needs, has });
+            self.ensure_payable(key, call, Amount(0)).await?;
         }
-        Err(Error::Pool { call: call.name().into(), reason })
+        Err(Error::Pool {
+            call: call.name().into(),
+            reason,
+        })
     }
 
     /// Waits for a block; none when the pool gave the transaction up.
@@ -206,12 +244,17 @@ impl Chain {
         call: &Call,
     ) -> Result<Included, Error> {
         let (header, body) = self.body(hash).await?;
-        let block = Head { number: super::block_number(&header)?, hash };
+        let block = Head {
+            number: super::block_number(&header)?,
+            hash,
+        };
         let index = body
             .iter()
             .position(|bytes| bytes == signed.encoded())
             .and_then(|index| u32::try_from(index).ok())
-            .ok_or_else(|| Error::Protocol(format!("block {} lacks {}", block.number, call.name())))?;
+            .ok_or_else(|| {
+                Error::Protocol(format!("block {} lacks {}", block.number, call.name()))
+            })?;
         let at = self.at(block).await?;
         let fetched = match at.events().fetch().await {
             Ok(events) => events,
@@ -226,7 +269,12 @@ impl Chain {
             if (event.pallet_name(), event.event_name()) == ("System", "ExtrinsicFailed") {
                 let (name, reason) = describe(event.field_bytes(), &at);
                 let call = call.name().into();
-                return Err(Error::Failed { call, block: block.number, name, reason });
+                return Err(Error::Failed {
+                    call,
+                    block: block.number,
+                    name,
+                    reason,
+                });
             }
             events.push((
                 event.pallet_name().to_owned(),
@@ -239,7 +287,9 @@ impl Chain {
 }
 
 fn unsettled(call: &Call) -> Error {
-    Error::Unsettled { call: call.name().into() }
+    Error::Unsettled {
+        call: call.name().into(),
+    }
 }
 
 /// Name and documentation of a dispatch error, by the metadata.
@@ -252,7 +302,11 @@ fn describe(
             Ok(details) => {
                 let name = details.variant.name.clone();
                 let docs = details.variant.docs.join(" ");
-                let reason = if docs.trim().is_empty() { name.clone() } else { docs.trim().into() };
+                let reason = if docs.trim().is_empty() {
+                    name.clone()
+                } else {
+                    docs.trim().into()
+                };
                 (name, reason)
             }
             Err(error) => (String::new(), error.to_string()),

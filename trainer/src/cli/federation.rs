@@ -79,26 +79,35 @@ impl Command {
                 common.print(&view, || show(&view, head.number));
                 Ok(())
             }
-            Self::Invite { federation, account, fund, key } => {
+            Self::Invite {
+                federation,
+                account,
+                fund,
+                key,
+            } => {
                 let (chain, key) = (common.connect().await?, key.load()?);
-                let invite = Call::invite(federation, account);
-                let call = match fund {
-                    None => invite,
-                    Some(amount) => Call::batch(&[
+                let mut call = Call::invite(federation, account);
+                if let Some(amount) = fund {
+                    call = Call::batch(&[
                         chain.encode(&Call::transfer(account, amount.0)).await?,
-                        chain.encode(&invite).await?,
-                    ]),
-                };
+                        chain.encode(&call).await?,
+                    ]);
+                    chain.ensure_payable(&key, &call, amount).await?;
+                }
                 let done = format!("{account} is invited to federation {federation}");
                 common.send(&chain, &key, &call, &done).await.map(|_| ())
             }
             Self::Advance(ByNumber { federation, key }) => {
                 let (chain, key) = (common.connect().await?, key.load()?);
                 let done = format!("federation {federation} was moved on");
-                match common.send(&chain, &key, &Call::advance(federation), &done).await {
-                    Err(Error::Refused { refusal: Refusal::NotOverdue, .. }) => {
-                        Err(not_overdue(&chain, federation).await?)
-                    }
+                match common
+                    .send(&chain, &key, &Call::advance(federation), &done)
+                    .await
+                {
+                    Err(Error::Refused {
+                        refusal: Refusal::NotOverdue,
+                        ..
+                    }) => Err(not_overdue(&chain, federation).await?),
                     end => end.map(|_| ()),
                 }
             }
@@ -106,13 +115,19 @@ impl Command {
                 let done = format!("federation {federation} ends with its current round");
                 let chain = common.connect().await?;
                 let call = Call::cancel(federation);
-                common.send(&chain, &key.load()?, &call, &done).await.map(|_| ())
+                common
+                    .send(&chain, &key.load()?, &call, &done)
+                    .await
+                    .map(|_| ())
             }
             Self::Remove(ByNumber { federation, key }) => {
                 let done = format!("federation {federation} is deleted, its deposit returned");
                 let chain = common.connect().await?;
                 let call = Call::remove(federation);
-                common.send(&chain, &key.load()?, &call, &done).await.map(|_| ())
+                common
+                    .send(&chain, &key.load()?, &call, &done)
+                    .await
+                    .map(|_| ())
             }
         }
     }
@@ -121,22 +136,34 @@ impl Command {
 async fn create(common: &Common, file: &Path, key: &KeyArg) -> Result<(), Error> {
     let spec = parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
     let (chain, key) = (common.connect().await?, key.load()?);
-    let included = chain.submit(&key, &Call::create(&spec)).await?;
+    let call = Call::create(&spec);
+    // The deposit for state comes on top: the runtime knows how much.
+    let escrow = Amount(spec.reward.saturating_mul(spec.rounds_max.into()));
+    chain.ensure_payable(&key, &call, escrow).await?;
+    let included = chain.submit(&key, &call).await?;
     let federation: u32 = included
         .event(PALLET, "FederationCreated")
         .ok_or_else(|| Error::Protocol("no FederationCreated event".into()))?;
     let block = included.block.number;
-    common.print(&json!({ "call": "create", "federation": federation, "block": block }), || {
-        format!("federation {federation} was created (block {block})")
-    });
+    common.print(
+        &json!({ "call": "create", "federation": federation, "block": block }),
+        || format!("federation {federation} was created (block {block})"),
+    );
     Ok(())
 }
 
 /// Reads and checks a spec; what depends on the runtime is left to the chain.
 fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
     let spec: FederationSpec<Amount> = toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        format!(
+            "line {}: {}",
+            before.matches('\n').count() + 1,
+            error.message()
+        )
     })?;
     spec.check(u32::MAX).map_err(|error| error.to_string())?;
     Ok(spec.map_amounts(|amount| amount.0))
@@ -146,7 +173,11 @@ async fn not_overdue(chain: &Chain, federation: u32) -> Result<Error, Error> {
     let head = chain.best().await?;
     let view = chain.federation(federation, head.hash).await?;
     let time_ms = chain.time_ms(head).await?;
-    Ok(Error::Impossible(phase::not_overdue(&view.phase, head.number, time_ms)))
+    Ok(Error::Impossible(phase::not_overdue(
+        &view.phase,
+        head.number,
+        time_ms,
+    )))
 }
 
 fn list(federations: &[FederationSummary]) -> String {
@@ -174,7 +205,12 @@ fn list(federations: &[FederationSummary]) -> String {
 fn show(view: &FederationView, now: u32) -> String {
     let spec = &view.spec;
     let task = &spec.task;
-    let features: Vec<_> = task.schema.features.iter().map(|f| f.name.to_string()).collect();
+    let features: Vec<_> = task
+        .schema
+        .features
+        .iter()
+        .map(|f| f.name.to_string())
+        .collect();
     let target = match &task.schema.target {
         Target::Real(column) => column.name.to_string(),
         Target::Classes { name, labels } => {
@@ -183,11 +219,18 @@ fn show(view: &FederationView, now: u32) -> String {
         }
     };
     let windows = spec.windows;
-    let cancelling = if view.cancelling { ", the owner ends it with this round" } else { "" };
+    let cancelling = if view.cancelling {
+        ", the owner ends it with this round"
+    } else {
+        ""
+    };
     let mut lines = vec![
         format!("federation {} \"{}\"", view.federation, spec.name),
         format!("  owner        {}", view.owner),
-        format!("  phase        {}{cancelling}", phase::describe(&view.phase, now)),
+        format!(
+            "  phase        {}{cancelling}",
+            phase::describe(&view.phase, now)
+        ),
         format!("  round        {} of {}", view.round, spec.rounds_max),
         format!(
             "  model        {}, {} weights, {} fractional bits, strategy {}",
@@ -224,7 +267,11 @@ fn show(view: &FederationView, now: u32) -> String {
         facts.extend(client.leaving.then(|| "leaving".into()));
         format!("  client       {} {}", client.account, facts.join(", "))
     }));
-    lines.extend(view.invited.iter().map(|account| format!("  invited      {account}")));
+    lines.extend(
+        view.invited
+            .iter()
+            .map(|account| format!("  invited      {account}")),
+    );
     lines.join("\n")
 }
 
@@ -261,22 +308,36 @@ target = { real = { name = "progression", offset = "150", scale = "77" } }
     #[test]
     fn a_spec_file_is_read_with_its_amounts() {
         let spec = parse_spec(SPEC).unwrap();
-        assert_eq!((spec.bond, spec.join_deposit), (1_500_000_000_000, 1_000_000_000_000));
+        assert_eq!(
+            (spec.bond, spec.join_deposit),
+            (1_500_000_000_000, 1_000_000_000_000)
+        );
         assert_eq!(spec.task.param_count(), Ok(2));
     }
 
     #[track_caller]
     fn check(from: &str, to: &str, message: &str) {
         let reason = parse_spec(&SPEC.replace(from, to)).unwrap_err();
-        assert!(reason.contains(message) && !reason.contains('\n'), "{reason}");
+        assert!(
+            reason.contains(message) && !reason.contains('\n'),
+            "{reason}"
+        );
     }
 
     #[test]
     fn mistakes_are_named_in_one_line() {
-        check("rounds_max = 5", "rounds_max = \"five\"", "line 6: invalid type");
+        check(
+            "rounds_max = 5",
+            "rounds_max = \"five\"",
+            "line 6: invalid type",
+        );
         check("1.5 UNIT", "much", "write an amount like");
         check("clients_min = 2", "clients_min = 9", "clients_min must be");
-        check("\"linear\"", "\"softmax\"", "the target does not fit the model");
+        check(
+            "\"linear\"",
+            "\"softmax\"",
+            "the target does not fit the model",
+        );
         check("name = \"diabetes\"", "", "missing field `name`");
     }
 }

@@ -13,7 +13,10 @@ use serde_json::json;
 use super::{Common, phase};
 use crate::{
     Error,
-    chain::{AccountId, BlockRecord, query::{Balance, NodeStatus}},
+    chain::{
+        AccountId, BlockRecord,
+        query::{Balance, NodeStatus},
+    },
     keys,
 };
 
@@ -110,7 +113,10 @@ fn status(node: &NodeStatus, account: Option<&(AccountId, Balance)>) -> String {
     ];
     if let Some((account, balance)) = account {
         lines.push(format!("account    {account}"));
-        lines.push(format!("free       {} ({} to spend)", balance.free, balance.usable));
+        lines.push(format!(
+            "free       {} ({} to spend)",
+            balance.free, balance.usable
+        ));
         lines.push(format!("held       {}", balance.held));
         let holds = balance.holds.iter();
         lines.extend(holds.map(|(reason, amount)| format!("  {reason:<14} {amount}")));
@@ -127,7 +133,10 @@ fn show(record: &BlockRecord) -> String {
         format!("timestamp      {} ms", record.timestamp),
         format!("nonce          {}", or_none(record.nonce.clone())),
         format!("difficulty     {}", or_none(record.difficulty.clone())),
-        format!("author         {}", or_none(record.author.as_ref().map(ToString::to_string))),
+        format!(
+            "author         {}",
+            or_none(record.author.as_ref().map(ToString::to_string))
+        ),
     ];
     lines.extend(record.client_models.iter().map(|model| {
         let what = match (&model.commitment, &model.values_root, model.sample_count) {

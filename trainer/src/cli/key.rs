@@ -40,7 +40,9 @@ impl Command {
             }
             Self::Show(key) => {
                 let address = keys::account(&key.load()?);
-                common.print(&json!({ "address": address }), || format!("address: {address}"));
+                common.print(&json!({ "address": address }), || {
+                    format!("address: {address}")
+                });
             }
         }
         Ok(())

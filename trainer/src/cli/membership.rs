@@ -45,12 +45,19 @@ struct Cost {
 
 impl Cost {
     async fn of(chain: &Chain, key: &Keypair, view: &FederationView) -> Result<Self, Error> {
-        let bytes = view.spec.task.update_bytes().map_err(|e| Error::Protocol(e.to_string()))?;
+        let bytes = view
+            .spec
+            .task
+            .update_bytes()
+            .map_err(|e| Error::Protocol(e.to_string()))?;
         let values = vec![0; bytes as usize];
         let commit = Call::commit(view.federation, 1, H256::zero(), H256::zero());
         let reveal = Call::reveal(view.federation, 1, 1, [0; 32], &values);
-        let round_fee =
-            chain.fee(key, &commit).await?.0.saturating_add(chain.fee(key, &reveal).await?.0);
+        let round_fee = chain
+            .fee(key, &commit)
+            .await?
+            .0
+            .saturating_add(chain.fee(key, &reveal).await?.0);
         Ok(Self {
             join_deposit: Amount(view.spec.join_deposit),
             bond: Amount(view.spec.bond),
@@ -89,18 +96,21 @@ impl Join {
             cost.join_fee,
             cost.round_fee
         ));
-        let needs = cost.needs();
-        if has < needs {
-            return Err(Error::LowBalance { account, needs, has });
-        }
+        chain.ensure_funds(account, cost.needs(), head).await?;
         if !self.yes && !ask("join?")? {
             return Err(Error::Impossible("not joined".into()));
         }
         let included = chain.submit(&key, &Call::join(self.federation)).await?;
         let block = included.block.number;
-        common.print(&json!({ "call": "join", "account": account, "block": block }), || {
-            format!("{account} joined federation {} (block {block})", self.federation)
-        });
+        common.print(
+            &json!({ "call": "join", "account": account, "block": block }),
+            || {
+                format!(
+                    "{account} joined federation {} (block {block})",
+                    self.federation
+                )
+            },
+        );
         Ok(())
     }
 }
@@ -108,8 +118,15 @@ impl Join {
 impl Leave {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
         let (chain, key) = (common.connect().await?, self.key.load()?);
-        let done = format!("{} leaves federation {}", keys::account(&key), self.federation);
-        common.send(&chain, &key, &Call::leave(self.federation), &done).await.map(|_| ())
+        let done = format!(
+            "{} leaves federation {}",
+            keys::account(&key),
+            self.federation
+        );
+        common
+            .send(&chain, &key, &Call::leave(self.federation), &done)
+            .await
+            .map(|_| ())
     }
 }
 
@@ -121,7 +138,9 @@ fn check_seat(view: &FederationView, account: &AccountId) -> Result<(), Error> {
         return impossible(format!("federation {number} is over"));
     }
     if view.clients.iter().any(|client| client.account == *account) {
-        return impossible(format!("{account} is a client of federation {number} already"));
+        return impossible(format!(
+            "{account} is a client of federation {number} already"
+        ));
     }
     if view.spec.membership == Membership::Invited && !view.invited.contains(account) {
         return impossible(format!(
@@ -131,14 +150,19 @@ fn check_seat(view: &FederationView, account: &AccountId) -> Result<(), Error> {
         ));
     }
     if view.clients.len() >= view.spec.clients_max as usize {
-        return impossible(format!("all {} seats of federation {number} are taken", view.clients.len()));
+        return impossible(format!(
+            "all {} seats of federation {number} are taken",
+            view.clients.len()
+        ));
     }
     Ok(())
 }
 
 fn ask(question: &str) -> Result<bool, Error> {
     if !io::stdin().is_terminal() {
-        return Err(Error::Usage("nobody is there to confirm: pass --yes".into()));
+        return Err(Error::Usage(
+            "nobody is there to confirm: pass --yes".into(),
+        ));
     }
     let mut answer = String::new();
     let _ = write!(io::stderr(), "{question} [y/N] ");

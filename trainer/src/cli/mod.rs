@@ -38,7 +38,12 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 struct Common {
     /// Address of the node's RPC.
-    #[arg(long, global = true, env = "FEDCHAIN_URL", default_value = "ws://127.0.0.1:9944")]
+    #[arg(
+        long,
+        global = true,
+        env = "FEDCHAIN_URL",
+        default_value = "ws://127.0.0.1:9944"
+    )]
     url: String,
     /// What standard output carries: lines for people, or one JSON value per line.
     #[arg(long, global = true, value_enum, default_value_t)]
@@ -147,7 +152,10 @@ fn write_file(path: &std::path::Path, text: &str) -> Result<(), Error> {
 }
 
 fn file_error(path: &std::path::Path, reason: impl ToString) -> Error {
-    Error::File { file: path.display().to_string(), reason: reason.to_string() }
+    Error::File {
+        file: path.display().to_string(),
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -62,8 +62,14 @@ impl ModelArg {
     async fn fetch(&self, common: &Common) -> Result<(TaskSpec, ModelView), Error> {
         let chain = common.connect().await?;
         let head = chain.best().await?;
-        let task = chain.federation(self.federation, head.hash).await?.spec.task;
-        let model = chain.model(self.federation, task.format, self.round, head.hash).await?;
+        let task = chain
+            .federation(self.federation, head.hash)
+            .await?
+            .spec
+            .task;
+        let model = chain
+            .model(self.federation, task.format, self.round, head.hash)
+            .await?;
         Ok((task, model))
     }
 }
@@ -78,13 +84,20 @@ impl Command {
                         let text = serde_json::to_string_pretty(&model)
                             .map_err(|error| file_error(&file, error))?;
                         write_file(&file, &text)?;
-                        let done = json!({ "round": model.round, "root": model.root, "file": file });
-                        common.print(&done, || format!("{} in {}", head_line(&model), file.display()));
+                        let done =
+                            json!({ "round": model.round, "root": model.root, "file": file });
+                        common.print(&done, || {
+                            format!("{} in {}", head_line(&model), file.display())
+                        });
                     }
                     None => common.print(&model, || weights(&task, &model)),
                 }
             }
-            Self::Evaluate { model, data, target } => {
+            Self::Evaluate {
+                model,
+                data,
+                target,
+            } => {
                 let (task, model) = model.fetch(common).await?;
                 let data = Dataset::read_csv(&data, &task.schema, target.as_deref())?;
                 let metrics = learn::evaluate(&task, &model.values, &data)?;
@@ -122,7 +135,11 @@ fn head_line(model: &ModelView) -> String {
 
 fn weights(task: &TaskSpec, model: &ModelView) -> String {
     let mut lines = vec![head_line(model)];
-    lines.extend(learn::dequantise(&model.values, task.format).iter().map(f64::to_string));
+    lines.extend(
+        learn::dequantise(&model.values, task.format)
+            .iter()
+            .map(f64::to_string),
+    );
     lines.join("\n")
 }
 
@@ -137,7 +154,9 @@ fn csv_table(task: &TaskSpec, predictions: &[Prediction]) -> String {
         Prediction::Real { value } => value.to_string(),
         Prediction::Class { label, probability } => format!("{},{probability}", quote(label)),
     };
-    let lines: Vec<String> = std::iter::once(header).chain(predictions.iter().map(line)).collect();
+    let lines: Vec<String> = std::iter::once(header)
+        .chain(predictions.iter().map(line))
+        .collect();
     lines.join("\n")
 }
 

@@ -8,13 +8,19 @@ pub(super) fn describe(phase: &PhaseView, now: u32) -> String {
     match phase {
         PhaseView::Waiting => "waiting for clients".into(),
         PhaseView::Commit { deadline } => {
-            format!("commit window closes at block {}, now {now}", deadline.block)
+            format!(
+                "commit window closes at block {}, now {now}",
+                deadline.block
+            )
         }
         PhaseView::Settle { opens_at, .. } => {
             format!("reveal window opens at block {opens_at}, now {now}")
         }
         PhaseView::Reveal { deadline, .. } => {
-            format!("reveal window closes at block {}, now {now}", deadline.block)
+            format!(
+                "reveal window closes at block {}, now {now}",
+                deadline.block
+            )
         }
         PhaseView::Aggregate => "the next block aggregates the round".into(),
         PhaseView::Finished => "finished".into(),
@@ -39,7 +45,10 @@ pub(super) fn word(phase: &PhaseView) -> &'static str {
 pub(super) fn not_overdue(phase: &PhaseView, now: u32, time_ms: u64) -> String {
     let rest = |deadline: &Deadline| match deadline.time_ms.saturating_sub(time_ms) {
         ms if now >= deadline.block && ms > 0 => {
-            format!(", and not before {} more seconds of on-chain time", ms.div_ceil(1_000))
+            format!(
+                ", and not before {} more seconds of on-chain time",
+                ms.div_ceil(1_000)
+            )
         }
         _ => String::new(),
     };
@@ -67,14 +76,26 @@ mod tests {
 
     #[test]
     fn windows_name_both_block_numbers() {
-        let deadline = Deadline { block: 130, time_ms: 9_000 };
-        let settle = PhaseView::Settle { opens_at: 120, deadline };
-        assert_eq!(describe(&settle, 117), "reveal window opens at block 120, now 117");
+        let deadline = Deadline {
+            block: 130,
+            time_ms: 9_000,
+        };
+        let settle = PhaseView::Settle {
+            opens_at: 120,
+            deadline,
+        };
+        assert_eq!(
+            describe(&settle, 117),
+            "reveal window opens at block 120, now 117"
+        );
         let commit = PhaseView::Commit { deadline };
         assert_eq!(
             not_overdue(&commit, 117, 8_000),
             "nothing is overdue: commit window closes at block 130, now 117"
         );
-        assert!(not_overdue(&commit, 130, 8_000).ends_with("not before 1 more seconds of on-chain time"));
+        assert!(
+            not_overdue(&commit, 130, 8_000)
+                .ends_with("not before 1 more seconds of on-chain time")
+        );
     }
 }

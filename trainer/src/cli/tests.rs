@@ -46,18 +46,44 @@ fn every_command_parses() {
 #[test]
 fn mistakes_are_usage_errors() {
     for (line, kind) in [
-        ("fedchain train zero --key //Bob --data rows.csv", ErrorKind::ValueValidation),
-        ("fedchain train 0 --key //Bob", ErrorKind::MissingRequiredArgument),
-        ("fedchain train 0 --key //Bob --data d --learning-rate -1", ErrorKind::UnknownArgument),
-        ("fedchain train 0 --key //Bob --data d --learning-rate 0", ErrorKind::ValueValidation),
-        ("fedchain train 0 --key //Bob --data d --epochs 0", ErrorKind::ValueValidation),
-        ("fedchain federation invite 0 nobody --key //Alice", ErrorKind::ValueValidation),
-        ("fedchain federation invite 0 //Bob --key //Alice --fund 1,5", ErrorKind::ValueValidation),
+        (
+            "fedchain train zero --key //Bob --data rows.csv",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "fedchain train 0 --key //Bob",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "fedchain train 0 --key //Bob --data d --learning-rate -1",
+            ErrorKind::UnknownArgument,
+        ),
+        (
+            "fedchain train 0 --key //Bob --data d --learning-rate 0",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "fedchain train 0 --key //Bob --data d --epochs 0",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "fedchain federation invite 0 nobody --key //Alice",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "fedchain federation invite 0 //Bob --key //Alice --fund 1,5",
+            ErrorKind::ValueValidation,
+        ),
         ("fedchain block 0x12", ErrorKind::ValueValidation),
-        ("fedchain federation", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+        (
+            "fedchain federation",
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+        ),
         ("fedchain status --format xml", ErrorKind::InvalidValue),
     ] {
-        let error = parse(line).err().unwrap_or_else(|| panic!("{line} was accepted"));
+        let error = parse(line)
+            .err()
+            .unwrap_or_else(|| panic!("{line} was accepted"));
         assert_eq!(error.kind(), kind, "{line}: {error}");
     }
 }
@@ -65,5 +91,8 @@ fn mistakes_are_usage_errors() {
 #[test]
 fn the_exit_codes_are_part_of_the_help() {
     let help = Cli::command().render_long_help().to_string();
-    assert!(help.contains("6  verification found a difference"), "{help}");
+    assert!(
+        help.contains("6  verification found a difference"),
+        "{help}"
+    );
 }

@@ -82,7 +82,9 @@ impl Train {
                 None => store::default_dir()?,
             },
         };
-        session::run(&job, &self.key.load()?, &|event| tell(common, event)).await.map(|_| ())
+        session::run(&job, &self.key.load()?, &|event| tell(common, event))
+            .await
+            .map(|_| ())
     }
 }
 

@@ -7,10 +7,13 @@
 pub fn clip(values: &mut [i32], base: &[i32], norm_max: u64) -> bool {
     let bound = u128::from(norm_max) * u128::from(norm_max);
     let pairs = values.iter().zip(base);
-    let differences: Vec<i64> =
-        pairs.map(|(value, base)| i64::from(*value) - i64::from(*base)).collect();
-    let norm_squared: u128 =
-        differences.iter().map(|difference| u128::from(difference.unsigned_abs()).pow(2)).sum();
+    let differences: Vec<i64> = pairs
+        .map(|(value, base)| i64::from(*value) - i64::from(*base))
+        .collect();
+    let norm_squared: u128 = differences
+        .iter()
+        .map(|difference| u128::from(difference.unsigned_abs()).pow(2))
+        .sum();
     if norm_squared <= bound {
         return false;
     }
@@ -35,18 +38,29 @@ mod tests {
     /// Whether the chain would accept an update.
     fn is_accepted(values: &[i32], base: &[i32], norm_max: u64) -> bool {
         let format = Format::default();
-        let column =
-            Column { name: "x".parse().unwrap(), offset: Decimal::whole(0), scale: Decimal::whole(1) };
+        let column = Column {
+            name: "x".parse().unwrap(),
+            offset: Decimal::whole(0),
+            scale: Decimal::whole(1),
+        };
         let task = TaskSpec {
-            model: ModelSpec::Opaque { param_count: values.len() as u32 },
+            model: ModelSpec::Opaque {
+                param_count: values.len() as u32,
+            },
             initial: Initial::Zeros,
             format,
             strategy: Strategy::FedAvg,
             norm_max: Some(norm_max),
-            schema: Schema { features: vec![].try_into().unwrap(), target: Target::Real(column) },
+            schema: Schema {
+                features: vec![].try_into().unwrap(),
+                target: Target::Real(column),
+            },
         };
         let bytes = format.encode(values).unwrap();
-        Update(&bytes).check(&task).unwrap().is_within(base, norm_max)
+        Update(&bytes)
+            .check(&task)
+            .unwrap()
+            .is_within(base, norm_max)
     }
 
     #[test]

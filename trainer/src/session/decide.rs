@@ -44,7 +44,10 @@ pub fn next_step(
     if matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled) {
         return Step::Stop;
     }
-    let place = view.clients.iter().position(|client| client.account == *account);
+    let place = view
+        .clients
+        .iter()
+        .position(|client| client.account == *account);
     let Some((place, client)) = place.and_then(|place| Some((place, view.clients.get(place)?)))
     else {
         return Step::NotMember;
@@ -58,7 +61,11 @@ pub fn next_step(
             if deadline.passed(next, time_ms) =>
         {
             let turn = place as u32 % SPREAD_BLOCKS;
-            if next >= deadline.block.saturating_add(turn) { Step::Advance } else { Step::Wait }
+            if next >= deadline.block.saturating_add(turn) {
+                Step::Advance
+            } else {
+                Step::Wait
+            }
         }
         PhaseView::Commit { .. } if client.first_round <= view.round && !client.committed => {
             match kept {
@@ -79,19 +86,23 @@ pub fn next_step(
 mod tests {
     use fedchain_fl::{
         Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema,
-        Strategy, Target, TaskSpec, Windows,
-        view::ClientView,
-        window::Deadline,
+        Strategy, Target, TaskSpec, Windows, view::ClientView, window::Deadline,
     };
 
     use super::*;
 
     const ME: AccountId = AccountId([1; 32]);
-    const DEADLINE: Deadline = Deadline { block: 20, time_ms: 5_000 };
+    const DEADLINE: Deadline = Deadline {
+        block: 20,
+        time_ms: 5_000,
+    };
 
     fn view(phase: PhaseView) -> FederationView {
-        let column =
-            Column { name: "x".parse().unwrap(), offset: Decimal::whole(0), scale: Decimal::whole(1) };
+        let column = Column {
+            name: "x".parse().unwrap(),
+            offset: Decimal::whole(0),
+            scale: Decimal::whole(1),
+        };
         FederationView {
             federation: 0,
             owner: AccountId([9; 32]),
@@ -101,7 +112,11 @@ mod tests {
                 clients_min: 1,
                 clients_max: 2,
                 rounds_max: 3,
-                windows: Windows { commit_blocks: 5, settle_blocks: 1, reveal_blocks: 5 },
+                windows: Windows {
+                    commit_blocks: 5,
+                    settle_blocks: 1,
+                    reveal_blocks: 5,
+                },
                 sample_count_max: 1_000,
                 bond: 0,
                 join_deposit: 0,
@@ -153,8 +168,14 @@ mod tests {
     }
 
     const COMMIT: PhaseView = PhaseView::Commit { deadline: DEADLINE };
-    const SETTLE: PhaseView = PhaseView::Settle { opens_at: 15, deadline: DEADLINE };
-    const REVEAL: PhaseView = PhaseView::Reveal { opens_at: 15, deadline: DEADLINE };
+    const SETTLE: PhaseView = PhaseView::Settle {
+        opens_at: 15,
+        deadline: DEADLINE,
+    };
+    const REVEAL: PhaseView = PhaseView::Reveal {
+        opens_at: 15,
+        deadline: DEADLINE,
+    };
 
     #[track_caller]
     fn check(view: &FederationView, best: u32, kept: Option<&Kept>, expected: Step) {
@@ -166,37 +187,82 @@ mod tests {
         check(&view(COMMIT), 10, None, Step::Train);
         check(&view(COMMIT), 10, Some(&kept(7)), Step::Commit);
         check(&view(COMMIT), 10, Some(&kept(6)), Step::Train);
-        let committed = ClientView { committed: true, ..me() };
-        check(&FederationView { clients: vec![committed], ..view(COMMIT) }, 10, None, Step::Wait);
+        let committed = ClientView {
+            committed: true,
+            ..me()
+        };
+        check(
+            &FederationView {
+                clients: vec![committed],
+                ..view(COMMIT)
+            },
+            10,
+            None,
+            Step::Wait,
+        );
     }
 
     #[test]
     fn reveals_are_sent_for_the_opening_block_and_not_before() {
-        let committed = ClientView { committed: true, ..me() };
-        let settle = FederationView { clients: vec![committed.clone()], ..view(SETTLE) };
+        let committed = ClientView {
+            committed: true,
+            ..me()
+        };
+        let settle = FederationView {
+            clients: vec![committed.clone()],
+            ..view(SETTLE)
+        };
         check(&settle, 13, Some(&kept(7)), Step::Wait);
         check(&settle, 14, Some(&kept(7)), Step::Reveal);
-        let reveal = FederationView { clients: vec![committed.clone()], ..view(REVEAL) };
+        let reveal = FederationView {
+            clients: vec![committed.clone()],
+            ..view(REVEAL)
+        };
         check(&reveal, 16, Some(&kept(7)), Step::Reveal);
         check(&reveal, 16, None, Step::Wait);
-        let revealed = ClientView { revealed: true, ..committed };
-        check(&FederationView { clients: vec![revealed], ..view(REVEAL) }, 16, None, Step::Wait);
+        let revealed = ClientView {
+            revealed: true,
+            ..committed
+        };
+        check(
+            &FederationView {
+                clients: vec![revealed],
+                ..view(REVEAL)
+            },
+            16,
+            None,
+            Step::Wait,
+        );
     }
 
     #[test]
     fn overdue_phases_are_advanced_one_client_after_the_other() {
         for phase in [COMMIT, REVEAL] {
-            check(&view(phase), 18, Some(&kept(7)), match phase {
-                COMMIT => Step::Commit,
-                _ => Step::Wait,
-            });
+            check(
+                &view(phase),
+                18,
+                Some(&kept(7)),
+                match phase {
+                    COMMIT => Step::Commit,
+                    _ => Step::Wait,
+                },
+            );
             check(&view(phase), 19, Some(&kept(7)), Step::Advance);
-            assert_eq!(next_step(&view(phase), &ME, 19, 4_999, None), match phase {
-                COMMIT => Step::Train,
-                _ => Step::Wait,
-            });
-            let other = ClientView { account: AccountId([2; 32]), ..me() };
-            let second = FederationView { clients: vec![other, me()], ..view(phase) };
+            assert_eq!(
+                next_step(&view(phase), &ME, 19, 4_999, None),
+                match phase {
+                    COMMIT => Step::Train,
+                    _ => Step::Wait,
+                }
+            );
+            let other = ClientView {
+                account: AccountId([2; 32]),
+                ..me()
+            };
+            let second = FederationView {
+                clients: vec![other, me()],
+                ..view(phase)
+            };
             check(&second, 19, None, Step::Wait);
             check(&second, 20, None, Step::Advance);
         }
@@ -204,11 +270,38 @@ mod tests {
 
     #[test]
     fn others_rounds_are_waited_for() {
-        let later = ClientView { first_round: 3, ..me() };
-        check(&FederationView { clients: vec![later], ..view(COMMIT) }, 10, None, Step::Wait);
+        let later = ClientView {
+            first_round: 3,
+            ..me()
+        };
+        check(
+            &FederationView {
+                clients: vec![later],
+                ..view(COMMIT)
+            },
+            10,
+            None,
+            Step::Wait,
+        );
         check(&view(PhaseView::Waiting), 10, None, Step::Wait);
         check(&view(PhaseView::Aggregate), 10, None, Step::Wait);
-        check(&FederationView { clients: vec![], ..view(COMMIT) }, 10, None, Step::NotMember);
-        check(&FederationView { clients: vec![], ..view(PhaseView::Finished) }, 10, None, Step::Stop);
+        check(
+            &FederationView {
+                clients: vec![],
+                ..view(COMMIT)
+            },
+            10,
+            None,
+            Step::NotMember,
+        );
+        check(
+            &FederationView {
+                clients: vec![],
+                ..view(PhaseView::Finished)
+            },
+            10,
+            None,
+            Step::Stop,
+        );
     }
 }

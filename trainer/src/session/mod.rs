@@ -118,7 +118,12 @@ async fn place_on(chain: &Chain, federation: u32, account: AccountId) -> Result<
     let head = chain.best().await?;
     let view = chain.federation(federation, head.hash).await?;
     let created = chain.block_hash(view.created_at).await?;
-    Ok(Place { genesis: chain.genesis(), federation, created, account })
+    Ok(Place {
+        genesis: chain.genesis(),
+        federation,
+        created,
+        account,
+    })
 }
 
 impl<'a> Session<'a> {
@@ -139,7 +144,9 @@ impl<'a> Session<'a> {
         let data = Dataset::read_csv(&job.data, schema, job.target.as_deref())?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
-        let model = chain.model(job.federation, view.spec.task.format, None, head.hash).await?;
+        let model = chain
+            .model(job.federation, view.spec.task.format, None, head.hash)
+            .await?;
         let metrics = learn::evaluate(&view.spec.task, &model.values, &data)?;
         tell(&Event::Start {
             federation: job.federation,
@@ -180,7 +187,10 @@ impl<'a> Session<'a> {
             let view = chain.federation(self.job.federation, head.hash).await?;
             self.observe(chain, &view, head).await?;
             let time_ms = chain.time_ms(head).await?;
-            let kept = self.current.as_ref().and_then(|current| current.kept.as_ref());
+            let kept = self
+                .current
+                .as_ref()
+                .and_then(|current| current.kept.as_ref());
             let done = match next_step(&view, &self.account, head.number, time_ms, kept) {
                 Step::Stop => return self.finish(&view),
                 Step::NotMember if self.is_leaving => return self.finish(&view),
@@ -190,11 +200,12 @@ impl<'a> Session<'a> {
                     self.train(chain, &view, head).await?;
                     true
                 }
-                Step::Commit => self.commit(chain, &view, head).await?,
+                Step::Commit => self.commit(chain, &view).await?,
                 Step::Reveal => self.reveal(chain, &view).await?,
-                Step::Advance => {
-                    self.send(chain, &Call::advance(self.job.federation)).await?.is_some()
-                }
+                Step::Advance => self
+                    .send(chain, &Call::advance(self.job.federation))
+                    .await?
+                    .is_some(),
             };
             if !done {
                 heads.next().await?;
@@ -220,7 +231,11 @@ impl<'a> Session<'a> {
             self.is_leaving = client.leaving;
         }
         if let Some(current) = self.current.take_if(|c| !is_open || c.round != view.round) {
-            let last = if is_open { view.round.saturating_sub(1) } else { view.round };
+            let last = if is_open {
+                view.round.saturating_sub(1)
+            } else {
+                view.round
+            };
             for round in current.round..=last {
                 let roster = (round == current.round).then_some(current.roster);
                 self.close(chain, view, head, round, roster).await?;
@@ -232,7 +247,10 @@ impl<'a> Session<'a> {
         if matches!(view.phase, PhaseView::Waiting) {
             if !self.is_waiting {
                 let clients_min = view.spec.clients_min;
-                (self.tell)(&Event::Waiting { clients: view.clients.len(), clients_min });
+                (self.tell)(&Event::Waiting {
+                    clients: view.clients.len(),
+                    clients_min,
+                });
             }
             self.is_waiting = true;
         } else {
@@ -250,15 +268,25 @@ impl<'a> Session<'a> {
     ) -> Result<(), Error> {
         let round = view.round;
         let found = chain.round(view.federation, round, head.hash).await?;
-        let roster = found.and_then(|found| found.roster).unwrap_or(view.clients.len() as u32);
-        (self.tell)(&Event::Round { round, rounds_max: view.spec.rounds_max, clients: roster });
+        let roster = found
+            .and_then(|found| found.roster)
+            .unwrap_or(view.clients.len() as u32);
+        (self.tell)(&Event::Round {
+            round,
+            rounds_max: view.spec.rounds_max,
+            clients: roster,
+        });
         self.store.forget_before(round.saturating_sub(1))?;
         let mut kept = self.store.load(round)?;
         if client_of(view, &self.account).is_some_and(|c| c.committed && !c.revealed) {
-            let on_chain = chain.commitment(view.federation, &self.account, head).await?;
+            let on_chain = chain
+                .commitment(view.federation, &self.account, head)
+                .await?;
             kept = kept.filter(|kept| Some(kept.commitment) == on_chain);
             self.note(match &kept {
-                Some(_) => format!("resumed: the commitment of round {round} is on chain, its opening on disk"),
+                Some(_) => format!(
+                    "resumed: the commitment of round {round} is on chain, its opening on disk"
+                ),
                 None => format!(
                     "the commitment of round {round} was not made from {}: without its opening it \
                      cannot be revealed, and its bond is lost",
@@ -266,7 +294,11 @@ impl<'a> Session<'a> {
                 ),
             });
         }
-        self.current = Some(Current { round, roster, kept });
+        self.current = Some(Current {
+            round,
+            roster,
+            kept,
+        });
         Ok(())
     }
 
@@ -280,7 +312,9 @@ impl<'a> Session<'a> {
         roster: Option<u32>,
     ) -> Result<(), Error> {
         let found = chain.round(view.federation, round, head.hash).await?;
-        let Some(record) = found.and_then(|found| found.record) else { return Ok(()) };
+        let Some(record) = found.and_then(|found| found.record) else {
+            return Ok(());
+        };
         self.summary.rounds = self.summary.rounds.saturating_add(1);
         self.summary.model_root = record.model_root;
         (self.tell)(&Event::Aggregate {
@@ -296,7 +330,9 @@ impl<'a> Session<'a> {
         }
         if record.model_root == view.model_root {
             let task = &view.spec.task;
-            let model = chain.model(view.federation, task.format, None, head.hash).await?;
+            let model = chain
+                .model(view.federation, task.format, None, head.hash)
+                .await?;
             let metrics = learn::evaluate(task, &model.values, &self.data)?;
             self.summary.loss_last = Some(metrics.loss);
             (self.tell)(&Event::Evaluate { round, metrics });
@@ -311,7 +347,9 @@ impl<'a> Session<'a> {
         head: Head,
     ) -> Result<(), Error> {
         let task = &view.spec.task;
-        let base = chain.model(view.federation, task.format, None, head.hash).await?;
+        let base = chain
+            .model(view.federation, task.format, None, head.hash)
+            .await?;
         let trained = tokio::task::block_in_place(|| {
             learn::train(task, &base.values, &self.data, &self.job.hyper, view.round)
         })?;
@@ -363,38 +401,49 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn commit(
-        &mut self,
-        chain: &Chain,
-        view: &FederationView,
-        head: Head,
-    ) -> Result<bool, Error> {
-        let Some(kept) = self.kept() else { return Ok(false) };
+    async fn commit(&mut self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
+        let Some(kept) = self.kept() else {
+            return Ok(false);
+        };
         let call = Call::commit(view.federation, kept.round, kept.base_root, kept.commitment);
-        let fee = chain.fee(self.key, &call).await?;
-        let needs = Amount(view.spec.bond.saturating_add(fee.0));
-        let has = chain.balance(&self.account, head).await?.usable;
-        if has < needs {
-            return Err(Error::LowBalance { account: self.account, needs, has });
-        }
-        let Some(block) = self.send(chain, &call).await? else { return Ok(false) };
-        (self.tell)(&Event::Commit { round: kept.round, block });
+        chain
+            .ensure_payable(self.key, &call, Amount(view.spec.bond))
+            .await?;
+        let Some(block) = self.send(chain, &call).await? else {
+            return Ok(false);
+        };
+        (self.tell)(&Event::Commit {
+            round: kept.round,
+            block,
+        });
         Ok(true)
     }
 
     async fn reveal(&mut self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
-        let Some(kept) = self.kept() else { return Ok(false) };
+        let Some(kept) = self.kept() else {
+            return Ok(false);
+        };
         let bytes = view
             .spec
             .task
             .format
             .encode(&kept.values)
             .map_err(|error| Error::Impossible(error.to_string()))?;
-        let call =
-            Call::reveal(view.federation, kept.round, kept.sample_count, kept.salt.0, &bytes);
-        let Some(block) = self.send(chain, &call).await? else { return Ok(false) };
+        let call = Call::reveal(
+            view.federation,
+            kept.round,
+            kept.sample_count,
+            kept.salt.0,
+            &bytes,
+        );
+        let Some(block) = self.send(chain, &call).await? else {
+            return Ok(false);
+        };
         self.summary.revealed = self.summary.revealed.saturating_add(1);
-        (self.tell)(&Event::Reveal { round: kept.round, block });
+        (self.tell)(&Event::Reveal {
+            round: kept.round,
+            block,
+        });
         Ok(true)
     }
 
@@ -438,7 +487,9 @@ fn client_of<'a>(
     view: &'a FederationView,
     account: &AccountId,
 ) -> Option<&'a ClientView<AccountId>> {
-    view.clients.iter().find(|client| client.account == *account)
+    view.clients
+        .iter()
+        .find(|client| client.account == *account)
 }
 
 fn not_member(view: &FederationView, account: &AccountId) -> Error {

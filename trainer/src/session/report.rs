@@ -131,22 +131,54 @@ pub enum End {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start { federation, name, account, rows } => {
-                write!(f, "[INIT] federation {federation} \"{name}\", account {account}, {rows} rows")
+            Self::Start {
+                federation,
+                name,
+                account,
+                rows,
+            } => {
+                write!(
+                    f,
+                    "[INIT] federation {federation} \"{name}\", account {account}, {rows} rows"
+                )
             }
-            Self::Waiting { clients, clients_min } => {
+            Self::Waiting {
+                clients,
+                clients_min,
+            } => {
                 write!(f, "waiting for clients: {clients} of {clients_min}")
             }
-            Self::Round { round, rounds_max, clients } => {
+            Self::Round {
+                round,
+                rounds_max,
+                clients,
+            } => {
                 write!(f, "[ROUND {round}/{rounds_max}] {clients} clients")
             }
-            Self::Fit { loss_before, loss_after, rows, .. } => {
-                write!(f, "fit: loss {loss_before:.4} -> {loss_after:.4} ({rows} rows)")
+            Self::Fit {
+                loss_before,
+                loss_after,
+                rows,
+                ..
+            } => {
+                write!(
+                    f,
+                    "fit: loss {loss_before:.4} -> {loss_after:.4} ({rows} rows)"
+                )
             }
             Self::Commit { block, .. } => write!(f, "commit: block {block}"),
             Self::Reveal { block, .. } => write!(f, "reveal: block {block}"),
-            Self::Aggregate { results, failures, outcome, block, .. } => {
-                write!(f, "aggregate: {results} results, {failures} failures (block {block})")?;
+            Self::Aggregate {
+                results,
+                failures,
+                outcome,
+                block,
+                ..
+            } => {
+                write!(
+                    f,
+                    "aggregate: {results} results, {failures} failures (block {block})"
+                )?;
                 match outcome {
                     Outcome::Adopted => Ok(()),
                     Outcome::Skipped => write!(f, ", round skipped: the model stays"),

@@ -49,6 +49,13 @@ pub async fn verify(
 ) -> Result<Report, Error> {
     let best = chain.best().await?;
     let to = to.unwrap_or(best.number);
+    if to > best.number {
+        let reason = format!(
+            "the chain has no block {to} yet, its best is {}",
+            best.number
+        );
+        return Err(Error::Impossible(reason));
+    }
     let view = chain.federation(federation, best.hash).await?;
     let mut replay = Replay::new(chain.genesis(), federation, view.spec)
         .map_err(|error| Error::Protocol(error.to_string()))?;
@@ -60,9 +67,16 @@ pub async fn verify(
     let mut pruned = 0u32;
     let mut rounds = Vec::new();
     for number in view.created_at..=to {
-        let head = Head { number, hash: chain.block_hash(number).await? };
+        let head = Head {
+            number,
+            hash: chain.block_hash(number).await?,
+        };
         let block = read(chain, federation, head, best).await?;
-        if block.reveals.iter().any(|reveal| reveal.succeeded.is_none()) {
+        if block
+            .reveals
+            .iter()
+            .any(|reveal| reveal.succeeded.is_none())
+        {
             pruned = pruned.saturating_add(1);
         }
         for round in replay.block(block)? {
@@ -76,26 +90,51 @@ pub async fn verify(
     let closed = replay.closed();
     if let Some(file) = file.filter(|file| file.round > closed) {
         let what = What::NoSuchRound { closed };
-        return Err(Difference { block: None, round: file.round, what }.into());
+        return Err(Difference {
+            block: None,
+            round: file.round,
+            what,
+        }
+        .into());
     }
     let next = closed.saturating_add(1);
-    let unseen = chain.round(federation, next, best.hash).await?.and_then(|found| found.record);
+    let unseen = chain
+        .round(federation, next, best.hash)
+        .await?
+        .and_then(|found| found.record);
     if unseen.is_some_and(|record| record.closed_at <= to) {
         let what = What::NoDigest { to };
-        return Err(Difference { block: None, round: next, what }.into());
+        return Err(Difference {
+            block: None,
+            round: next,
+            what,
+        }
+        .into());
     }
     let model_root = replay.model_root();
-    Ok(Report { federation, from: view.created_at, to, rounds, model_root, pruned })
+    Ok(Report {
+        federation,
+        from: view.created_at,
+        to,
+        rounds,
+        model_root,
+        pruned,
+    })
 }
 
 /// Reads what a block holds of the federation; `by` has the metadata.
 async fn read(chain: &Chain, federation: u32, head: Head, by: Head) -> Result<Block, Error> {
     let (header, body) = chain.body(head.hash).await?;
-    let mut block =
-        Block { number: head.number, closed: closed(&header, federation), ..Block::default() };
+    let mut block = Block {
+        number: head.number,
+        closed: closed(&header, federation),
+        ..Block::default()
+    };
     let transactions = chain.transactions(body, by).await?;
-    let calls: Vec<_> =
-        transactions.iter().filter_map(|transaction| call(transaction, federation)).collect();
+    let calls: Vec<_> = transactions
+        .iter()
+        .filter_map(|transaction| call(transaction, federation))
+        .collect();
     if calls.is_empty() {
         return Ok(block);
     }
@@ -105,7 +144,10 @@ async fn read(chain: &Chain, federation: u32, head: Head, by: Head) -> Result<Bl
         match call {
             Call::Commit(commit) if succeeded != Some(false) => block.commits.push(commit),
             Call::Commit(_) => {}
-            Call::Reveal(reveal) => block.reveals.push(Reveal { succeeded, ..reveal }),
+            Call::Reveal(reveal) => block.reveals.push(Reveal {
+                succeeded,
+                ..reveal
+            }),
         }
     }
     Ok(block)
@@ -118,7 +160,9 @@ fn closed(header: &Header, federation: u32) -> Vec<ServerModel> {
         _ => None,
     };
     let models = header.digest.logs.iter().filter_map(model);
-    models.filter(|model| model.federation == federation).collect()
+    models
+        .filter(|model| model.federation == federation)
+        .collect()
 }
 
 enum Call {
@@ -136,12 +180,30 @@ fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
     let (of, call) = match transaction.call.as_str() {
         "commit" => {
             let (of, round, base_root, commitment) = Decode::decode(arguments).ok()?;
-            (of, Call::Commit(Commit { client, round, base_root, commitment }))
+            (
+                of,
+                Call::Commit(Commit {
+                    client,
+                    round,
+                    base_root,
+                    commitment,
+                }),
+            )
         }
         "reveal" => {
             let (of, round, sample_count, salt, values) = Decode::decode(arguments).ok()?;
             let succeeded = None;
-            (of, Call::Reveal(Reveal { client, round, sample_count, salt, values, succeeded }))
+            (
+                of,
+                Call::Reveal(Reveal {
+                    client,
+                    round,
+                    sample_count,
+                    salt,
+                    values,
+                    succeeded,
+                }),
+            )
         }
         _ => return None,
     };
@@ -156,7 +218,9 @@ fn check_record(round: &Round, record: Option<&RoundRecord>) -> Result<(), Diffe
         round: round.round,
         what: What::Record { field },
     };
-    let Some(record) = record else { return Err(differs("being missing")) };
+    let Some(record) = record else {
+        return Err(differs("being missing"));
+    };
     let fields = [
         ("outcome", record.outcome == round.outcome),
         ("model_root", record.model_root == round.model_root),
@@ -191,13 +255,26 @@ mod tests {
     fn commits_and_reveals_of_the_federation_are_read() {
         let (base, commitment) = (H256::repeat_byte(3), H256::repeat_byte(4));
         let commit = transaction("commit", (7u32, 1u32, base, commitment).encode());
-        let Some((2, Call::Commit(found))) = call(&commit, 7) else { panic!("a commit") };
-        assert_eq!((found.round, found.base_root, found.commitment), (1, base, commitment));
+        let Some((2, Call::Commit(found))) = call(&commit, 7) else {
+            panic!("a commit")
+        };
+        assert_eq!(
+            (found.round, found.base_root, found.commitment),
+            (1, base, commitment)
+        );
         assert!(call(&commit, 8).is_none());
 
-        let reveal = transaction("reveal", (7u32, 1u32, 147u32, [5u8; 32], vec![1u8, 2]).encode());
-        let Some((2, Call::Reveal(found))) = call(&reveal, 7) else { panic!("a reveal") };
-        assert_eq!((found.sample_count, found.salt, found.values), (147, [5; 32], vec![1, 2]));
+        let reveal = transaction(
+            "reveal",
+            (7u32, 1u32, 147u32, [5u8; 32], vec![1u8, 2]).encode(),
+        );
+        let Some((2, Call::Reveal(found))) = call(&reveal, 7) else {
+            panic!("a reveal")
+        };
+        assert_eq!(
+            (found.sample_count, found.salt, found.values),
+            (147, [5; 32], vec![1, 2])
+        );
         assert!(call(&transaction("join", 7u32.encode()), 7).is_none());
     }
 }

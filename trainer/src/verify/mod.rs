@@ -40,7 +40,9 @@ fn place(round: &u32, block: &Option<u32>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum What {
     /// A commitment names another server model than that of the round before.
-    #[error("{client} committed to an update of model {found:?}, but the server model was {expected:?}")]
+    #[error(
+        "{client} committed to an update of model {found:?}, but the server model was {expected:?}"
+    )]
     Base {
         /// The client.
         client: AccountId,
@@ -76,7 +78,9 @@ pub enum What {
         expected: u32,
     },
     /// A round ended otherwise than the accepted updates say.
-    #[error("the chain says {found:?}, but {accepted} updates were accepted, which means {expected:?}")]
+    #[error(
+        "the chain says {found:?}, but {accepted} updates were accepted, which means {expected:?}"
+    )]
     Ending {
         /// What follows from the updates.
         expected: Outcome,
@@ -94,7 +98,9 @@ pub enum What {
         found: H256,
     },
     /// The server model differs.
-    #[error("the strategy makes the model {expected:?} of the accepted updates, the chain says {found:?}")]
+    #[error(
+        "the strategy makes the model {expected:?} of the accepted updates, the chain says {found:?}"
+    )]
     Model {
         /// Recomputed root.
         expected: H256,

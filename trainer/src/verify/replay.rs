@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
-    Error as FlError, FederationSpec, H256, Update,
-    strategy,
+    Error as FlError, FederationSpec, H256, Update, strategy,
     view::{ModelView, Outcome, ServerModel},
 };
 
@@ -141,20 +140,46 @@ impl Replay {
     pub fn block(&mut self, block: Block) -> Result<Vec<Round>, Difference> {
         let number = block.number;
         for commit in block.commits {
-            let sent = At { block: number, sent: commit };
-            self.sent.entry(sent.sent.round).or_default().commits.push(sent);
+            let sent = At {
+                block: number,
+                sent: commit,
+            };
+            self.sent
+                .entry(sent.sent.round)
+                .or_default()
+                .commits
+                .push(sent);
         }
-        for reveal in block.reveals.into_iter().filter(|reveal| reveal.succeeded != Some(false)) {
-            let sent = At { block: number, sent: reveal };
-            self.sent.entry(sent.sent.round).or_default().reveals.push(sent);
+        for reveal in block
+            .reveals
+            .into_iter()
+            .filter(|reveal| reveal.succeeded != Some(false))
+        {
+            let sent = At {
+                block: number,
+                sent: reveal,
+            };
+            self.sent
+                .entry(sent.sent.round)
+                .or_default()
+                .reveals
+                .push(sent);
         }
-        block.closed.iter().map(|closed| self.close(number, closed)).collect()
+        block
+            .closed
+            .iter()
+            .map(|closed| self.close(number, closed))
+            .collect()
     }
 
     /// Recomputes a round and compares it with the header's digest.
     fn close(&mut self, block: u32, closed: &ServerModel) -> Result<Round, Difference> {
         let round = closed.round;
-        let differs = |what| Difference { block: Some(block), round, what };
+        let differs = |what| Difference {
+            block: Some(block),
+            round,
+            what,
+        };
         let expected = self.closed.saturating_add(1);
         if round != expected {
             return Err(differs(What::Order { expected }));
@@ -168,21 +193,29 @@ impl Replay {
         };
         if outcome != closed.outcome {
             let (expected, found) = (outcome, closed.outcome);
-            return Err(differs(What::Ending { expected, found, accepted }));
+            return Err(differs(What::Ending {
+                expected,
+                found,
+                accepted,
+            }));
         }
-        let mut set: Vec<_> = updates.iter().map(|update| update.accepted.clone()).collect();
+        let mut set: Vec<_> = updates
+            .iter()
+            .map(|update| update.accepted.clone())
+            .collect();
         let expected = accepted_root(&mut set);
         if expected != closed.accepted_root {
             let found = closed.accepted_root;
             return Err(differs(What::Accepted { expected, found }));
         }
         if outcome == Outcome::Adopted {
-            let weighted: Vec<_> =
-                updates.iter().map(|update| (update.values.as_slice(), update.weight)).collect();
+            let weighted: Vec<_> = updates
+                .iter()
+                .map(|update| (update.values.as_slice(), update.weight))
+                .collect();
             let client = AccountId(Default::default());
             let cannot = |error| differs(What::Update { client, error });
-            self.model =
-                strategy::aggregate(self.spec.task.strategy, &weighted).map_err(cannot)?;
+            self.model = strategy::aggregate(self.spec.task.strategy, &weighted).map_err(cannot)?;
             let bytes = self.spec.task.format.encode(&self.model).map_err(cannot)?;
             self.model_root = values_root(&bytes);
         }
@@ -192,28 +225,58 @@ impl Replay {
         }
         self.closed = round;
         let (accepted_root, model_root) = (expected, self.model_root);
-        Ok(Round { round, block, outcome, accepted, accepted_root, model_root })
+        Ok(Round {
+            round,
+            block,
+            outcome,
+            accepted,
+            accepted_root,
+            model_root,
+        })
     }
 
     /// The updates that count, each checked against its commitment and the norm bound.
     fn accepted_updates(&self, sent: &Sent) -> Result<Vec<Counted>, Difference> {
         let mut commitments: BTreeMap<AccountId, Vec<H256>> = BTreeMap::new();
-        for At { block, sent: commit } in &sent.commits {
+        for At {
+            block,
+            sent: commit,
+        } in &sent.commits
+        {
             let (client, found) = (commit.client, commit.base_root);
             if found != self.model_root {
-                let what = What::Base { client, expected: self.model_root, found };
-                return Err(Difference { block: Some(*block), round: commit.round, what });
+                let what = What::Base {
+                    client,
+                    expected: self.model_root,
+                    found,
+                };
+                return Err(Difference {
+                    block: Some(*block),
+                    round: commit.round,
+                    what,
+                });
             }
-            commitments.entry(client).or_default().push(commit.commitment);
+            commitments
+                .entry(client)
+                .or_default()
+                .push(commit.commitment);
         }
         let mut updates = Vec::new();
-        for At { block, sent: reveal } in &sent.reveals {
+        for At {
+            block,
+            sent: reveal,
+        } in &sent.reveals
+        {
             match self.open(reveal, commitments.get(&reveal.client)) {
                 Ok(update) => updates.extend(update),
                 // A wrong opening changes nothing on chain; it is an error only if the chain took it.
                 Err(_) if reveal.succeeded.is_none() => {}
                 Err(what) => {
-                    return Err(Difference { block: Some(*block), round: reveal.round, what });
+                    return Err(Difference {
+                        block: Some(*block),
+                        round: reveal.round,
+                        what,
+                    });
                 }
             }
         }
@@ -221,12 +284,21 @@ impl Replay {
     }
 
     /// Checks a reveal; none when it lies beyond the norm bound.
-    fn open(&self, reveal: &Reveal, commitments: Option<&Vec<H256>>) -> Result<Option<Counted>, What> {
+    fn open(
+        &self,
+        reveal: &Reveal,
+        commitments: Option<&Vec<H256>>,
+    ) -> Result<Option<Counted>, What> {
         let client = reveal.client;
         let commitments = commitments.ok_or(What::NoCommitment { client })?;
         let cannot = |error| What::Update { client, error };
-        let weight = self.spec.effective_count(reveal.sample_count).map_err(cannot)?;
-        let update = Update(&reveal.values).check(&self.spec.task).map_err(cannot)?;
+        let weight = self
+            .spec
+            .effective_count(reveal.sample_count)
+            .map_err(cannot)?;
+        let update = Update(&reveal.values)
+            .check(&self.spec.task)
+            .map_err(cannot)?;
         let opening = Opening {
             genesis: self.genesis,
             federation: self.federation,
@@ -263,9 +335,17 @@ impl Replay {
     /// # Errors
     /// The first difference.
     pub fn compare(&self, file: &ModelView) -> Result<(), Difference> {
-        let differs = |what| Difference { block: None, round: file.round, what };
+        let differs = |what| Difference {
+            block: None,
+            round: file.round,
+            what,
+        };
         let states = |field, expected: String, found: String| {
-            differs(What::File { field, expected, found })
+            differs(What::File {
+                field,
+                expected,
+                found,
+            })
         };
         if file.federation != self.federation {
             let (expected, found) = (self.federation.to_string(), file.federation.to_string());
@@ -273,13 +353,21 @@ impl Replay {
         }
         let frac_bits = self.spec.task.format.frac_bits;
         if file.frac_bits != frac_bits {
-            return Err(states("frac_bits", frac_bits.to_string(), file.frac_bits.to_string()));
+            return Err(states(
+                "frac_bits",
+                frac_bits.to_string(),
+                file.frac_bits.to_string(),
+            ));
         }
         let weights = self.model.iter().zip(&file.values);
         for (index, (expected, found)) in weights.enumerate() {
             if expected != found {
                 let (expected, found) = (*expected, *found);
-                return Err(differs(What::Weight { index, expected, found }));
+                return Err(differs(What::Weight {
+                    index,
+                    expected,
+                    found,
+                }));
             }
         }
         if file.values.len() != self.model.len() {
@@ -288,7 +376,11 @@ impl Replay {
         }
         if file.root != self.model_root {
             let (expected, found) = (self.model_root, file.root);
-            return Err(states("the root", format!("{expected:?}"), format!("{found:?}")));
+            return Err(states(
+                "the root",
+                format!("{expected:?}"),
+                format!("{found:?}"),
+            ));
         }
         Ok(())
     }

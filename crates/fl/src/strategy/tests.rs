@@ -1,6 +1,6 @@
 //! The rules against oracles written another way: `i128` sums and full sorts.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::Strategy as _};
 
 use super::{Error, Strategy, aggregate};
 

@@ -24,7 +24,11 @@ fn spec(strategy: Strategy, norm_max: Option<u64>) -> FederationSpec<u128> {
         clients_min: 1,
         clients_max: 2,
         rounds_max: 3,
-        windows: Windows { commit_blocks: 5, settle_blocks: 1, reveal_blocks: 5 },
+        windows: Windows {
+            commit_blocks: 5,
+            settle_blocks: 1,
+            reveal_blocks: 5,
+        },
         sample_count_max: 1_000,
         bond: 0,
         join_deposit: 0,
@@ -69,8 +73,12 @@ fn sent(
         values_root: values_root(&bytes(values)),
         salt: [9; 32],
     };
-    let commit =
-        Commit { client, round, base_root: opening.base_root, commitment: opening.commitment() };
+    let commit = Commit {
+        client,
+        round,
+        base_root: opening.base_root,
+        commitment: opening.commitment(),
+    };
     let reveal = Reveal {
         client,
         round,
@@ -80,8 +88,16 @@ fn sent(
         succeeded: Some(true),
     };
     [
-        Block { number, commits: vec![commit], ..Block::default() },
-        Block { number: number + 1, reveals: vec![reveal], ..Block::default() },
+        Block {
+            number,
+            commits: vec![commit],
+            ..Block::default()
+        },
+        Block {
+            number: number + 1,
+            reveals: vec![reveal],
+            ..Block::default()
+        },
     ]
 }
 
@@ -107,7 +123,11 @@ fn digest(
         model_root: values_root(&bytes(model)),
         accepted_root: accepted_root(&mut set),
     };
-    Block { number, closed: vec![closed], ..Block::default() }
+    Block {
+        number,
+        closed: vec![closed],
+        ..Block::default()
+    }
 }
 
 /// One round of FedAvg by Alice (1 row) and Bob (3 rows).
@@ -116,7 +136,13 @@ fn honest() -> Vec<Block> {
     let [a, b] = sent(&spec, 2, 1, &[0, 0], ALICE, 1, &[4, 8]);
     let [c, d] = sent(&spec, 4, 1, &[0, 0], BOB, 3, &[8, 0]);
     let accepted: [(AccountId, u32, &[i32]); 2] = [(ALICE, 1, &[4, 8]), (BOB, 3, &[8, 0])];
-    vec![a, b, c, d, digest(6, 1, Outcome::Adopted, &[7, 2], &accepted)]
+    vec![
+        a,
+        b,
+        c,
+        d,
+        digest(6, 1, Outcome::Adopted, &[7, 2], &accepted),
+    ]
 }
 
 fn replay(
@@ -134,7 +160,9 @@ fn replay(
 
 #[track_caller]
 fn check_differs(blocks: Vec<Block>, block: u32, message: &str) {
-    let difference = replay(Strategy::FedAvg, None, blocks).err().expect("a difference");
+    let difference = replay(Strategy::FedAvg, None, blocks)
+        .err()
+        .expect("a difference");
     assert_eq!(difference.block, Some(block), "{difference}");
     assert!(difference.to_string().contains(message), "{difference}");
 }
@@ -143,7 +171,9 @@ fn check_differs(blocks: Vec<Block>, block: u32, message: &str) {
 fn honest_blocks_replay() {
     let (replay, rounds) = replay(Strategy::FedAvg, None, honest()).unwrap();
     assert_eq!(replay.model, [7, 2]);
-    let [round] = rounds.as_slice() else { panic!("{rounds:?}") };
+    let [round] = rounds.as_slice() else {
+        panic!("{rounds:?}")
+    };
     assert_eq!((round.round, round.block, round.accepted), (1, 6, 2));
     assert_eq!(round.model_root, replay.model_root());
 }
@@ -153,10 +183,19 @@ fn the_next_round_starts_from_the_new_model() {
     let mut blocks = honest();
     let spec = spec(Strategy::FedAvg, None);
     blocks.extend(sent(&spec, 7, 2, &[7, 2], ALICE, 1, &[9, 9]));
-    blocks.push(digest(9, 2, Outcome::Adopted, &[9, 9], &[(ALICE, 1, &[9, 9])]));
+    blocks.push(digest(
+        9,
+        2,
+        Outcome::Adopted,
+        &[9, 9],
+        &[(ALICE, 1, &[9, 9])],
+    ));
     blocks.push(digest(12, 3, Outcome::Skipped, &[9, 9], &[]));
     let (replay, rounds) = replay(Strategy::FedAvg, None, blocks).unwrap();
-    assert_eq!((replay.model.as_slice(), rounds.len()), ([9, 9].as_slice(), 3));
+    assert_eq!(
+        (replay.model.as_slice(), rounds.len()),
+        ([9, 9].as_slice(), 3)
+    );
 }
 
 #[test]
@@ -176,7 +215,10 @@ fn too_few_updates_skip_the_round() {
     let [a, b] = sent(&spec, 2, 1, &[0, 0], ALICE, 1, &[4, 8]);
     let close = digest(6, 1, Outcome::Skipped, &[0, 0], &[(ALICE, 1, &[4, 8])]);
     let (replay, rounds) = replay(strategy, None, vec![a, b, close]).unwrap();
-    assert_eq!((replay.model.as_slice(), rounds[0].accepted), ([0, 0].as_slice(), 1));
+    assert_eq!(
+        (replay.model.as_slice(), rounds[0].accepted),
+        ([0, 0].as_slice(), 1)
+    );
 }
 
 #[test]
@@ -261,11 +303,38 @@ fn one_changed_value_in_a_model_file_is_found() {
     assert_eq!(replay.compare(&file), Ok(()));
     let message = |file: ModelView| replay.compare(&file).unwrap_err().to_string();
     assert_eq!(
-        message(ModelView { values: vec![7, 3], ..file.clone() }),
+        message(ModelView {
+            values: vec![7, 3],
+            ..file.clone()
+        }),
         "round 1: weight 1 of the file is 3, the recomputed model has 2"
     );
-    assert!(message(ModelView { values: vec![7], ..file.clone() }).contains("number of weights"));
-    assert!(message(ModelView { root: GENESIS, ..file.clone() }).contains("the root"));
-    assert!(message(ModelView { federation: 8, ..file.clone() }).contains("federation 8"));
-    assert!(message(ModelView { frac_bits: 8, ..file }).contains("frac_bits 8"));
+    assert!(
+        message(ModelView {
+            values: vec![7],
+            ..file.clone()
+        })
+        .contains("number of weights")
+    );
+    assert!(
+        message(ModelView {
+            root: GENESIS,
+            ..file.clone()
+        })
+        .contains("the root")
+    );
+    assert!(
+        message(ModelView {
+            federation: 8,
+            ..file.clone()
+        })
+        .contains("federation 8")
+    );
+    assert!(
+        message(ModelView {
+            frac_bits: 8,
+            ..file
+        })
+        .contains("frac_bits 8")
+    );
 }
