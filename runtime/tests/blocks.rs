@@ -61,7 +61,6 @@ fn sign(call: RuntimeCall) -> UncheckedExtrinsic {
         pallet_transaction_payment::ChargeTransactionPayment::from(0),
         frame_metadata_hash_extension::CheckMetadataHash::new(false),
         pallet_federation::CheckFederation::default(),
-        pallet_federation::CheckFederation::default(),
         frame_system::WeightReclaim::new(),
     );
     let payload = SignedPayload::new(call, extension).unwrap();

@@ -174,7 +174,7 @@ pub struct Update {
     pub sample_count: u32,
     pub salt: [u8; 32],
     pub bytes: Vec<u8>,
-    spec_hash: H256,
+    pub spec_hash: H256,
 }
 
 impl Update {
