@@ -32,13 +32,20 @@ mod tests {
     use super::*;
 
     fn accepted(account: u8) -> Accepted<u8> {
-        Accepted { account, sample_count: 9, values_root: H256::repeat_byte(account) }
+        Accepted {
+            account,
+            sample_count: 9,
+            values_root: H256::repeat_byte(account),
+        }
     }
 
     #[test]
     fn arrival_order_does_not_matter_but_membership_does() {
         let root = accepted_root(&mut [accepted(1), accepted(2), accepted(3)]);
-        assert_eq!(root, accepted_root(&mut [accepted(3), accepted(1), accepted(2)]));
+        assert_eq!(
+            root,
+            accepted_root(&mut [accepted(3), accepted(1), accepted(2)])
+        );
         assert_ne!(root, accepted_root(&mut [accepted(1), accepted(2)]));
     }
 }

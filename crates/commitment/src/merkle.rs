@@ -16,7 +16,10 @@ pub fn values_root(bytes: &[u8]) -> H256 {
 
 /// Root of any leaves, in order.
 pub(crate) fn root<'a>(leaves: impl Iterator<Item = &'a [u8]>) -> H256 {
-    let mut level: Vec<H256> = leaves.zip(0u32..).map(|(bytes, index)| leaf(index, bytes)).collect();
+    let mut level: Vec<H256> = leaves
+        .zip(0u32..)
+        .map(|(bytes, index)| leaf(index, bytes))
+        .collect();
     let leaf_count = level.len() as u32;
     while level.len() > 1 {
         level = level
@@ -47,7 +50,11 @@ mod tests {
         for length in [0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, 5 * chunk + 7] {
             let bytes = vec![7; length];
             let original = values_root(&bytes);
-            assert_ne!(original, values_root(&[bytes.as_slice(), &[0]].concat()), "{length}");
+            assert_ne!(
+                original,
+                values_root(&[bytes.as_slice(), &[0]].concat()),
+                "{length}"
+            );
             for place in [0, length / 2, length.saturating_sub(1)] {
                 let mut changed = bytes.clone();
                 if let Some(byte) = changed.get_mut(place) {
@@ -62,7 +69,10 @@ mod tests {
     fn a_node_is_no_leaf() {
         let (a, b) = ([1u8; 4].as_slice(), [2u8; 4].as_slice());
         let inner = [leaf(0, a), leaf(1, b)].concat_bytes();
-        assert_ne!(root([a, b].into_iter()), root([inner.as_slice()].into_iter()));
+        assert_ne!(
+            root([a, b].into_iter()),
+            root([inner.as_slice()].into_iter())
+        );
     }
 
     trait ConcatBytes {

@@ -35,7 +35,9 @@ pub struct Opening<AccountId> {
 impl<AccountId: Encode> Opening<AccountId> {
     /// The commitment: `blake2_256` of (tag, version, fields).
     pub fn commitment(&self) -> H256 {
-        H256(blake2_256(&(b"fedchain/commitment", VERSION, self).encode()))
+        H256(blake2_256(
+            &(b"fedchain/commitment", VERSION, self).encode(),
+        ))
     }
 }
 

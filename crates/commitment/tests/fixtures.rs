@@ -1,4 +1,6 @@
 //! The wire formats, pinned: a change here is a new protocol version.
+//!
+//! The hashes were computed from the documented encodings by another implementation of blake2b.
 
 use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
@@ -15,7 +17,10 @@ fn task() -> TaskSpec {
     TaskSpec {
         model: ModelSpec::Linear,
         initial: Initial::Seeded(7),
-        format: Format { frac_bits: 16, width: Width::I32 },
+        format: Format {
+            frac_bits: 16,
+            width: Width::I32,
+        },
         strategy: Strategy::TrimmedMean { trim: 1 },
         norm_max: Some(65_536),
         schema: Schema {
@@ -41,7 +46,11 @@ fn opening() -> Opening<[u8; 32]> {
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[test]
@@ -56,9 +65,15 @@ fn the_hashes_are_pinned() {
     assert_eq!(hex(spec_hash(&task())), SPEC_HASH);
     assert_eq!(hex(values_root(&[7; 40_000])), VALUES_ROOT);
     assert_eq!(hex(opening().commitment()), COMMITMENT);
-    let accepted =
-        |account| Accepted { account, sample_count: 9, values_root: H256::repeat_byte(1) };
-    assert_eq!(hex(accepted_root(&mut [accepted([2u8; 32]), accepted([1; 32])])), ACCEPTED_ROOT);
+    let accepted = |account| Accepted {
+        account,
+        sample_count: 9,
+        values_root: H256::repeat_byte(1),
+    };
+    assert_eq!(
+        hex(accepted_root(&mut [accepted([2u8; 32]), accepted([1; 32])])),
+        ACCEPTED_ROOT
+    );
 }
 
 #[test]
@@ -66,24 +81,56 @@ fn a_change_in_any_field_changes_the_commitment() {
     let original = opening();
     let other = H256::repeat_byte(9);
     let changed = [
-        Opening { genesis: other, ..original.clone() },
-        Opening { federation: 9, ..original.clone() },
-        Opening { round: 9, ..original.clone() },
-        Opening { spec_hash: other, ..original.clone() },
-        Opening { base_root: other, ..original.clone() },
-        Opening { account: [9; 32], ..original.clone() },
-        Opening { sample_count: 9, ..original.clone() },
-        Opening { param_count: 9, ..original.clone() },
-        Opening { values_root: other, ..original.clone() },
-        Opening { salt: [9; 32], ..original.clone() },
+        Opening {
+            genesis: other,
+            ..original.clone()
+        },
+        Opening {
+            federation: 9,
+            ..original.clone()
+        },
+        Opening {
+            round: 9,
+            ..original.clone()
+        },
+        Opening {
+            spec_hash: other,
+            ..original.clone()
+        },
+        Opening {
+            base_root: other,
+            ..original.clone()
+        },
+        Opening {
+            account: [9; 32],
+            ..original.clone()
+        },
+        Opening {
+            sample_count: 9,
+            ..original.clone()
+        },
+        Opening {
+            param_count: 9,
+            ..original.clone()
+        },
+        Opening {
+            values_root: other,
+            ..original.clone()
+        },
+        Opening {
+            salt: [9; 32],
+            ..original.clone()
+        },
     ];
     for opening in changed {
         assert_ne!(opening.commitment(), original.commitment(), "{opening:?}");
     }
 }
 
-const TASK: &str = "";
-const SPEC_HASH: &str = "";
-const VALUES_ROOT: &str = "";
-const COMMITMENT: &str = "";
-const ACCEPTED_ROOT: &str = "";
+const TASK: &str = "0001070000000000000010010201000000010000010000000000080c6167650f00000000000000ff02000000\
+     00000000000c626d690f00000000000000ff0200000000000000000004790f00000000000000ff0200000000\
+     00000000";
+const SPEC_HASH: &str = "f9783915a80b92aa9ca353fdcd4ab623286a00d28c9faeed80ca0c782ad1ff51";
+const VALUES_ROOT: &str = "ba94a9bb45b31f3c37c6bab9e4295439bbc037127e4c65b1e5dacc7750b353b8";
+const COMMITMENT: &str = "83441b84bf80ccf02d159a3d4a65dc5034cf5a1be71da1721acc7fdc97f6020a";
+const ACCEPTED_ROOT: &str = "2306146285ff5eb281dd42aa2741bb089cda8c4248003d0681da42a1ce04d125";

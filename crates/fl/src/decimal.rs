@@ -18,7 +18,16 @@ use crate::Error;
 /// # Ok::<(), fedchain_fl::Error>(())
 /// ```
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Decimal {
     /// The digits, signed.
@@ -30,7 +39,10 @@ pub struct Decimal {
 impl Decimal {
     /// A whole number.
     pub const fn whole(mantissa: i64) -> Self {
-        Self { mantissa, exponent: 0 }
+        Self {
+            mantissa,
+            exponent: 0,
+        }
     }
 }
 
@@ -90,7 +102,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in ["", ".", "x", "1.-5", "1e", "1e999", "99999999999999999999", "NaN"] {
+        for text in [
+            "",
+            ".",
+            "x",
+            "1.-5",
+            "1e",
+            "1e999",
+            "99999999999999999999",
+            "NaN",
+        ] {
             assert_eq!(text.parse::<Decimal>(), Err(Error::Decimal), "{text}");
         }
     }

@@ -81,7 +81,10 @@ impl fmt::Display for Error {
                 crate::limits::NAME_BYTES_MAX
             ),
             Self::Decimal => {
-                write!(f, "write the number in decimal, like -0.25 or 1e-3, with at most 18 digits")
+                write!(
+                    f,
+                    "write the number in decimal, like -0.25 or 1e-3, with at most 18 digits"
+                )
             }
             Self::Scale => write!(f, "every scale must be above zero"),
             Self::Duplicate => write!(f, "two columns or two class labels have the same name"),
@@ -96,19 +99,30 @@ impl fmt::Display for Error {
                  more classes"
             ),
             Self::FracBits { found, max } => {
-                write!(f, "frac_bits is {found}; at most {max} are possible at this width")
+                write!(
+                    f,
+                    "frac_bits is {found}; at most {max} are possible at this width"
+                )
             }
-            Self::SeededOpaque => write!(f, "an opaque model has no layers: use initial = \"zeros\""),
+            Self::SeededOpaque => {
+                write!(f, "an opaque model has no layers: use initial = \"zeros\"")
+            }
             Self::Clients => write!(
                 f,
                 "clients_min must be 1 to clients_max, and clients_max at most {}",
                 crate::limits::CLIENTS_MAX
             ),
             Self::TooFewClients { needed, found } => {
-                write!(f, "the strategy needs {needed} clients, only {found} are certain")
+                write!(
+                    f,
+                    "the strategy needs {needed} clients, only {found} are certain"
+                )
             }
             Self::NeedsInvitation => {
-                write!(f, "this strategy bounds the number of bad clients: membership must be invited")
+                write!(
+                    f,
+                    "this strategy bounds the number of bad clients: membership must be invited"
+                )
             }
             Self::Rounds => {
                 write!(f, "rounds_max must be 1 to {}", crate::limits::ROUNDS_MAX)
@@ -128,7 +142,10 @@ impl fmt::Display for Error {
                 crate::limits::SAMPLE_COUNT_MAX
             ),
             Self::Length { expected, found } => {
-                write!(f, "the update has {found} bytes, the model needs {expected}")
+                write!(
+                    f,
+                    "the update has {found} bytes, the model needs {expected}"
+                )
             }
             Self::Overflow => write!(f, "a value does not fit the federation's number format"),
             Self::SampleCount { found, max } => {

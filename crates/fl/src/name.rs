@@ -12,7 +12,16 @@ use crate::{Error, limits::NAME_BYTES_MAX};
 ///
 /// Decoding admits any bytes; [`Name::check`] is part of the spec's check.
 #[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Name(BoundedVec<u8, ConstU32<NAME_BYTES_MAX>>);
 

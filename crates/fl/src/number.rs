@@ -11,7 +11,16 @@ use crate::{
 
 /// Bytes of one value on the wire and in storage.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
@@ -24,7 +33,16 @@ pub enum Width {
 
 /// The number format of a federation.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Format {
@@ -36,7 +54,10 @@ pub struct Format {
 
 impl Default for Format {
     fn default() -> Self {
-        Self { frac_bits: 16, width: Width::I32 }
+        Self {
+            frac_bits: 16,
+            width: Width::I32,
+        }
     }
 }
 
@@ -51,7 +72,10 @@ impl Format {
             Width::I32 => FRAC_BITS_MAX,
         };
         if self.frac_bits > max {
-            return Err(Error::FracBits { found: self.frac_bits, max });
+            return Err(Error::FracBits {
+                found: self.frac_bits,
+                max,
+            });
         }
         Ok(())
     }
@@ -102,8 +126,18 @@ impl Format {
     /// by [`crate::Update::check`].
     pub fn decode(&self, bytes: &[u8]) -> Vec<i32> {
         match self.width {
-            Width::I16 => bytes.as_chunks::<2>().0.iter().map(|b| i16::from_le_bytes(*b).into()).collect(),
-            Width::I32 => bytes.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect(),
+            Width::I16 => bytes
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|b| i16::from_le_bytes(*b).into())
+                .collect(),
+            Width::I32 => bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| i32::from_le_bytes(*b))
+                .collect(),
         }
     }
 }
@@ -131,9 +165,16 @@ mod tests {
 
     #[test]
     fn ties_go_to_even() {
-        for (n, d, expected) in
-            [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (1, 3, 0), (2, 3, 1), (-2, 3, -1), (0, 9, 0)]
-        {
+        for (n, d, expected) in [
+            (5, 2, 2),
+            (7, 2, 4),
+            (-5, 2, -2),
+            (-7, 2, -4),
+            (1, 3, 0),
+            (2, 3, 1),
+            (-2, 3, -1),
+            (0, 9, 0),
+        ] {
             assert_eq!(div_round_half_even(n, d), Some(expected), "{n}/{d}");
         }
         assert_eq!(div_round_half_even(1, 0), None);
@@ -142,7 +183,10 @@ mod tests {
 
     #[test]
     fn narrow_values_are_checked() {
-        let format = Format { frac_bits: 8, width: Width::I16 };
+        let format = Format {
+            frac_bits: 8,
+            width: Width::I16,
+        };
         assert_eq!(format.encode(&[1, -2]), Ok(vec![1, 0, 254, 255]));
         assert_eq!(format.decode(&[1, 0, 254, 255]), vec![1, -2]);
         assert_eq!(format.encode(&[40_000]), Err(Error::Overflow));

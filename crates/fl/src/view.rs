@@ -239,9 +239,7 @@ pub struct BodyView<AccountId> {
 }
 
 /// A server model that a block made.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Encode, Decode, codec::DecodeWithMemTracking, TypeInfo,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, codec::DecodeWithMemTracking, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServerModel {
     /// Number of the federation.

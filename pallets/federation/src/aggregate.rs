@@ -25,8 +25,7 @@ use crate::{
 /// Rounds missed in a row that end a membership.
 const MISSED_MAX: u32 = 2;
 
-type CommitmentsOf<T> =
-    BTreeMap<<T as frame_system::Config>::AccountId, Commitment<BalanceOf<T>>>;
+type CommitmentsOf<T> = BTreeMap<<T as frame_system::Config>::AccountId, Commitment<BalanceOf<T>>>;
 
 impl<T: Config> Pallet<T> {
     /// Closes rounds from the head of the queue, as far as aggregation's share of the block goes.
@@ -49,16 +48,22 @@ impl<T: Config> Pallet<T> {
     fn next_due() -> Option<(FederationId, frame_support::weights::Weight)> {
         let federation = Queue::<T>::get(Ends::<T>::get().head)?;
         let state = Federations::<T>::get(federation).defensive()?;
-        Some((federation, T::WeightInfo::close(state.members, state.param_count)))
+        Some((
+            federation,
+            T::WeightInfo::close(state.members, state.param_count),
+        ))
     }
 
     fn close_round(federation: FederationId) {
-        let Some((mut state, spec)) =
-            Federations::<T>::get(federation).zip(Specs::<T>::get(federation)).defensive()
+        let Some((mut state, spec)) = Federations::<T>::get(federation)
+            .zip(Specs::<T>::get(federation))
+            .defensive()
         else {
             return;
         };
-        let Phase::Aggregate { reveals_taken } = state.phase else { return };
+        let Phase::Aggregate { reveals_taken } = state.phase else {
+            return;
+        };
         let commitments: CommitmentsOf<T> = Commitments::<T>::drain_prefix(federation).collect();
         let mut accepted = accepted_updates(&commitments);
 
@@ -112,7 +117,12 @@ impl<T: Config> Pallet<T> {
                     chunks.iter().map(|values| (values.as_slice(), 1)).collect();
                 strategy::aggregate(spec.task.strategy, &updates)
             };
-            bytes.extend(model.and_then(|values| format.encode(&values)).defensive().ok()?);
+            bytes.extend(
+                model
+                    .and_then(|values| format.encode(&values))
+                    .defensive()
+                    .ok()?,
+            );
         }
         Some(bytes)
     }
@@ -122,7 +132,9 @@ impl<T: Config> Pallet<T> {
         spec: &SpecOf<T>,
         accepted: &[Accepted<T::AccountId>],
     ) {
-        let Some(each) = spec.reward.checked_div(&(accepted.len() as u32).into()) else { return };
+        let Some(each) = spec.reward.checked_div(&(accepted.len() as u32).into()) else {
+            return;
+        };
         for update in accepted {
             Self::pay(state, &update.account, each);
         }
@@ -135,13 +147,20 @@ impl<T: Config> Pallet<T> {
         reveals_taken: bool,
         commitments: &CommitmentsOf<T>,
     ) {
-        let open = commitments.iter().filter(|(_, commitment)| commitment.answer == Answer::Open);
+        let open = commitments
+            .iter()
+            .filter(|(_, commitment)| commitment.answer == Answer::Open);
         for (client, commitment) in open {
             let amount = commitment.bond;
             if reveals_taken {
                 Self::burn(HoldReason::Bond, client, amount);
                 let client = client.clone();
-                Self::deposit_event(Event::BondBurned { federation, round, client, amount });
+                Self::deposit_event(Event::BondBurned {
+                    federation,
+                    round,
+                    client,
+                    amount,
+                });
             } else {
                 Self::release(HoldReason::Bond, client, amount);
             }
@@ -196,8 +215,11 @@ impl<T: Config> Pallet<T> {
         for (client, mut member) in members {
             let on_roster = member.first_round <= state.round.index;
             if on_roster {
-                member.missed =
-                    if answered(&client) { 0 } else { member.missed.saturating_add(1) };
+                member.missed = if answered(&client) {
+                    0
+                } else {
+                    member.missed.saturating_add(1)
+                };
             }
             if ends || member.leaving || member.missed >= MISSED_MAX {
                 Self::remove_member(federation, state, &client, &member);
@@ -217,7 +239,10 @@ impl<T: Config> Pallet<T> {
         Members::<T>::remove(federation, client);
         Self::release(HoldReason::JoinDeposit, client, member.deposit);
         state.members.saturating_dec();
-        Self::deposit_event(Event::ClientLeft { federation, client: client.clone() });
+        Self::deposit_event(Event::ClientLeft {
+            federation,
+            client: client.clone(),
+        });
     }
 }
 
@@ -228,9 +253,14 @@ fn accepted_updates<AccountId: Clone, Balance>(
     commitments
         .iter()
         .filter_map(|(account, commitment)| match commitment.answer {
-            Answer::Accepted { sample_count, values_root } => {
-                Some(Accepted { account: account.clone(), sample_count, values_root })
-            }
+            Answer::Accepted {
+                sample_count,
+                values_root,
+            } => Some(Accepted {
+                account: account.clone(),
+                sample_count,
+                values_root,
+            }),
             Answer::Open | Answer::Rejected => None,
         })
         .collect()

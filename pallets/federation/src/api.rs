@@ -1,9 +1,7 @@
 //! Views of federations for the runtime API.
 
 use alloc::vec::Vec;
-use fedchain_fl::view::{
-    ClientView, FederationSummary, FederationView, ModelView, RoundView,
-};
+use fedchain_fl::view::{ClientView, FederationSummary, FederationView, ModelView, RoundView};
 
 use crate::{
     pallet::*,
@@ -74,7 +72,8 @@ impl<T: Config> Pallet<T> {
         let state = Federations::<T>::get(federation)?;
         let round = round.unwrap_or(state.round.index);
         let record = Rounds::<T>::get(federation, round);
-        let current = (record.is_none() && round == state.round.index && round > 0).then_some(&state);
+        let current =
+            (record.is_none() && round == state.round.index && round > 0).then_some(&state);
         if record.is_none() && current.is_none() {
             return None;
         }
@@ -94,16 +93,23 @@ impl<T: Config> Pallet<T> {
         let state = Federations::<T>::get(federation)?;
         let format = Specs::<T>::get(federation)?.task.format;
         let per_chunk = format.chunk_values();
-        let end = offset.saturating_add(length.min(VALUES_MAX)).min(state.param_count);
+        let end = offset
+            .saturating_add(length.min(VALUES_MAX))
+            .min(state.param_count);
         let first_chunk = offset.checked_div(per_chunk)?;
         let values = (first_chunk..end.div_ceil(per_chunk))
-            .flat_map(|index| format.decode(&Models::<T>::get(federation, index).unwrap_or_default()))
+            .flat_map(|index| {
+                format.decode(&Models::<T>::get(federation, index).unwrap_or_default())
+            })
             .skip(offset.saturating_sub(first_chunk.saturating_mul(per_chunk)) as usize)
             .take(end.saturating_sub(offset) as usize)
             .collect();
         // The model of the last closed round; the current one has made none yet.
         let current_is_closed = Rounds::<T>::contains_key(federation, state.round.index);
-        let round = state.round.index.saturating_sub(u32::from(!current_is_closed));
+        let round = state
+            .round
+            .index
+            .saturating_sub(u32::from(!current_is_closed));
         Some(ModelView {
             federation,
             round,

@@ -100,12 +100,21 @@ impl<T: Config> Pallet<T> {
         let state =
             |federation| Federations::<T>::get(federation).ok_or(Refusal::UnknownFederation);
         match call {
-            Call::commit { federation, round, base_root, .. } => {
-                Self::may_commit(&state(*federation)?, signer, *federation, *round, *base_root)
-            }
-            Call::reveal { federation, round, .. } => {
-                Self::may_reveal(&state(*federation)?, signer, *federation, *round).map(|_| ())
-            }
+            Call::commit {
+                federation,
+                round,
+                base_root,
+                ..
+            } => Self::may_commit(
+                &state(*federation)?,
+                signer,
+                *federation,
+                *round,
+                *base_root,
+            ),
+            Call::reveal {
+                federation, round, ..
+            } => Self::may_reveal(&state(*federation)?, signer, *federation, *round).map(|_| ()),
             Call::advance { federation } => Self::may_advance(&state(*federation)?),
             _ => Ok(()),
         }

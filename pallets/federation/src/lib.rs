@@ -67,9 +67,11 @@ pub mod pallet {
     };
     use frame_system::pallet_prelude::*;
 
-    pub(crate) type BalanceOf<T> =
-        <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
-    pub(crate) type FederationOf<T> = Federation<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+    pub(crate) type BalanceOf<T> = <<T as Config>::Currency as fungible::Inspect<
+        <T as frame_system::Config>::AccountId,
+    >>::Balance;
+    pub(crate) type FederationOf<T> =
+        Federation<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
     pub(crate) type SpecOf<T> = FederationSpec<BalanceOf<T>>;
     pub(crate) type ChunkBytes = BoundedVec<u8, ConstU32<CHUNK_BYTES>>;
 
@@ -212,19 +214,44 @@ pub mod pallet {
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
     pub enum Event<T: Config> {
         /// A federation was created.
-        FederationCreated { federation: FederationId, owner: T::AccountId },
+        FederationCreated {
+            federation: FederationId,
+            owner: T::AccountId,
+        },
         /// An account was invited.
-        ClientInvited { federation: FederationId, client: T::AccountId },
+        ClientInvited {
+            federation: FederationId,
+            client: T::AccountId,
+        },
         /// An account became a member.
-        ClientJoined { federation: FederationId, client: T::AccountId, first_round: u32 },
+        ClientJoined {
+            federation: FederationId,
+            client: T::AccountId,
+            first_round: u32,
+        },
         /// A member left or was dropped; its deposit was returned.
-        ClientLeft { federation: FederationId, client: T::AccountId },
+        ClientLeft {
+            federation: FederationId,
+            client: T::AccountId,
+        },
         /// A round opened.
-        RoundOpened { federation: FederationId, round: u32, roster: u32 },
+        RoundOpened {
+            federation: FederationId,
+            round: u32,
+            roster: u32,
+        },
         /// A commitment was taken and its bond held.
-        UpdateCommitted { federation: FederationId, round: u32, client: T::AccountId },
+        UpdateCommitted {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+        },
         /// Commits closed; reveals are taken from block `opens_at` on.
-        CommitsClosed { federation: FederationId, round: u32, opens_at: u32 },
+        CommitsClosed {
+            federation: FederationId,
+            round: u32,
+            opens_at: u32,
+        },
         /// An update was revealed and counts; its bond was returned.
         UpdateAccepted {
             federation: FederationId,
@@ -234,7 +261,11 @@ pub mod pallet {
             values_root: H256,
         },
         /// An update opened its commitment but lies beyond the norm bound; its bond was returned.
-        UpdateRejected { federation: FederationId, round: u32, client: T::AccountId },
+        UpdateRejected {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+        },
         /// A bond was burned: its commitment was not opened in time.
         BondBurned {
             federation: FederationId,
@@ -445,7 +476,10 @@ pub mod pallet {
         /// nothing when the round goes to aggregation.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::advance())]
-        pub fn advance(origin: OriginFor<T>, federation: FederationId) -> DispatchResultWithPostInfo {
+        pub fn advance(
+            origin: OriginFor<T>,
+            federation: FederationId,
+        ) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
             Self::do_advance(federation)?;
             Ok(Pays::No.into())

@@ -4,8 +4,8 @@ use crate as pallet_federation;
 use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::FederationId};
 use fedchain_commitment::{Opening, spec_hash, values_root};
 use fedchain_fl::{
-    Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema, Strategy,
-    Target, TaskSpec, Windows,
+    Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema,
+    Strategy, Target, TaskSpec, Windows,
 };
 use frame_support::{
     derive_impl, parameter_types,
@@ -101,7 +101,11 @@ pub fn spec() -> FederationSpec<Balance> {
         clients_min: 2,
         clients_max: 3,
         rounds_max: 2,
-        windows: Windows { commit_blocks: 4, settle_blocks: 1, reveal_blocks: 4 },
+        windows: Windows {
+            commit_blocks: 4,
+            settle_blocks: 1,
+            reveal_blocks: 4,
+        },
         sample_count_max: 1_000,
         bond: 100,
         join_deposit: 50,
@@ -122,11 +126,18 @@ pub fn spec() -> FederationSpec<Balance> {
 
 /// Runs a test in block 1, then checks the invariants.
 pub fn build_and_execute(test: impl FnOnce()) {
-    let balances = [OWNER, ALICE, BOB, CAROL, STRANGER].map(|who| (who, ENDOWMENT)).to_vec();
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }
-        .assimilate_storage(&mut storage)
+    let balances = [OWNER, ALICE, BOB, CAROL, STRANGER]
+        .map(|who| (who, ENDOWMENT))
+        .to_vec();
+    let mut storage = frame_system::GenesisConfig::<Test>::default()
+        .build_storage()
         .unwrap();
+    pallet_balances::GenesisConfig::<Test> {
+        balances,
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .unwrap();
     sp_io::TestExternalities::from(storage).execute_with(|| {
         next_blocks(1);
         test();
@@ -179,7 +190,12 @@ pub struct Update {
 
 impl Update {
     /// An honest update of the current round.
-    pub fn new(client: AccountId, federation: FederationId, values: &[i32], sample_count: u32) -> Self {
+    pub fn new(
+        client: AccountId,
+        federation: FederationId,
+        values: &[i32],
+        sample_count: u32,
+    ) -> Self {
         let state = Federations::<Test>::get(federation).unwrap();
         let task = Specs::<Test>::get(federation).unwrap().task;
         Self {
@@ -267,7 +283,10 @@ pub fn refused(signer: AccountId, call: Call<Test>) -> Option<u8> {
 
 /// Both clients commit and reveal; the round closes in the block after.
 pub fn play_round(id: FederationId, alice: &[i32], bob: &[i32]) {
-    let updates = [Update::new(ALICE, id, alice, 10), Update::new(BOB, id, bob, 10)];
+    let updates = [
+        Update::new(ALICE, id, alice, 10),
+        Update::new(BOB, id, bob, 10),
+    ];
     for update in &updates {
         update.commit().unwrap();
     }

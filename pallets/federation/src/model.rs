@@ -26,7 +26,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn model(federation: FederationId, format: Format, param_count: u32) -> Vec<i32> {
         let per_chunk = format.chunk_values();
         (0..param_count.div_ceil(per_chunk))
-            .flat_map(|index| format.decode(&Models::<T>::get(federation, index).unwrap_or_default()))
+            .flat_map(|index| {
+                format.decode(&Models::<T>::get(federation, index).unwrap_or_default())
+            })
             .collect()
     }
 

@@ -24,7 +24,8 @@ impl<T: Config> Pallet<T> {
 
     /// Returns a held amount to its owner.
     pub(crate) fn release(reason: HoldReason, who: &T::AccountId, amount: BalanceOf<T>) {
-        let _ = T::Currency::release(&reason.into(), who, amount, Precision::BestEffort).defensive();
+        let _ =
+            T::Currency::release(&reason.into(), who, amount, Precision::BestEffort).defensive();
     }
 
     /// Burns a held amount.
@@ -40,7 +41,11 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Pays `amount` of the owner's escrow to a client; what could not be paid stays in escrow.
-    pub(crate) fn pay(federation: &mut FederationOf<T>, client: &T::AccountId, amount: BalanceOf<T>) {
+    pub(crate) fn pay(
+        federation: &mut FederationOf<T>,
+        client: &T::AccountId,
+        amount: BalanceOf<T>,
+    ) {
         let paid = T::Currency::transfer_on_hold(
             &HoldReason::Escrow.into(),
             &federation.owner,

@@ -3,7 +3,10 @@
 use codec::{Encode, MaxEncodedLen};
 use fedchain_commitment::{Opening, spec_hash, values_root};
 use fedchain_fl::{H256, Membership, Refusal, Update, view::RoundRecord, window::Deadline};
-use frame_support::{ensure, traits::{Get, Time}};
+use frame_support::{
+    ensure,
+    traits::{Get, Time},
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
     DispatchResult,
@@ -28,13 +31,20 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_create(owner: T::AccountId, spec: SpecOf<T>) -> DispatchResult {
-        spec.check(T::UploadBytesPerBlock::get()).map_err(Error::<T>::from)?;
+        spec.check(T::UploadBytesPerBlock::get())
+            .map_err(Error::<T>::from)?;
         let param_count = spec.task.param_count().map_err(Error::<T>::from)?;
         let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
         let staging = update_bytes.saturating_mul(spec.clients_max);
-        ensure!(staging <= T::StagingBytesMax::get(), Error::<T>::StagingTooLarge);
+        ensure!(
+            staging <= T::StagingBytesMax::get(),
+            Error::<T>::StagingTooLarge
+        );
         let close = T::WeightInfo::close(spec.clients_max, param_count);
-        ensure!(close.all_lte(T::AggregationWeight::get()), Error::<T>::AggregationTooHeavy);
+        ensure!(
+            close.all_lte(T::AggregationWeight::get()),
+            Error::<T>::AggregationTooHeavy
+        );
 
         let escrow = spec.reward.saturating_mul(spec.rounds_max.into());
         let state_deposit =
@@ -81,7 +91,8 @@ impl<T: Config> Pallet<T> {
             false => update_bytes.saturating_mul(spec.clients_max),
         };
         let per_client = Member::<BalanceOf<T>>::max_encoded_len()
-            .saturating_add(Commitment::<BalanceOf<T>>::max_encoded_len()) as u32;
+            .saturating_add(Commitment::<BalanceOf<T>>::max_encoded_len())
+            as u32;
         (spec.encoded_size() as u32)
             .saturating_add(update_bytes)
             .saturating_add(working)
@@ -96,10 +107,22 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let (mut state, spec) = Self::running(federation)?;
         ensure!(state.owner == *owner, Error::<T>::NotOwner);
-        ensure!(spec.membership == Membership::Invited, Error::<T>::InvitationNotNeeded);
-        ensure!(!Members::<T>::contains_key(federation, &client), Error::<T>::AlreadyMember);
-        ensure!(!Invitations::<T>::contains_key(federation, &client), Error::<T>::AlreadyInvited);
-        ensure!(state.members.saturating_add(state.invited) < spec.clients_max, Error::<T>::Full);
+        ensure!(
+            spec.membership == Membership::Invited,
+            Error::<T>::InvitationNotNeeded
+        );
+        ensure!(
+            !Members::<T>::contains_key(federation, &client),
+            Error::<T>::AlreadyMember
+        );
+        ensure!(
+            !Invitations::<T>::contains_key(federation, &client),
+            Error::<T>::AlreadyInvited
+        );
+        ensure!(
+            state.members.saturating_add(state.invited) < spec.clients_max,
+            Error::<T>::Full
+        );
 
         Invitations::<T>::insert(federation, &client, ());
         state.invited.saturating_inc();
@@ -110,7 +133,10 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_join(client: T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, spec) = Self::running(federation)?;
-        ensure!(!Members::<T>::contains_key(federation, &client), Error::<T>::AlreadyMember);
+        ensure!(
+            !Members::<T>::contains_key(federation, &client),
+            Error::<T>::AlreadyMember
+        );
         if spec.membership == Membership::Invited {
             ensure!(
                 Invitations::<T>::take(federation, &client).is_some(),
@@ -122,11 +148,19 @@ impl<T: Config> Pallet<T> {
         Self::hold(HoldReason::JoinDeposit, &client, spec.join_deposit)?;
 
         let first_round = state.round.index.saturating_add(1);
-        let member =
-            Member { first_round, missed: 0, leaving: false, deposit: spec.join_deposit };
+        let member = Member {
+            first_round,
+            missed: 0,
+            leaving: false,
+            deposit: spec.join_deposit,
+        };
         Members::<T>::insert(federation, &client, member);
         state.members.saturating_inc();
-        Self::deposit_event(Event::ClientJoined { federation, client, first_round });
+        Self::deposit_event(Event::ClientJoined {
+            federation,
+            client,
+            first_round,
+        });
         if state.phase == Phase::Waiting {
             Self::open_round_or_wait(federation, &mut state, &spec);
         }
@@ -136,8 +170,7 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_leave(client: &T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, _) = Self::running(federation)?;
-        let mut member =
-            Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
+        let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
         ensure!(!member.leaving, Error::<T>::AlreadyLeaving);
         if state.phase == Phase::Waiting {
             Self::remove_member(federation, &mut state, client, &member);
@@ -161,10 +194,18 @@ impl<T: Config> Pallet<T> {
             .map_err(Error::<T>::from)?;
         Self::hold(HoldReason::Bond, &client, spec.bond)?;
 
-        let commitment = Commitment { hash, bond: spec.bond, answer: Answer::Open };
+        let commitment = Commitment {
+            hash,
+            bond: spec.bond,
+            answer: Answer::Open,
+        };
         Commitments::<T>::insert(federation, &client, commitment);
         state.round.committed.saturating_inc();
-        Self::deposit_event(Event::UpdateCommitted { federation, round, client });
+        Self::deposit_event(Event::UpdateCommitted {
+            federation,
+            round,
+            client,
+        });
         if state.round.committed == state.round.roster {
             Self::close_commits(federation, &mut state, &spec);
         }
@@ -188,7 +229,10 @@ impl<T: Config> Pallet<T> {
             _ => return Err(Refusal::CommitClosed),
         }
         ensure!(base_root == state.model_root, Refusal::StaleBase);
-        ensure!(!Commitments::<T>::contains_key(federation, client), Refusal::AlreadyCommitted);
+        ensure!(
+            !Commitments::<T>::contains_key(federation, client),
+            Refusal::AlreadyCommitted
+        );
         Ok(())
     }
 
@@ -201,9 +245,11 @@ impl<T: Config> Pallet<T> {
         bytes: &[u8],
     ) -> DispatchResult {
         let (mut state, spec) = Self::running(federation)?;
-        let mut commitment = Self::may_reveal(&state, &client, federation, round)
+        let mut commitment =
+            Self::may_reveal(&state, &client, federation, round).map_err(Error::<T>::from)?;
+        let count = spec
+            .effective_count(sample_count)
             .map_err(Error::<T>::from)?;
-        let count = spec.effective_count(sample_count).map_err(Error::<T>::from)?;
         let update = Update(bytes).check(&spec.task).map_err(Error::<T>::from)?;
         let opening = Opening {
             genesis: Self::genesis(),
@@ -217,11 +263,17 @@ impl<T: Config> Pallet<T> {
             values_root: values_root(bytes),
             salt,
         };
-        ensure!(opening.commitment() == commitment.hash, Error::<T>::WrongOpening);
+        ensure!(
+            opening.commitment() == commitment.hash,
+            Error::<T>::WrongOpening
+        );
 
         let format = spec.task.format;
         let within = spec.task.norm_max.is_none_or(|norm_max| {
-            update.is_within(&Self::model(federation, format, state.param_count), norm_max)
+            update.is_within(
+                &Self::model(federation, format, state.param_count),
+                norm_max,
+            )
         });
         let values_root = opening.values_root;
         Self::release(HoldReason::Bond, &client, commitment.bond);
@@ -234,14 +286,27 @@ impl<T: Config> Pallet<T> {
             }
             state.round.accepted.saturating_inc();
             state.round.samples = state.round.samples.saturating_add(count.into());
-            commitment.answer = Answer::Accepted { sample_count, values_root };
+            commitment.answer = Answer::Accepted {
+                sample_count,
+                values_root,
+            };
         } else {
             commitment.answer = Answer::Rejected;
         }
         Commitments::<T>::insert(federation, &client, commitment);
         Self::deposit_event(match within {
-            true => Event::UpdateAccepted { federation, round, client, sample_count, values_root },
-            false => Event::UpdateRejected { federation, round, client },
+            true => Event::UpdateAccepted {
+                federation,
+                round,
+                client,
+                sample_count,
+                values_root,
+            },
+            false => Event::UpdateRejected {
+                federation,
+                round,
+                client,
+            },
         });
         if state.round.revealed == state.round.committed {
             Self::enqueue(federation, &mut state, true);
@@ -258,8 +323,7 @@ impl<T: Config> Pallet<T> {
         round: u32,
     ) -> Result<Commitment<BalanceOf<T>>, Refusal> {
         ensure!(round == state.round.index, Refusal::WrongRound);
-        let commitment =
-            Commitments::<T>::get(federation, client).ok_or(Refusal::NoCommitment)?;
+        let commitment = Commitments::<T>::get(federation, client).ok_or(Refusal::NoCommitment)?;
         ensure!(commitment.answer == Answer::Open, Refusal::NoCommitment);
         match state.phase {
             Phase::Reveal { opens_at, deadline }
@@ -354,7 +418,9 @@ impl<T: Config> Pallet<T> {
                 roster: state.members,
                 ..Round::default()
             };
-            state.phase = Phase::Commit { deadline: Self::deadline(spec.windows.commit_blocks) };
+            state.phase = Phase::Commit {
+                deadline: Self::deadline(spec.windows.commit_blocks),
+            };
             Self::deposit_event(Event::RoundOpened {
                 federation,
                 round: round.index,
@@ -363,16 +429,20 @@ impl<T: Config> Pallet<T> {
             state.round = round;
         }
         if state.phase.is_over() && !state.escrow.is_zero() {
-            Self::release(HoldReason::Escrow, &state.owner, core::mem::take(&mut state.escrow));
+            Self::release(
+                HoldReason::Escrow,
+                &state.owner,
+                core::mem::take(&mut state.escrow),
+            );
         }
     }
 
     fn close_commits(federation: FederationId, state: &mut FederationOf<T>, spec: &SpecOf<T>) {
         let windows = spec.windows;
-        let opens_at =
-            Self::now().saturating_add(windows.settle_blocks).saturating_add(1);
-        let deadline =
-            Self::deadline(windows.settle_blocks.saturating_add(windows.reveal_blocks));
+        let opens_at = Self::now()
+            .saturating_add(windows.settle_blocks)
+            .saturating_add(1);
+        let deadline = Self::deadline(windows.settle_blocks.saturating_add(windows.reveal_blocks));
         state.phase = Phase::Reveal { opens_at, deadline };
         Self::deposit_event(Event::CommitsClosed {
             federation,

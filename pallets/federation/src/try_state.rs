@@ -28,29 +28,51 @@ impl<T: Config> Pallet<T> {
         Self::check_queue()
     }
 
-    fn check_counts(federation: FederationId, state: &FederationOf<T>) -> Result<(), TryRuntimeError> {
+    fn check_counts(
+        federation: FederationId,
+        state: &FederationOf<T>,
+    ) -> Result<(), TryRuntimeError> {
         let round = &state.round;
         let members = Members::<T>::iter_prefix(federation).count();
         ensure!(members == state.members as usize, "members are miscounted");
         let invited = Invitations::<T>::iter_key_prefix(federation).count();
-        ensure!(invited == state.invited as usize, "invitations are miscounted");
-        let in_round =
-            matches!(state.phase, Phase::Commit { .. } | Phase::Reveal { .. } | Phase::Aggregate { .. });
+        ensure!(
+            invited == state.invited as usize,
+            "invitations are miscounted"
+        );
+        let in_round = matches!(
+            state.phase,
+            Phase::Commit { .. } | Phase::Reveal { .. } | Phase::Aggregate { .. }
+        );
         let answers = |counts: fn(&Answer) -> bool| {
-            Commitments::<T>::iter_prefix_values(federation).filter(|c| counts(&c.answer)).count()
+            Commitments::<T>::iter_prefix_values(federation)
+                .filter(|c| counts(&c.answer))
+                .count()
         };
         let (committed, revealed, accepted) = match in_round {
             true => (round.committed, round.revealed, round.accepted),
             false => (0, 0, 0),
         };
-        ensure!(answers(|_| true) == committed as usize, "commitments are miscounted");
-        ensure!(answers(|a| *a != Answer::Open) == revealed as usize, "reveals are miscounted");
+        ensure!(
+            answers(|_| true) == committed as usize,
+            "commitments are miscounted"
+        );
+        ensure!(
+            answers(|a| *a != Answer::Open) == revealed as usize,
+            "reveals are miscounted"
+        );
         ensure!(
             answers(|a| matches!(a, Answer::Accepted { .. })) == accepted as usize,
             "accepted updates are miscounted"
         );
-        ensure!(committed <= round.roster, "more commitments than clients on the roster");
-        ensure!(!state.phase.is_over() || members == 0, "a federation that is over has members");
+        ensure!(
+            committed <= round.roster,
+            "more commitments than clients on the roster"
+        );
+        ensure!(
+            !state.phase.is_over() || members == 0,
+            "a federation that is over has members"
+        );
         Ok(())
     }
 
@@ -60,8 +82,9 @@ impl<T: Config> Pallet<T> {
         state: &FederationOf<T>,
         spec: &SpecOf<T>,
     ) -> Result<(), TryRuntimeError> {
-        let staged: BTreeSet<T::AccountId> =
-            StagedUpdates::<T>::iter_key_prefix((federation,)).map(|(account, _)| account).collect();
+        let staged: BTreeSet<T::AccountId> = StagedUpdates::<T>::iter_key_prefix((federation,))
+            .map(|(account, _)| account)
+            .collect();
         let has_sums = Sums::<T>::iter_key_prefix(federation).next().is_some();
         let accepted: BTreeSet<T::AccountId> = Commitments::<T>::iter_prefix(federation)
             .filter(|(_, c)| matches!(c.answer, Answer::Accepted { .. }))
@@ -69,12 +92,21 @@ impl<T: Config> Pallet<T> {
             .collect();
         if spec.task.strategy.folds() {
             ensure!(staged.is_empty(), "a folding strategy has staged updates");
-            ensure!(has_sums != accepted.is_empty(), "sums do not match the accepted updates");
+            ensure!(
+                has_sums != accepted.is_empty(),
+                "sums do not match the accepted updates"
+            );
         } else {
             ensure!(!has_sums, "a strategy that stages has sums");
-            ensure!(staged == accepted, "staged updates are not the accepted ones");
+            ensure!(
+                staged == accepted,
+                "staged updates are not the accepted ones"
+            );
         }
-        ensure!(accepted.len() <= state.members as usize, "an accepted client is no member");
+        ensure!(
+            accepted.len() <= state.members as usize,
+            "an accepted client is no member"
+        );
         Ok(())
     }
 
@@ -84,7 +116,11 @@ impl<T: Config> Pallet<T> {
         spec: &SpecOf<T>,
     ) -> Result<(), TryRuntimeError> {
         let model = Self::model(federation, spec.task.format, state.param_count);
-        let bytes = spec.task.format.encode(&model).map_err(|_| "the model overflows its width")?;
+        let bytes = spec
+            .task
+            .format
+            .encode(&model)
+            .map_err(|_| "the model overflows its width")?;
         ensure!(
             fedchain_commitment::values_root(&bytes) == state.model_root,
             "the model in state has another root"
@@ -100,7 +136,9 @@ impl<T: Config> Pallet<T> {
     fn check_holds() -> Result<(), TryRuntimeError> {
         let mut open: BTreeMap<(u8, T::AccountId), (HoldReason, BalanceOf<T>)> = BTreeMap::new();
         let mut add = |reason: HoldReason, who: T::AccountId, amount: BalanceOf<T>| {
-            let (_, sum) = open.entry((reason as u8, who)).or_insert((reason, Zero::zero()));
+            let (_, sum) = open
+                .entry((reason as u8, who))
+                .or_insert((reason, Zero::zero()));
             *sum = sum.saturating_add(amount);
         };
         for state in Federations::<T>::iter_values() {
@@ -112,10 +150,21 @@ impl<T: Config> Pallet<T> {
         }
         for (_, client, commitment) in Commitments::<T>::iter() {
             let is_open = commitment.answer == Answer::Open;
-            add(HoldReason::Bond, client, if is_open { commitment.bond } else { Zero::zero() });
+            add(
+                HoldReason::Bond,
+                client,
+                if is_open {
+                    commitment.bond
+                } else {
+                    Zero::zero()
+                },
+            );
         }
         for ((_, who), (reason, sum)) in open {
-            ensure!(Self::held(reason, &who) == sum, "a held sum is not what is open");
+            ensure!(
+                Self::held(reason, &who) == sum,
+                "a held sum is not what is open"
+            );
         }
         Ok(())
     }
@@ -133,7 +182,10 @@ impl<T: Config> Pallet<T> {
             .filter(|(_, state)| matches!(state.phase, Phase::Aggregate { .. }))
             .map(|(federation, _)| federation)
             .collect();
-        ensure!(queued == due, "the queue is not the set of federations in the Aggregate phase");
+        ensure!(
+            queued == due,
+            "the queue is not the set of federations in the Aggregate phase"
+        );
         Ok(())
     }
 }

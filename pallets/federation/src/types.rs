@@ -9,7 +9,16 @@ pub type FederationId = u32;
 
 /// Where a federation stands.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub enum Phase {
     /// Fewer than `clients_min` members.
@@ -169,7 +178,17 @@ pub struct Commitment<Balance> {
 
 /// Ends of the queue of federations due for aggregation.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct QueueEnds {
     /// Place of the next to leave.

@@ -28,7 +28,12 @@ pub fn run() -> Result<()> {
     let engine = engine()?;
     for (clients, params) in SHAPES {
         for (name, strategy) in strategies(clients) {
-            let job = Job { strategy, clients, params, repeats: 0 };
+            let job = Job {
+                strategy,
+                clients,
+                params,
+                repeats: 0,
+            };
             let native = per_aggregation(job, |job| Ok(job.run()))?;
             let wasm = per_aggregation(job, |job| {
                 let mut instance = engine.new_instance(HEAP)?;
@@ -38,7 +43,11 @@ pub fn run() -> Result<()> {
             let name = format!("{name}_{clients}x{params}");
             row(&format!("{name}_native"), native.as_secs_f64() * 1e3, "ms");
             row(&format!("{name}_wasm"), wasm.as_secs_f64() * 1e3, "ms");
-            row(&format!("{name}_wasm_to_native"), wasm.as_secs_f64() / native.as_secs_f64(), "ratio");
+            row(
+                &format!("{name}_wasm_to_native"),
+                wasm.as_secs_f64() / native.as_secs_f64(),
+                "ratio",
+            );
         }
     }
     Ok(())
@@ -48,8 +57,16 @@ pub fn run() -> Result<()> {
 fn per_aggregation(job: Job, work: impl Fn(Job) -> Result<Option<i64>>) -> Result<Duration> {
     const REPEATS: u32 = 4;
     let (once, first) = median(|| work(Job { repeats: 1, ..job }));
-    let (more, last) = median(|| work(Job { repeats: 1 + REPEATS, ..job }));
-    ensure!(first?.is_some() && last? == job_sum(job), "the model differs from the native one");
+    let (more, last) = median(|| {
+        work(Job {
+            repeats: 1 + REPEATS,
+            ..job
+        })
+    });
+    ensure!(
+        first?.is_some() && last? == job_sum(job),
+        "the model differs from the native one"
+    );
     Ok(more.saturating_sub(once) / REPEATS)
 }
 
@@ -58,7 +75,9 @@ fn job_sum(job: Job) -> Option<i64> {
 }
 
 /// As much memory as the updates need, page by page.
-const HEAP: HeapAllocStrategy = HeapAllocStrategy::Dynamic { maximum_pages: None };
+const HEAP: HeapAllocStrategy = HeapAllocStrategy::Dynamic {
+    maximum_pages: None,
+};
 
 /// The node's engine with the node's settings.
 fn engine() -> Result<WasmtimeRuntime> {
@@ -79,5 +98,7 @@ fn engine() -> Result<WasmtimeRuntime> {
         },
     };
     let blob = RuntimeBlob::uncompress_if_needed(code)?;
-    Ok(create_runtime::<sp_io::SubstrateHostFunctions>(blob, config)?)
+    Ok(create_runtime::<sp_io::SubstrateHostFunctions>(
+        blob, config,
+    )?)
 }

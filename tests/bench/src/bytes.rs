@@ -13,7 +13,11 @@ use crate::table::row;
 pub fn run() -> Result<()> {
     for params in [11, 650, 7_850] {
         for (width, name) in [(Width::I32, "i32"), (Width::I16, "i16")] {
-            let values = Format { frac_bits: 8, width }.encode(&vec![0; params])?;
+            let values = Format {
+                frac_bits: 8,
+                width,
+            }
+            .encode(&vec![0; params])?;
             let update = values.len();
             let commit = Call::commit {
                 federation: 0,
@@ -29,8 +33,16 @@ pub fn run() -> Result<()> {
                 values: values.try_into().unwrap_or_default(),
             };
             let total = extrinsic_bytes(commit) + extrinsic_bytes(reveal);
-            row(&format!("bytes_per_client_round_{params}_{name}"), total as f64, "bytes");
-            row(&format!("bytes_overhead_{params}_{name}"), (total - update) as f64, "bytes");
+            row(
+                &format!("bytes_per_client_round_{params}_{name}"),
+                total as f64,
+                "bytes",
+            );
+            row(
+                &format!("bytes_overhead_{params}_{name}"),
+                (total - update) as f64,
+                "bytes",
+            );
         }
     }
     Ok(())

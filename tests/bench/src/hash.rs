@@ -23,6 +23,10 @@ pub fn run() -> Result<()> {
     let per_second = |duration: Duration| HASHES as f64 / duration.as_secs_f64();
     row("hashes_per_second_mining", per_second(mining), "1/s");
     row("hashes_per_second_bare", per_second(bare), "1/s");
-    row("mining_to_bare", per_second(mining) / per_second(bare), "ratio");
+    row(
+        "mining_to_bare",
+        per_second(mining) / per_second(bare),
+        "ratio",
+    );
     Ok(())
 }

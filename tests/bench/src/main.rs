@@ -27,8 +27,10 @@ const ALL: [(&str, Benchmark); 4] = [
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let chosen: Vec<_> =
-        ALL.iter().filter(|(name, _)| args.name.as_deref().is_none_or(|one| one == *name)).collect();
+    let chosen: Vec<_> = ALL
+        .iter()
+        .filter(|(name, _)| args.name.as_deref().is_none_or(|one| one == *name))
+        .collect();
     if chosen.is_empty() {
         bail!("there is no such benchmark; choose aggregate, bytes, hash or rounds");
     }

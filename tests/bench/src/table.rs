@@ -8,9 +8,14 @@ use std::{
 /// Prints the machine.
 pub fn machine() {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("# machine: {}, {cores} cores", model.map_or("unknown", |(_, name)| name));
+    println!(
+        "# machine: {}, {cores} cores",
+        model.map_or("unknown", |(_, name)| name)
+    );
 }
 
 /// Prints one figure.

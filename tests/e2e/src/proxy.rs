@@ -49,7 +49,10 @@ impl Proxy {
 
     /// All messages so far.
     pub fn messages(&self) -> Vec<Message> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -75,7 +78,9 @@ async fn copy(
         // Pings and closes carry no payload of the trainer; whatever else does is kept.
         if frame.is_text() || frame.is_binary() {
             let text = String::from_utf8_lossy(&frame.clone().into_data()).into_owned();
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(kind(text));
+            log.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(kind(text));
         }
         if to.send(frame).await.is_err() {
             break;

@@ -23,10 +23,17 @@ pub struct Trainer {
 impl Trainer {
     /// Starts `command`, whose standard output is one JSON event per line.
     pub fn start(mut command: Command) -> Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
         let stdout = child.stdout.take().context("no output")?;
         let errors = child.stderr.take().context("no output")?;
-        Ok(Self { child, lines: BufReader::new(stdout).lines(), errors })
+        Ok(Self {
+            child,
+            lines: BufReader::new(stdout).lines(),
+            errors,
+        })
     }
 
     /// Waits for the next event of this name.
@@ -49,7 +56,9 @@ impl Trainer {
     /// Waits for its summary and its success.
     pub async fn finish(mut self) -> Result<Value> {
         let summary = self.wait_for("summary").await?;
-        let status = timeout(WAIT_MAX, self.child.wait()).await.context("does not end")??;
+        let status = timeout(WAIT_MAX, self.child.wait())
+            .await
+            .context("does not end")??;
         anyhow::ensure!(status.success(), "the trainer ended with {status}");
         Ok(summary)
     }

@@ -37,14 +37,27 @@ impl World {
         let spec = folder.path().join("federation.toml");
         fs::write(&spec, with_rounds(Task::Diabetes.toml(), rounds))?;
         let spec = spec.display().to_string();
-        let created =
-            cli.json(&["federation", "create", "--spec", &spec, "--key", OWNER]).await?;
+        let created = cli
+            .json(&["federation", "create", "--spec", &spec, "--key", OWNER])
+            .await?;
         let federation = created["federation"].as_u64().context("no number")? as u32;
-        let world = Self { node, cli, parts, federation, folder };
+        let world = Self {
+            node,
+            cli,
+            parts,
+            federation,
+            folder,
+        };
         let number = federation.to_string();
         for client in CLIENTS {
-            world.cli.json(&["federation", "invite", &number, client, "--key", OWNER]).await?;
-            world.cli.json(&["join", &number, "--key", client, "--yes"]).await?;
+            world
+                .cli
+                .json(&["federation", "invite", &number, client, "--key", OWNER])
+                .await?;
+            world
+                .cli
+                .json(&["join", &number, "--key", client, "--yes"])
+                .await?;
         }
         Ok(world)
     }
@@ -80,12 +93,17 @@ impl World {
 
     /// The federation as the node sees it.
     pub async fn state(&self) -> Result<Value> {
-        self.node.rpc("federation_get", json!([self.federation])).await
+        self.node
+            .rpc("federation_get", json!([self.federation]))
+            .await
     }
 
     /// The record of a closed round.
     pub async fn round(&self, round: u32) -> Result<Value> {
-        let view = self.node.rpc("federation_round", json!([self.federation, round])).await?;
+        let view = self
+            .node
+            .rpc("federation_round", json!([self.federation, round]))
+            .await?;
         Ok(view["record"].clone())
     }
 

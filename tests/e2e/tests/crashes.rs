@@ -31,10 +31,20 @@ async fn nothing_is_lost_when_node_and_trainer_are_killed() -> Result<()> {
     }
     for client in ["//Bob", "//Charlie"] {
         let status = world.status(client).await?;
-        let held = status["account"]["held"].as_str().context("no balance")?.to_owned();
+        let held = status["account"]["held"]
+            .as_str()
+            .context("no balance")?
+            .to_owned();
         assert!(held.starts_with('0'), "{client} has {held} held at the end");
     }
-    let verdict = world.cli.run(&["verify", &world.federation.to_string()]).await?;
-    assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stderr));
+    let verdict = world
+        .cli
+        .run(&["verify", &world.federation.to_string()])
+        .await?;
+    assert!(
+        verdict.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verdict.stderr)
+    );
     Ok(())
 }

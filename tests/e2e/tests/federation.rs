@@ -16,7 +16,10 @@ async fn two_trainers_learn_a_model_that_anyone_can_verify() -> Result<()> {
         assert_eq!(summary["end"], "finished");
         assert_eq!(summary["revealed"], 3);
         let loss = |name: &str| summary[name].as_f64().unwrap_or(f64::NAN);
-        assert!(loss("loss_last") < 0.7 * loss("loss_first"), "the loss did not fall: {summary}");
+        assert!(
+            loss("loss_last") < 0.7 * loss("loss_first"),
+            "the loss did not fall: {summary}"
+        );
     }
 
     let state = world.state().await?;
@@ -24,11 +27,18 @@ async fn two_trainers_learn_a_model_that_anyone_can_verify() -> Result<()> {
     assert_eq!(state["clients"], json!([]), "deposits go back at the end");
     for round in 1..=3 {
         let record = world.round(round).await?;
-        assert_eq!((&record["outcome"], &record["accepted"]), (&json!("adopted"), &json!(2)));
+        assert_eq!(
+            (&record["outcome"], &record["accepted"]),
+            (&json!("adopted"), &json!(2))
+        );
     }
 
     let verdict = world.cli.run(&["verify", &number]).await?;
-    assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stderr));
+    assert!(
+        verdict.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verdict.stderr)
+    );
 
     block_records_tell_all(&world).await?;
     losses_fall_on_held_out_rows(&world, &number).await?;
@@ -49,17 +59,43 @@ async fn block_records_tell_all(world: &World) -> Result<()> {
         if let Some(previous) = previous_hash.replace(block["hash"].clone()) {
             assert_eq!(block["previous_hash"], previous, "the records form a chain");
         }
-        let by_hash = world.node.rpc("federation_block", json!([block["hash"]])).await?;
+        let by_hash = world
+            .node
+            .rpc("federation_block", json!([block["hash"]]))
+            .await?;
         assert_eq!(by_hash, block);
-        client_models.extend(block["client_models"].as_array().cloned().unwrap_or_default());
-        server_models.extend(block["server_models"].as_array().cloned().unwrap_or_default());
+        client_models.extend(
+            block["client_models"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
+        );
+        server_models.extend(
+            block["server_models"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
+        );
     }
     let of_round = |models: &[Value]| models.iter().filter(|model| model["round"] == 3).count();
-    let updates = client_models.iter().filter(|model| model["values"].is_array());
-    assert!(updates.clone().all(|update| update["values"].as_array().map(Vec::len) == Some(11)));
+    let updates = client_models
+        .iter()
+        .filter(|model| model["values"].is_array());
+    assert!(
+        updates
+            .clone()
+            .all(|update| update["values"].as_array().map(Vec::len) == Some(11))
+    );
     assert_eq!(of_round(&updates.cloned().collect::<Vec<_>>()), 2);
-    assert_eq!(of_round(&client_models), 4, "two commitments and two updates");
-    let made = server_models.iter().find(|model| model["round"] == 3).context("no model")?;
+    assert_eq!(
+        of_round(&client_models),
+        4,
+        "two commitments and two updates"
+    );
+    let made = server_models
+        .iter()
+        .find(|model| model["round"] == 3)
+        .context("no model")?;
     assert_eq!(made["model_root"], record["model_root"]);
     Ok(())
 }
@@ -68,10 +104,19 @@ async fn losses_fall_on_held_out_rows(world: &World, number: &str) -> Result<()>
     let data = world.parts.held_out.display().to_string();
     let mut losses = Vec::new();
     for round in ["0", "1", "3"] {
-        let args = ["model", "evaluate", number, "--data", &data, "--round", round];
-        losses.push(world.cli.json(&args).await?["loss"].as_f64().context("no loss")?);
+        let args = [
+            "model", "evaluate", number, "--data", &data, "--round", round,
+        ];
+        losses.push(
+            world.cli.json(&args).await?["metrics"]["loss"]
+                .as_f64()
+                .context("no loss")?,
+        );
     }
-    assert!(losses[0] > losses[1] && losses[2] < 0.7 * losses[0], "{losses:?}");
+    assert!(
+        losses[0] > losses[1] && losses[2] < 0.7 * losses[0],
+        "{losses:?}"
+    );
     Ok(())
 }
 
@@ -79,9 +124,16 @@ async fn losses_fall_on_held_out_rows(world: &World, number: &str) -> Result<()>
 async fn a_tampered_model_is_found(world: &World, number: &str) -> Result<()> {
     let file = world.path("model.json");
     let path = file.display().to_string();
-    world.cli.json(&["model", "get", number, "--out", &path]).await?;
+    world
+        .cli
+        .json(&["model", "get", number, "--out", &path])
+        .await?;
     let honest = world.cli.run(&["verify", number, "--model", &path]).await?;
-    assert!(honest.status.success(), "{}", String::from_utf8_lossy(&honest.stderr));
+    assert!(
+        honest.status.success(),
+        "{}",
+        String::from_utf8_lossy(&honest.stderr)
+    );
 
     let mut model: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
     let weight = model["values"][4].as_i64().context("no weight")?;

@@ -37,8 +37,11 @@ const READS: [&str; 14] = [
 ];
 
 /// Runtime calls that read without arguments about the client.
-const RUNTIME_READS: [&str; 3] =
-    ["Core_version", "Metadata_metadata_versions", "Metadata_metadata_at_version"];
+const RUNTIME_READS: [&str; 3] = [
+    "Core_version",
+    "Metadata_metadata_versions",
+    "Metadata_metadata_at_version",
+];
 
 #[tokio::test]
 async fn a_trainer_sends_nothing_of_its_rows_but_weights_and_their_number() -> Result<()> {
@@ -114,7 +117,10 @@ impl Conversation {
             "state_call" => self.account_for_runtime_call(&params)?,
             read if READS.contains(&read) => {
                 for param in &params {
-                    ensure!(self.is_public(param), "undeclared parameter {param} in {text}");
+                    ensure!(
+                        self.is_public(param),
+                        "undeclared parameter {param} in {text}"
+                    );
                 }
                 read.to_owned()
             }
@@ -130,7 +136,9 @@ impl Conversation {
     fn is_public(&self, param: &Value) -> bool {
         match param {
             Value::Null => true,
-            Value::Number(number) => number.as_u64().is_some_and(|number| number <= u32::MAX.into()),
+            Value::Number(number) => number
+                .as_u64()
+                .is_some_and(|number| number <= u32::MAX.into()),
             Value::String(text) => {
                 self.heard.contains(text.as_str())
                     || self.storage_keys.contains(text)
@@ -142,7 +150,10 @@ impl Conversation {
 
     fn account_for_runtime_call(&mut self, params: &[Value]) -> Result<String> {
         let name = params[0].as_str().context("no name")?;
-        ensure!(params[2..].iter().all(|at| self.is_public(at)), "undeclared block");
+        ensure!(
+            params[2..].iter().all(|at| self.is_public(at)),
+            "undeclared block"
+        );
         let data = bytes(&params[1])?;
         if name == "TransactionPaymentApi_query_info" {
             let (extrinsic, length) = data.split_at(data.len() - 4);
@@ -151,7 +162,10 @@ impl Conversation {
             self.account_for_extrinsic(extrinsic)?;
             self.calls.pop();
         } else {
-            ensure!(RUNTIME_READS.contains(&name), "undeclared runtime call {name}");
+            ensure!(
+                RUNTIME_READS.contains(&name),
+                "undeclared runtime call {name}"
+            );
             ensure!(data.len() <= 4, "undeclared argument of {name}");
         }
         Ok(name.to_owned())
@@ -160,12 +174,17 @@ impl Conversation {
     /// Decodes all of an extrinsic: signer, extension, and a call that a trainer may send.
     fn account_for_extrinsic(&mut self, bytes: &[u8]) -> Result<()> {
         let extrinsic = UncheckedExtrinsic::decode_all(&mut &*bytes)?;
-        ensure!(extrinsic.encode() == bytes, "bytes that the decoder does not see");
+        ensure!(
+            extrinsic.encode() == bytes,
+            "bytes that the decoder does not see"
+        );
         let Preamble::Signed(MultiAddress::Id(signer), _, _) = extrinsic.preamble else {
             bail!("not signed by an account")
         };
         ensure!(signer == self.account, "another signer");
-        let RuntimeCall::Federation(call) = extrinsic.function else { bail!("an undeclared call") };
+        let RuntimeCall::Federation(call) = extrinsic.function else {
+            bail!("an undeclared call")
+        };
         self.calls.push(call);
         Ok(())
     }
@@ -176,18 +195,34 @@ impl Conversation {
         let hash = |value: &Value| H256::decode(&mut &*bytes(value)?).context("no hash");
         let genesis = hash(&world.node.rpc("chain_getBlockHash", json!([0])).await?)?;
         let mut base_roots = vec![hash(
-            &world.node.rpc("federation_model", json!([self.federation, 0])).await?["root"],
+            &world
+                .node
+                .rpc("federation_model", json!([self.federation, 0]))
+                .await?["root"],
         )?];
         for round in 1..=2 {
             base_roots.push(hash(&world.round(round).await?["model_root"])?);
         }
-        let rows = std::fs::read_to_string(&world.parts.clients[0])?.lines().count() as u32 - 1;
+        let rows = std::fs::read_to_string(&world.parts.clients[0])?
+            .lines()
+            .count() as u32
+            - 1;
         let mut revealed = 0;
         for call in &self.calls {
-            let Call::reveal { federation, round, sample_count, salt, values } = call else {
+            let Call::reveal {
+                federation,
+                round,
+                sample_count,
+                salt,
+                values,
+            } = call
+            else {
                 continue;
             };
-            ensure!(*sample_count == rows && values.len() == 44, "an undeclared size");
+            ensure!(
+                *sample_count == rows && values.len() == 44,
+                "an undeclared size"
+            );
             let opening = Opening {
                 genesis,
                 federation: *federation,
@@ -206,11 +241,17 @@ impl Conversation {
                 base_root: opening.base_root,
                 commitment: opening.commitment(),
             };
-            ensure!(self.calls.contains(&commit), "a commitment to something else: {commit:?}");
+            ensure!(
+                self.calls.contains(&commit),
+                "a commitment to something else: {commit:?}"
+            );
             revealed += 1;
         }
         let others = self.calls.iter().filter(|call| {
-            !matches!(call, Call::reveal { .. } | Call::commit { .. } | Call::advance { .. })
+            !matches!(
+                call,
+                Call::reveal { .. } | Call::commit { .. } | Call::advance { .. }
+            )
         });
         ensure!(others.count() == 0, "a trainer sent an undeclared call");
         ensure!(revealed == 2, "{revealed} reveals in two rounds");
@@ -233,11 +274,16 @@ fn call_name(call: &Call<Runtime>) -> &'static str {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    bytes
+        .iter()
+        .fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn bytes(value: &Value) -> Result<Vec<u8>> {
-    let text = value.as_str().and_then(|text| text.strip_prefix("0x")).context("no hex")?;
+    let text = value
+        .as_str()
+        .and_then(|text| text.strip_prefix("0x"))
+        .context("no hex")?;
     (0..text.len())
         .step_by(2)
         .map(|at| Ok(u8::from_str_radix(&text[at..at + 2], 16)?))

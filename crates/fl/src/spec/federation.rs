@@ -11,7 +11,16 @@ use crate::{
 
 /// Who may join.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
@@ -24,7 +33,16 @@ pub enum Membership {
 
 /// Lengths of the phases of a round, in blocks.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Windows {
@@ -40,7 +58,10 @@ pub struct Windows {
 impl Windows {
     fn check(&self) -> Result<(), Error> {
         let usable = |blocks| (1..=WINDOW_BLOCKS_MAX).contains(&blocks);
-        if [self.commit_blocks, self.settle_blocks, self.reveal_blocks].into_iter().all(usable) {
+        if [self.commit_blocks, self.settle_blocks, self.reveal_blocks]
+            .into_iter()
+            .all(usable)
+        {
             Ok(())
         } else {
             Err(Error::Window)
@@ -107,15 +128,22 @@ impl<Balance> FederationSpec<Balance> {
         }
         let needed = self.task.strategy.updates_min();
         if self.clients_min < needed {
-            return Err(Error::TooFewClients { needed, found: self.clients_min });
+            return Err(Error::TooFewClients {
+                needed,
+                found: self.clients_min,
+            });
         }
-        if self.membership == Membership::Open && matches!(self.task.strategy, Strategy::TrimmedMean { .. })
+        if self.membership == Membership::Open
+            && matches!(self.task.strategy, Strategy::TrimmedMean { .. })
         {
             return Err(Error::NeedsInvitation);
         }
         let needed = self.reveal_blocks_min(upload_bytes_per_block)?;
         if self.windows.reveal_blocks < needed {
-            return Err(Error::RevealWindowTooShort { needed, found: self.windows.reveal_blocks });
+            return Err(Error::RevealWindowTooShort {
+                needed,
+                found: self.windows.reveal_blocks,
+            });
         }
         Ok(())
     }
@@ -123,7 +151,9 @@ impl<Balance> FederationSpec<Balance> {
     /// Blocks that the reveals of all seats need, with one to spare.
     fn reveal_blocks_min(&self, upload_bytes_per_block: u32) -> Result<u32, Error> {
         let bytes = u64::from(self.task.update_bytes()?).saturating_mul(self.clients_max.into());
-        let blocks = bytes.div_ceil(u64::from(upload_bytes_per_block).max(1)).saturating_add(1);
+        let blocks = bytes
+            .div_ceil(u64::from(upload_bytes_per_block).max(1))
+            .saturating_add(1);
         Ok(u32::try_from(blocks).unwrap_or(u32::MAX))
     }
 
@@ -134,7 +164,10 @@ impl<Balance> FederationSpec<Balance> {
     /// [`Error::SampleCount`] when the stated count is zero or above the cap.
     pub fn effective_count(&self, sample_count: u32) -> Result<u32, Error> {
         if !(1..=self.sample_count_max).contains(&sample_count) {
-            return Err(Error::SampleCount { found: sample_count, max: self.sample_count_max });
+            return Err(Error::SampleCount {
+                found: sample_count,
+                max: self.sample_count_max,
+            });
         }
         Ok(match self.membership {
             Membership::Invited => sample_count,

@@ -99,7 +99,12 @@ impl Schema {
                 all_different(labels.iter())?;
             }
         }
-        all_different(self.features.iter().map(|column| &column.name).chain([target]))
+        all_different(
+            self.features
+                .iter()
+                .map(|column| &column.name)
+                .chain([target]),
+        )
     }
 }
 

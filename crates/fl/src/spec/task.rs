@@ -39,7 +39,16 @@ pub enum ModelSpec {
 
 /// Where the first server model comes from.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
@@ -80,8 +89,12 @@ impl TaskSpec {
         match &self.model {
             ModelSpec::Linear | ModelSpec::Softmax => vec![(inputs, outputs)],
             ModelSpec::Mlp { hidden } => {
-                let ends = hidden.iter().map(|units| u32::from(*units)).chain([outputs]);
-                ends.scan(inputs, |from, to| Some((core::mem::replace(from, to), to))).collect()
+                let ends = hidden
+                    .iter()
+                    .map(|units| u32::from(*units))
+                    .chain([outputs]);
+                ends.scan(inputs, |from, to| Some((core::mem::replace(from, to), to)))
+                    .collect()
             }
             ModelSpec::Opaque { .. } => Vec::new(),
         }
@@ -95,7 +108,9 @@ impl TaskSpec {
         let found = match self.model {
             ModelSpec::Opaque { param_count } => param_count.into(),
             _ => self.layers().iter().fold(0u64, |sum, (inputs, outputs)| {
-                let layer = u64::from(*inputs).saturating_add(1).saturating_mul((*outputs).into());
+                let layer = u64::from(*inputs)
+                    .saturating_add(1)
+                    .saturating_mul((*outputs).into());
                 sum.saturating_add(layer)
             }),
         };
@@ -110,7 +125,9 @@ impl TaskSpec {
     /// # Errors
     /// As [`Self::param_count`].
     pub fn update_bytes(&self) -> Result<u32, Error> {
-        Ok(self.param_count()?.saturating_mul(self.format.value_bytes()))
+        Ok(self
+            .param_count()?
+            .saturating_mul(self.format.value_bytes()))
     }
 
     /// The first server model, `[param_count]`.

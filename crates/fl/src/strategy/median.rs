@@ -15,5 +15,7 @@ pub(super) fn of(column: &mut [i32]) -> i32 {
     }
     let lower = below.iter().max().copied().unwrap_or(*upper);
     let sum = i64::from(lower).saturating_add((*upper).into());
-    div_round_half_even(sum, 2).and_then(|mean| i32::try_from(mean).ok()).unwrap_or(*upper)
+    div_round_half_even(sum, 2)
+        .and_then(|mean| i32::try_from(mean).ok())
+        .unwrap_or(*upper)
 }

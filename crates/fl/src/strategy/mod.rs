@@ -21,7 +21,16 @@ use crate::Error;
 
 /// The rule of a federation.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
@@ -65,8 +74,8 @@ pub fn aggregate(strategy: Strategy, updates: &[(&[i32], u32)]) -> Result<Vec<i3
     match strategy {
         Strategy::FedAvg => fed_avg::aggregate(updates),
         Strategy::Median => Ok(order::by_coordinate(updates, median::of)),
-        Strategy::TrimmedMean { trim } => {
-            Ok(order::by_coordinate(updates, |column| trimmed_mean::of(column, trim as usize)))
-        }
+        Strategy::TrimmedMean { trim } => Ok(order::by_coordinate(updates, |column| {
+            trimmed_mean::of(column, trim as usize)
+        })),
     }
 }

@@ -9,7 +9,10 @@ use alloc::{vec, vec::Vec};
 const TILE: usize = 16;
 
 /// Applies `rule` to the values of each coordinate; `rule` may reorder them.
-pub(super) fn by_coordinate(updates: &[(&[i32], u32)], rule: impl Fn(&mut [i32]) -> i32) -> Vec<i32> {
+pub(super) fn by_coordinate(
+    updates: &[(&[i32], u32)],
+    rule: impl Fn(&mut [i32]) -> i32,
+) -> Vec<i32> {
     let param_count = updates.first().map_or(0, |(values, _)| values.len());
     let clients = updates.len();
     let mut model = Vec::with_capacity(param_count);
@@ -24,7 +27,12 @@ pub(super) fn by_coordinate(updates: &[(&[i32], u32)], rule: impl Fn(&mut [i32])
                 }
             }
         }
-        model.extend(columns.chunks_exact_mut(clients.max(1)).take(width).map(&rule));
+        model.extend(
+            columns
+                .chunks_exact_mut(clients.max(1))
+                .take(width)
+                .map(&rule),
+        );
     }
     model
 }

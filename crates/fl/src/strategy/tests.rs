@@ -5,7 +5,10 @@ use proptest::{prelude::*, strategy::Strategy as _};
 use super::{Error, Strategy, aggregate};
 
 fn run(strategy: Strategy, updates: &[(Vec<i32>, u32)]) -> Vec<i32> {
-    let borrowed: Vec<_> = updates.iter().map(|(values, count)| (values.as_slice(), *count)).collect();
+    let borrowed: Vec<_> = updates
+        .iter()
+        .map(|(values, count)| (values.as_slice(), *count))
+        .collect();
     aggregate(strategy, &borrowed).unwrap()
 }
 
@@ -21,8 +24,10 @@ fn nearest(n: i128, d: i128) -> i32 {
 fn oracle(strategy: Strategy, updates: &[(Vec<i32>, u32)]) -> Vec<i32> {
     (0..updates[0].0.len())
         .map(|i| {
-            let mut column: Vec<(i128, i128)> =
-                updates.iter().map(|(v, n)| (i128::from(v[i]), i128::from(*n))).collect();
+            let mut column: Vec<(i128, i128)> = updates
+                .iter()
+                .map(|(v, n)| (i128::from(v[i]), i128::from(*n)))
+                .collect();
             column.sort();
             let cut = match strategy {
                 Strategy::FedAvg => {
@@ -41,7 +46,10 @@ fn oracle(strategy: Strategy, updates: &[(Vec<i32>, u32)]) -> Vec<i32> {
 fn updates() -> impl proptest::strategy::Strategy<Value = Vec<(Vec<i32>, u32)>> {
     let value = prop_oneof![Just(i32::MIN), Just(i32::MAX), -3..3i32, any::<i32>()];
     (1usize..12, 1usize..40).prop_flat_map(move |(clients, params)| {
-        let update = (prop::collection::vec(value.clone(), params), 1..=crate::limits::SAMPLE_COUNT_MAX);
+        let update = (
+            prop::collection::vec(value.clone(), params),
+            1..=crate::limits::SAMPLE_COUNT_MAX,
+        );
         prop::collection::vec(update, clients)
     })
 }
@@ -73,8 +81,17 @@ proptest! {
 #[test]
 fn too_few_updates_are_an_error() {
     let values = [1, 2];
-    let result = aggregate(Strategy::TrimmedMean { trim: 1 }, &[(&values, 1), (&values, 1)]);
-    assert_eq!(result, Err(Error::TooFewClients { needed: 3, found: 2 }));
+    let result = aggregate(
+        Strategy::TrimmedMean { trim: 1 },
+        &[(&values, 1), (&values, 1)],
+    );
+    assert_eq!(
+        result,
+        Err(Error::TooFewClients {
+            needed: 3,
+            found: 2
+        })
+    );
 }
 
 #[test]
@@ -87,7 +104,13 @@ fn the_largest_federation_does_not_overflow() {
 
 #[test]
 fn one_liar_moves_the_mean_but_not_the_robust_rules() {
-    let updates = vec![(vec![10], 1), (vec![11], 1), (vec![12], 1), (vec![13], 1), (vec![1_000_000], 1)];
+    let updates = vec![
+        (vec![10], 1),
+        (vec![11], 1),
+        (vec![12], 1),
+        (vec![13], 1),
+        (vec![1_000_000], 1),
+    ];
     assert_eq!(run(Strategy::FedAvg, &updates), [200_009]);
     assert_eq!(run(Strategy::Median, &updates), [12]);
     assert_eq!(run(Strategy::TrimmedMean { trim: 1 }, &updates), [12]);

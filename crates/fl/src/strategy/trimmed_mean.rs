@@ -5,7 +5,11 @@ use crate::number::div_round_half_even;
 /// The mean of `column`, which is reordered, without its `trim` smallest and `trim` largest
 /// values; zero when nothing is left.
 pub(super) fn of(column: &mut [i32], trim: usize) -> i32 {
-    let Some(kept) = column.len().checked_sub(trim.saturating_mul(2)).filter(|kept| *kept > 0) else {
+    let Some(kept) = column
+        .len()
+        .checked_sub(trim.saturating_mul(2))
+        .filter(|kept| *kept > 0)
+    else {
         return 0;
     };
     let mut rest = column;
@@ -15,7 +19,9 @@ pub(super) fn of(column: &mut [i32], trim: usize) -> i32 {
         let (inner, _, _) = rest.select_nth_unstable(kept);
         rest = inner;
     }
-    let sum = rest.iter().fold(0i64, |sum, value| sum.saturating_add((*value).into()));
+    let sum = rest
+        .iter()
+        .fold(0i64, |sum, value| sum.saturating_add((*value).into()));
     i64::try_from(kept)
         .ok()
         .and_then(|kept| div_round_half_even(sum, kept))

@@ -12,7 +12,10 @@ fn refuse(change: impl FnOnce(&mut FederationSpec<Balance>), error: E) {
     build_and_execute(|| {
         let mut spec = spec();
         change(&mut spec);
-        assert_noop!(Federation::create(RuntimeOrigin::signed(OWNER), spec), error);
+        assert_noop!(
+            Federation::create(RuntimeOrigin::signed(OWNER), spec),
+            error
+        );
     });
 }
 
@@ -24,11 +27,23 @@ fn what_cannot_work_is_refused() {
     refuse(|s| s.rounds_max = 0, E::InvalidRounds);
     refuse(|s| s.sample_count_max = 0, E::InvalidSampleCountCap);
     refuse(|s| s.task.model = ModelSpec::Softmax, E::TargetMismatch);
-    refuse(|s| s.task.model = ModelSpec::Opaque { param_count: 0 }, E::InvalidParamCount);
+    refuse(
+        |s| s.task.model = ModelSpec::Opaque { param_count: 0 },
+        E::InvalidParamCount,
+    );
     refuse(|s| s.task.format.frac_bits = 31, E::InvalidFracBits);
-    refuse(|s| s.task.schema.features[0].scale.mantissa = 0, E::InvalidScale);
-    refuse(|s| s.task.schema.features[1] = s.task.schema.features[0].clone(), E::DuplicateName);
-    refuse(|s| s.task.strategy = Strategy::TrimmedMean { trim: 1 }, E::TooFewClients);
+    refuse(
+        |s| s.task.schema.features[0].scale.mantissa = 0,
+        E::InvalidScale,
+    );
+    refuse(
+        |s| s.task.schema.features[1] = s.task.schema.features[0].clone(),
+        E::DuplicateName,
+    );
+    refuse(
+        |s| s.task.strategy = Strategy::TrimmedMean { trim: 1 },
+        E::TooFewClients,
+    );
     refuse(
         |s| {
             s.task.model = ModelSpec::Opaque { param_count: 9 };
@@ -46,14 +61,18 @@ fn what_cannot_work_is_refused() {
     );
     refuse(
         |s| {
-            s.task.model = ModelSpec::Opaque { param_count: 1 << 18 };
+            s.task.model = ModelSpec::Opaque {
+                param_count: 1 << 18,
+            };
             s.windows.reveal_blocks = 2;
         },
         E::RevealWindowTooShort,
     );
     refuse(
         |s| {
-            s.task.model = ModelSpec::Opaque { param_count: 1 << 18 };
+            s.task.model = ModelSpec::Opaque {
+                param_count: 1 << 18,
+            };
             s.windows.reveal_blocks = 100;
             s.clients_max = 9;
         },
@@ -82,18 +101,30 @@ fn escrow_and_deposit_are_held_and_come_back() {
         let deposit = held(HoldReason::StateDeposit, OWNER);
         assert!(deposit > 300, "{deposit}");
 
-        assert_noop!(Federation::remove(RuntimeOrigin::signed(OWNER), id), E::FederationRuns);
+        assert_noop!(
+            Federation::remove(RuntimeOrigin::signed(OWNER), id),
+            E::FederationRuns
+        );
         play_round(id, &[1, 2, 3], &[3, 4, 5]);
         play_round(id, &[1, 2, 3], &[3, 4, 5]);
         assert_eq!(held(HoldReason::Escrow, OWNER), 0);
-        assert_noop!(Federation::remove(RuntimeOrigin::signed(ALICE), id), E::NotOwner);
+        assert_noop!(
+            Federation::remove(RuntimeOrigin::signed(ALICE), id),
+            E::NotOwner
+        );
         assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
 
         assert_eq!(held(HoldReason::StateDeposit, OWNER), 0);
         assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - 60);
         assert_eq!(Balances::free_balance(ALICE), ENDOWMENT + 30);
-        assert_eq!(Models::<Test>::iter().count() + Rounds::<Test>::iter().count(), 0);
-        assert_noop!(Federation::join(RuntimeOrigin::signed(CAROL), id), E::UnknownFederation);
+        assert_eq!(
+            Models::<Test>::iter().count() + Rounds::<Test>::iter().count(),
+            0
+        );
+        assert_noop!(
+            Federation::join(RuntimeOrigin::signed(CAROL), id),
+            E::UnknownFederation
+        );
     });
 }
 
@@ -103,10 +134,16 @@ fn cancelling_while_waiting_returns_all() {
         assert_ok!(Federation::create(RuntimeOrigin::signed(OWNER), spec()));
         assert_ok!(Federation::invite(RuntimeOrigin::signed(OWNER), 0, ALICE));
         assert_ok!(Federation::join(RuntimeOrigin::signed(ALICE), 0));
-        assert_noop!(Federation::cancel(RuntimeOrigin::signed(ALICE), 0), E::NotOwner);
+        assert_noop!(
+            Federation::cancel(RuntimeOrigin::signed(ALICE), 0),
+            E::NotOwner
+        );
         assert_ok!(Federation::cancel(RuntimeOrigin::signed(OWNER), 0));
         assert_eq!(held(HoldReason::JoinDeposit, ALICE), 0);
         assert_eq!(held(HoldReason::Escrow, OWNER), 0);
-        assert_noop!(Federation::cancel(RuntimeOrigin::signed(OWNER), 0), E::FederationOver);
+        assert_noop!(
+            Federation::cancel(RuntimeOrigin::signed(OWNER), 0),
+            E::FederationOver
+        );
     });
 }

@@ -18,9 +18,15 @@ fn only_the_invited_join_and_only_once() {
         assert_noop!(Federation::join(signed(STRANGER), id), E::NotInvited);
         assert_noop!(Federation::join(signed(ALICE), id), E::AlreadyMember);
         assert_noop!(Federation::invite(signed(ALICE), id, CAROL), E::NotOwner);
-        assert_noop!(Federation::invite(signed(OWNER), id, ALICE), E::AlreadyMember);
+        assert_noop!(
+            Federation::invite(signed(OWNER), id, ALICE),
+            E::AlreadyMember
+        );
         assert_ok!(Federation::invite(signed(OWNER), id, CAROL));
-        assert_noop!(Federation::invite(signed(OWNER), id, CAROL), E::AlreadyInvited);
+        assert_noop!(
+            Federation::invite(signed(OWNER), id, CAROL),
+            E::AlreadyInvited
+        );
         assert_noop!(Federation::invite(signed(OWNER), id, STRANGER), E::Full);
     });
 }
@@ -31,7 +37,10 @@ fn open_federations_need_no_invitation() {
         let mut open = spec();
         open.membership = Membership::Open;
         let id = federation(open);
-        assert_noop!(Federation::invite(signed(OWNER), id, CAROL), E::InvitationNotNeeded);
+        assert_noop!(
+            Federation::invite(signed(OWNER), id, CAROL),
+            E::InvitationNotNeeded
+        );
         assert_ok!(Federation::join(signed(STRANGER), id));
         assert_noop!(Federation::join(signed(CAROL), id), E::Full);
     });
@@ -43,7 +52,10 @@ fn the_roster_freezes_when_a_round_opens() {
         let id = federation(spec());
         assert_ok!(Federation::invite(signed(OWNER), id, CAROL));
         assert_ok!(Federation::join(signed(CAROL), id));
-        assert_noop!(Update::new(CAROL, id, &[1, 1, 1], 5).commit(), E::NotOnRoster);
+        assert_noop!(
+            Update::new(CAROL, id, &[1, 1, 1], 5).commit(),
+            E::NotOnRoster
+        );
 
         play_round(id, &[2, 2, 2], &[4, 4, 4]);
         assert_eq!(Federations::<Test>::get(id).unwrap().round.roster, 3);

@@ -11,7 +11,10 @@ type E = Error<Test>;
 fn the_bond_is_held_from_commit_to_reveal() {
     build_and_execute(|| {
         let id = federation(spec());
-        let updates = [Update::new(ALICE, id, &[1, 1, 1], 5), Update::new(BOB, id, &[3, 3, 3], 5)];
+        let updates = [
+            Update::new(ALICE, id, &[1, 1, 1], 5),
+            Update::new(BOB, id, &[3, 3, 3], 5),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
             assert_eq!(held(HoldReason::Bond, update.client), 100);
@@ -29,7 +32,10 @@ fn a_silent_client_loses_its_bond_and_nobody_gains_it() {
     build_and_execute(|| {
         let id = federation(spec());
         let issuance = Balances::total_issuance();
-        let updates = [Update::new(ALICE, id, &[1, 1, 1], 5), Update::new(BOB, id, &[3, 3, 3], 5)];
+        let updates = [
+            Update::new(ALICE, id, &[1, 1, 1], 5),
+            Update::new(BOB, id, &[3, 3, 3], 5),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
         }
@@ -72,15 +78,30 @@ fn a_wrong_opening_changes_nothing_and_can_be_mended() {
         assert_ok!(Update::new(BOB, id, &[3, 3, 3], 5).commit());
         next_blocks(2);
         for wrong in [
-            Update { salt: [0; 32], ..honest.clone() },
-            Update { sample_count: 6, ..honest.clone() },
-            Update { bytes: vec![9; 12], ..honest.clone() },
+            Update {
+                salt: [0; 32],
+                ..honest.clone()
+            },
+            Update {
+                sample_count: 6,
+                ..honest.clone()
+            },
+            Update {
+                bytes: vec![9; 12],
+                ..honest.clone()
+            },
         ] {
             assert_noop!(wrong.reveal(), E::WrongOpening);
         }
-        let short = Update { bytes: vec![0; 8], ..honest.clone() };
+        let short = Update {
+            bytes: vec![0; 8],
+            ..honest.clone()
+        };
         assert_noop!(short.reveal(), E::UpdateLength);
-        let many = Update { sample_count: 1_001, ..honest.clone() };
+        let many = Update {
+            sample_count: 1_001,
+            ..honest.clone()
+        };
         assert_noop!(many.reveal(), E::SampleCountOutOfRange);
         assert_ok!(honest.reveal());
     });
@@ -92,7 +113,10 @@ fn an_update_beyond_the_norm_bound_is_rejected_and_its_bond_returned() {
         let mut bounded = spec();
         bounded.task.norm_max = Some(5);
         let id = federation(bounded);
-        let updates = [Update::new(ALICE, id, &[3, 4, 0], 5), Update::new(BOB, id, &[3, 4, 1], 5)];
+        let updates = [
+            Update::new(ALICE, id, &[3, 4, 0], 5),
+            Update::new(BOB, id, &[3, 4, 1], 5),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
         }
@@ -113,6 +137,9 @@ fn low_balance_is_an_error_of_its_own() {
         let mut dear = spec();
         dear.bond = 2 * ENDOWMENT;
         let id = federation(dear);
-        assert_noop!(Update::new(ALICE, id, &[1, 1, 1], 5).commit(), E::LowBalance);
+        assert_noop!(
+            Update::new(ALICE, id, &[1, 1, 1], 5).commit(),
+            E::LowBalance
+        );
     });
 }

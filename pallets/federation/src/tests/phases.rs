@@ -14,7 +14,10 @@ fn phase(id: u32) -> Phase {
 fn reveals_wait_for_the_settle_window() {
     build_and_execute(|| {
         let id = federation(spec());
-        let updates = [Update::new(ALICE, id, &[1, 1, 1], 5), Update::new(BOB, id, &[3, 3, 3], 5)];
+        let updates = [
+            Update::new(ALICE, id, &[1, 1, 1], 5),
+            Update::new(BOB, id, &[3, 3, 3], 5),
+        ];
         assert_noop!(updates[0].reveal(), E::NoCommitment);
         for update in &updates {
             assert_ok!(update.commit());
@@ -34,9 +37,15 @@ fn the_commit_window_closes_by_blocks_and_time() {
         let id = federation(spec());
         let late = Update::new(BOB, id, &[3, 3, 3], 5);
         assert_ok!(Update::new(ALICE, id, &[1, 1, 1], 5).commit());
-        assert_noop!(Federation::advance(RuntimeOrigin::signed(STRANGER), id), E::NotOverdue);
+        assert_noop!(
+            Federation::advance(RuntimeOrigin::signed(STRANGER), id),
+            E::NotOverdue
+        );
         next_blocks(4);
-        assert_noop!(Federation::advance(RuntimeOrigin::signed(STRANGER), id), E::NotOverdue);
+        assert_noop!(
+            Federation::advance(RuntimeOrigin::signed(STRANGER), id),
+            E::NotOverdue
+        );
         next_blocks(1);
         assert_noop!(late.commit(), E::CommitClosed);
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
@@ -49,7 +58,10 @@ fn a_burst_of_blocks_closes_no_window() {
     build_and_execute(|| {
         let id = federation(spec());
         next_blocks_every(20, 10);
-        assert_noop!(Federation::advance(RuntimeOrigin::signed(STRANGER), id), E::NotOverdue);
+        assert_noop!(
+            Federation::advance(RuntimeOrigin::signed(STRANGER), id),
+            E::NotOverdue
+        );
         assert_ok!(Update::new(ALICE, id, &[1, 1, 1], 5).commit());
         next_blocks_every(1, 2_000);
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
@@ -60,7 +72,10 @@ fn a_burst_of_blocks_closes_no_window() {
 fn the_reveal_window_closes_without_those_who_stay_silent() {
     build_and_execute(|| {
         let id = federation(spec());
-        let updates = [Update::new(ALICE, id, &[1, 1, 1], 5), Update::new(BOB, id, &[3, 3, 3], 5)];
+        let updates = [
+            Update::new(ALICE, id, &[1, 1, 1], 5),
+            Update::new(BOB, id, &[3, 3, 3], 5),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
         }
@@ -69,7 +84,10 @@ fn the_reveal_window_closes_without_those_who_stay_silent() {
         next_blocks(4);
         assert_noop!(updates[1].reveal(), E::RevealClosed);
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
-        assert_noop!(Federation::advance(RuntimeOrigin::signed(STRANGER), id), E::NotOverdue);
+        assert_noop!(
+            Federation::advance(RuntimeOrigin::signed(STRANGER), id),
+            E::NotOverdue
+        );
         next_blocks(1);
         assert_eq!(model(id), [1, 1, 1]);
     });

@@ -7,7 +7,11 @@ use fedchain_fl::{H256, Refusal};
 
 #[track_caller]
 fn check(signer: AccountId, call: Call<Test>, expected: Option<Refusal>) {
-    assert_eq!(refused(signer, call), expected.map(Refusal::code), "{expected:?}");
+    assert_eq!(
+        refused(signer, call),
+        expected.map(Refusal::code),
+        "{expected:?}"
+    );
 }
 
 #[test]
@@ -16,17 +20,34 @@ fn the_pool_refuses_what_is_out_of_phase() {
         let id = federation(spec());
         let update = Update::new(ALICE, id, &[1, 1, 1], 5);
         let bob = Update::new(BOB, id, &[1, 1, 1], 5);
-        let stale = Update { base_root: H256::repeat_byte(1), ..update.clone() };
-        let unknown = Update { federation: 7, ..update.clone() };
-        let future = Update { round: 2, ..update.clone() };
+        let stale = Update {
+            base_root: H256::repeat_byte(1),
+            ..update.clone()
+        };
+        let unknown = Update {
+            federation: 7,
+            ..update.clone()
+        };
+        let future = Update {
+            round: 2,
+            ..update.clone()
+        };
 
         check(ALICE, update.commit_call(), None);
         check(STRANGER, update.commit_call(), Some(Refusal::NotOnRoster));
-        check(ALICE, unknown.commit_call(), Some(Refusal::UnknownFederation));
+        check(
+            ALICE,
+            unknown.commit_call(),
+            Some(Refusal::UnknownFederation),
+        );
         check(ALICE, future.commit_call(), Some(Refusal::WrongRound));
         check(ALICE, stale.commit_call(), Some(Refusal::StaleBase));
         check(ALICE, update.reveal_call(), Some(Refusal::NoCommitment));
-        check(STRANGER, Call::advance { federation: id }, Some(Refusal::NotOverdue));
+        check(
+            STRANGER,
+            Call::advance { federation: id },
+            Some(Refusal::NotOverdue),
+        );
 
         assert_ok!(update.commit());
         check(ALICE, update.commit_call(), Some(Refusal::AlreadyCommitted));
@@ -68,11 +89,17 @@ fn another_clients_commitment_cannot_be_opened() {
     build_and_execute(|| {
         let id = federation(spec());
         let alice = Update::new(ALICE, id, &[1, 1, 1], 5);
-        let copy = Update { client: BOB, ..alice.clone() };
+        let copy = Update {
+            client: BOB,
+            ..alice.clone()
+        };
         assert_ok!(alice.commit());
         assert_ok!(direct(BOB, alice.commit_call()));
         next_blocks(2);
-        assert_noop!(direct(BOB, alice.reveal_call()), Error::<Test>::WrongOpening);
+        assert_noop!(
+            direct(BOB, alice.reveal_call()),
+            Error::<Test>::WrongOpening
+        );
         assert_noop!(copy.reveal(), Error::<Test>::WrongOpening);
         assert_ok!(alice.reveal());
     });

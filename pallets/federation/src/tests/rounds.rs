@@ -14,8 +14,10 @@ use fedchain_fl::{
 fn fed_avg_weighs_by_sample_count() {
     build_and_execute(|| {
         let id = federation(spec());
-        let updates =
-            [Update::new(ALICE, id, &[0, 10, -8], 30), Update::new(BOB, id, &[4, 2, 8], 10)];
+        let updates = [
+            Update::new(ALICE, id, &[0, 10, -8], 30),
+            Update::new(BOB, id, &[4, 2, 8], 10),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
         }
@@ -34,7 +36,10 @@ fn open_federations_weigh_all_equally() {
         let mut open = spec();
         open.membership = Membership::Open;
         let id = federation(open);
-        let updates = [Update::new(ALICE, id, &[0, 0, 0], 999), Update::new(BOB, id, &[4, 4, 4], 1)];
+        let updates = [
+            Update::new(ALICE, id, &[0, 0, 0], 999),
+            Update::new(BOB, id, &[4, 4, 4], 1),
+        ];
         for update in &updates {
             assert_ok!(update.commit());
         }
@@ -49,9 +54,10 @@ fn open_federations_weigh_all_equally() {
 
 #[test]
 fn staging_strategies_and_narrow_numbers_work_end_to_end() {
-    for (strategy, expected) in
-        [(Strategy::Median, [3, 3, 3]), (Strategy::TrimmedMean { trim: 1 }, [3, 3, 3])]
-    {
+    for (strategy, expected) in [
+        (Strategy::Median, [3, 3, 3]),
+        (Strategy::TrimmedMean { trim: 1 }, [3, 3, 3]),
+    ] {
         build_and_execute(|| {
             let mut robust = spec();
             robust.task.strategy = strategy;
@@ -85,7 +91,12 @@ fn a_round_is_recorded_in_state_and_header() {
 
         let record = Rounds::<Test>::get(id, 1).unwrap();
         assert_eq!(
-            (record.outcome, record.accepted, record.opened_at, record.closed_at),
+            (
+                record.outcome,
+                record.accepted,
+                record.opened_at,
+                record.closed_at
+            ),
             (Outcome::Adopted, 2, 1, 4)
         );
         let digest = System::digest();
@@ -116,9 +127,22 @@ fn a_federation_runs_to_its_end_and_keeps_nothing_per_client() {
         // 5.5 is a tie, which goes to the even neighbour.
         assert_eq!(model(id), [6, 6, 6]);
         assert_eq!(Federations::<Test>::get(id).unwrap().phase, Phase::Finished);
-        assert_eq!(Federation::round(id, Some(2)).unwrap().record.unwrap().accepted, 2);
-        assert_eq!(Commitments::<Test>::iter().count() + Members::<Test>::iter().count(), 0);
-        assert_eq!(Sums::<Test>::iter().count() + StagedUpdates::<Test>::iter().count(), 0);
+        assert_eq!(
+            Federation::round(id, Some(2))
+                .unwrap()
+                .record
+                .unwrap()
+                .accepted,
+            2
+        );
+        assert_eq!(
+            Commitments::<Test>::iter().count() + Members::<Test>::iter().count(),
+            0
+        );
+        assert_eq!(
+            Sums::<Test>::iter().count() + StagedUpdates::<Test>::iter().count(),
+            0
+        );
     });
 }
 
