@@ -3,9 +3,16 @@
 use crate::chain_spec;
 use clap::{Args, Parser};
 use fedchain_runtime::AccountId;
-use sc_cli::{ChainSpec, DatabasePruningMode, PruningParams, RunCmd, SubstrateCli, clap};
+use sc_cli::{
+    ChainSpec, DatabasePruningMode, DefaultConfigurationValues, PruningParams, RunCmd,
+    SubstrateCli, clap,
+};
+use sc_network::multiaddr::{Multiaddr, Protocol};
 use sp_core::{Pair, crypto::Ss58Codec, sr25519};
-use std::num::NonZeroU16;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    num::NonZeroU16,
+};
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -95,6 +102,7 @@ impl Cli {
         // The block author logs every template it builds, and here there are several per block.
         let log = &mut cli.run.shared_params.log;
         log.insert(0, "sc_basic_authorship=warn".into());
+        cli.listen_on_tcp();
         if let Some(pruning) = cli.pruning_params() {
             // Any round's model can be asked for, however old; only abandoned forks are pruned.
             pruning
@@ -102,6 +110,22 @@ impl Cli {
                 .get_or_insert(DatabasePruningMode::ArchiveCanonical);
         }
         cli
+    }
+
+    /// Listens on plain TCP unless told otherwise.
+    ///
+    /// Substrate's default for everybody but a validator is WebSocket alone, which a peer that was
+    /// given the usual `/ip4/../tcp/..` address cannot reach.
+    fn listen_on_tcp(&mut self) {
+        let network = &mut self.run.network_params;
+        if network.listen_addr.is_empty() {
+            let port = network
+                .port
+                .unwrap_or(<() as DefaultConfigurationValues>::p2p_listen_port());
+            network.listen_addr = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()]
+                .map(|ip: IpAddr| Multiaddr::from(ip).with(Protocol::Tcp(port)))
+                .into();
+        }
     }
 
     /// The pruning flags of the command at hand: a database has one mode for life.

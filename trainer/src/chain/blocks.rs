@@ -3,11 +3,7 @@
 use std::collections::BTreeSet;
 
 use fedchain_fl::H256;
-use serde::Deserialize;
-use subxt::{
-    events::Phase,
-    rpcs::{methods::legacy::Bytes, rpc_params},
-};
+use subxt::events::Phase;
 
 use super::{AccountId, Chain, Head, Header};
 use crate::Error;
@@ -27,43 +23,19 @@ pub struct Transaction {
     pub arguments: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-struct BlockDetails {
-    block: Block,
-}
-
-#[derive(Deserialize)]
-struct Block {
-    header: Header,
-    extrinsics: Vec<Extrinsic>,
-}
-
-/// A node whose block type is not opaque writes extrinsics as lists of numbers.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Extrinsic {
-    Hex(Bytes),
-    Numbers(Vec<u8>),
-}
-
 impl Chain {
     /// Header and extrinsics of a block.
     ///
     /// # Errors
     /// [`Error::Impossible`] when the node does not have the block.
     pub async fn body(&self, hash: H256) -> Result<(Header, Vec<Vec<u8>>), Error> {
-        let details: Option<BlockDetails> =
-            self.request("chain_getBlock", rpc_params![hash]).await?;
-        let block = details
+        let details = self.methods.chain_get_block(Some(hash)).await;
+        let block = self
+            .answer("chain_getBlock", details)?
             .ok_or_else(|| Error::Impossible(format!("the node does not have block {hash:?}")))?
             .block;
-        let bytes = |extrinsic| match extrinsic {
-            Extrinsic::Hex(Bytes(bytes)) | Extrinsic::Numbers(bytes) => bytes,
-        };
-        Ok((
-            block.header,
-            block.extrinsics.into_iter().map(bytes).collect(),
-        ))
+        let body = block.extrinsics.into_iter().map(|bytes| bytes.0).collect();
+        Ok((block.header, body))
     }
 
     /// Takes a block's extrinsics apart, by the metadata of the block `by`.

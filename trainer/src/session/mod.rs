@@ -244,18 +244,14 @@ impl<'a> Session<'a> {
         if is_open && self.current.is_none() {
             self.enter(chain, view, head).await?;
         }
-        if matches!(view.phase, PhaseView::Waiting) {
-            if !self.is_waiting {
-                let clients_min = view.spec.clients_min;
-                (self.tell)(&Event::Waiting {
-                    clients: view.clients.len(),
-                    clients_min,
-                });
-            }
-            self.is_waiting = true;
-        } else {
-            self.is_waiting = false;
+        let is_waiting = matches!(view.phase, PhaseView::Waiting);
+        if is_waiting && !self.is_waiting {
+            (self.tell)(&Event::Waiting {
+                clients: view.clients.len(),
+                clients_min: view.spec.clients_min,
+            });
         }
+        self.is_waiting = is_waiting;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use scale_info::TypeInfo;
 
 use super::TaskSpec;
 use crate::{
-    Error, Name, Strategy,
+    Error, Name,
     limits::{CLIENTS_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
 };
 
@@ -133,9 +133,7 @@ impl<Balance> FederationSpec<Balance> {
                 found: self.clients_min,
             });
         }
-        if self.membership == Membership::Open
-            && matches!(self.task.strategy, Strategy::TrimmedMean { .. })
-        {
+        if self.membership == Membership::Open && self.task.strategy.bounds_bad_clients() {
             return Err(Error::NeedsInvitation);
         }
         let needed = self.reveal_blocks_min(upload_bytes_per_block)?;

@@ -55,6 +55,12 @@ impl Strategy {
         }
     }
 
+    /// Whether the rule withstands a bounded number of bad clients. Such a rule needs membership by
+    /// invitation: where anyone may join, one person can be many clients.
+    pub fn bounds_bad_clients(&self) -> bool {
+        matches!(self, Self::Median | Self::TrimmedMean { .. })
+    }
+
     /// Whether updates are folded into a sum as they arrive, instead of kept until the rule runs.
     pub fn folds(&self) -> bool {
         matches!(self, Self::FedAvg)
