@@ -53,6 +53,13 @@ fn what_cannot_work_is_refused() {
     );
     refuse(
         |s| {
+            s.task.strategy = Strategy::Median;
+            s.membership = Membership::Open;
+        },
+        E::NeedsInvitation,
+    );
+    refuse(
+        |s| {
             s.task.strategy = Strategy::TrimmedMean { trim: 1 };
             s.membership = Membership::Open;
             s.clients_min = 3;
