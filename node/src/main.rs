@@ -3,6 +3,11 @@
 //! `cli` is what was typed, `command` picks what to do, `service` wires a node together. `pow`
 //! says when a block is valid, `mining` finds new ones, `finality` buries old ones.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "the errors are those of sc-cli and sc-service"
+)]
+
 mod chain_spec;
 mod cli;
 mod command;

@@ -1,5 +1,7 @@
 //! Blocks through the whole runtime: the claim, the reward, the fee, the difficulty.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use codec::Encode;
 use fedchain_pow::{ENGINE_ID, PreDigest, U256};
 use fedchain_runtime::{

@@ -2,6 +2,8 @@
 //!
 //! The hashes were computed from the documented encodings by another implementation of blake2b.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
 use fedchain_fl::{

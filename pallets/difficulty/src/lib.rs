@@ -25,6 +25,10 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+#[allow(
+    clippy::expect_used,
+    reason = "FRAME's macros expand to it; in our own lines tidy finds it"
+)]
 #[frame_support::pallet]
 pub mod pallet {
     //! Storage, genesis and hooks.

@@ -49,6 +49,10 @@ pub use extension::CheckFederation;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+#[allow(
+    clippy::expect_used,
+    reason = "FRAME's macros expand to it; in our own lines tidy finds it"
+)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::{

@@ -26,6 +26,10 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+#[allow(
+    clippy::expect_used,
+    reason = "FRAME's macros expand to it; in our own lines tidy finds it"
+)]
 #[frame_support::pallet]
 pub mod pallet {
     //! Config, event and hook.

@@ -112,7 +112,9 @@ impl Command {
                 }
             }
             Self::Cancel(ByNumber { federation, key }) => {
-                let done = format!("federation {federation} ends: at once while waiting, else with its round");
+                let done = format!(
+                    "federation {federation} ends: at once while waiting, else with its round"
+                );
                 let chain = common.connect().await?;
                 let call = Call::cancel(federation);
                 common
