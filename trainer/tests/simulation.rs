@@ -1,7 +1,6 @@
 //! Federated models are as good as central ones, over many random splits of real data.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
 use std::path::Path;
 

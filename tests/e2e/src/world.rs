@@ -2,17 +2,12 @@
 
 use std::{fs, path::PathBuf};
 
-use anyhow::{Context, Result};
-use fedchain_test_support::{Cli, FIXED_SPLIT, Node, Parts, Task};
+use anyhow::Result;
+use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, Parts, Task, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::Trainer;
-
-/// Who owns the federation.
-pub const OWNER: &str = "//Alice";
-/// Who trains.
-pub const CLIENTS: [&str; 2] = ["//Bob", "//Charlie"];
 
 /// A node with a federation that both clients have joined.
 pub struct World {
@@ -36,30 +31,14 @@ impl World {
         let parts = Task::Diabetes.split(&folder.path().join("data"), FIXED_SPLIT, 2)?;
         let spec = folder.path().join("federation.toml");
         fs::write(&spec, with_rounds(Task::Diabetes.toml(), rounds))?;
-        let spec = spec.display().to_string();
-        let created = cli
-            .json(&["federation", "create", "--spec", &spec, "--key", OWNER])
-            .await?;
-        let federation = created["federation"].as_u64().context("no number")? as u32;
-        let world = Self {
+        let federation = open(&cli, &spec).await?;
+        Ok(Self {
             node,
             cli,
             parts,
             federation,
             folder,
-        };
-        let number = federation.to_string();
-        for client in CLIENTS {
-            world
-                .cli
-                .json(&["federation", "invite", &number, client, "--key", OWNER])
-                .await?;
-            world
-                .cli
-                .json(&["join", &number, "--key", client, "--yes"])
-                .await?;
-        }
-        Ok(world)
+        })
     }
 
     /// A path in this world's folder.
