@@ -53,7 +53,7 @@ pub struct MiningParams {
 
 /// What to do instead of running a node.
 #[derive(Debug, clap::Subcommand)]
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it per process")]
 pub enum Subcommand {
     /// Generate, inspect and store keys.
     #[command(subcommand)]

@@ -17,7 +17,7 @@ pub fn run() -> sc_cli::Result<()> {
     };
     match subcommand {
         Subcommand::Key(cmd) => cmd.run(&cli),
-        #[allow(deprecated)]
+        #[allow(deprecated, reason = "the spelling that most guides still use")]
         Subcommand::BuildSpec(cmd) => {
             let runner = cli.create_runner(cmd)?;
             let chain = cmd.shared_params.chain_id(cmd.shared_params.is_dev());

@@ -28,7 +28,7 @@ mod seal;
 
 pub use digest::PreDigest;
 pub use primitive_types::U256;
-pub use retarget::{Bounds, Entry, STEP_MAX, WINDOW_MAX, retarget};
+pub use retarget::{Bounds, Entry, STEP_MAX, WINDOW_ENTRIES_MAX, retarget};
 pub use seal::{Seal, is_met, search, target};
 
 /// The engine id under which seal and pre-runtime item stand in a header.

@@ -17,8 +17,11 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use primitive_types::{U256, U512};
 use scale_info::TypeInfo;
 
-/// The most blocks that [`retarget`] looks at.
+/// The most solve times that [`retarget`] looks at.
 pub const WINDOW_MAX: u32 = 60;
+
+/// The most blocks that [`retarget`] looks at: one more than there are solve times.
+pub const WINDOW_ENTRIES_MAX: u32 = WINDOW_MAX + 1;
 
 /// The largest factor between the difficulties of two consecutive blocks, up or down.
 pub const STEP_MAX: u8 = 2;
@@ -47,7 +50,7 @@ pub struct Bounds {
 /// The difficulty of the block after `current`, the last block's difficulty.
 ///
 /// `window` holds consecutive blocks, oldest first; of a longer one only the newest
-/// [`WINDOW_MAX`] + 1 entries count. With fewer than two entries there is no solve time yet and
+/// [`WINDOW_ENTRIES_MAX`] entries count. With fewer than two entries there is no solve time yet and
 /// the difficulty stays.
 pub fn retarget(window: &[Entry], current: U256, block_time_ms: u64, bounds: Bounds) -> U256 {
     let floor = bounds.floor.max(U256::one());
@@ -65,7 +68,7 @@ pub fn retarget(window: &[Entry], current: U256, block_time_ms: u64, bounds: Bou
 
 /// The weighted average itself; `None` without a solve time.
 fn average(window: &[Entry], block_time_ms: u64) -> Option<U512> {
-    let newest = window.len().saturating_sub(WINDOW_MAX as usize + 1);
+    let newest = window.len().saturating_sub(WINDOW_ENTRIES_MAX as usize);
     let window = window.get(newest..)?;
     let solve_time_ms_max = block_time_ms.saturating_mul(SOLVE_TIME_MAX_TARGETS).max(1);
 

@@ -1,6 +1,6 @@
 //! The retarget: it converges, and no window moves it out of its bounds.
 
-use fedchain_pow::{Bounds, Entry, STEP_MAX, U256, WINDOW_MAX, retarget};
+use fedchain_pow::{Bounds, Entry, STEP_MAX, U256, WINDOW_ENTRIES_MAX, retarget};
 use proptest::prelude::*;
 
 const BLOCK_TIME_MS: u64 = 6_000;
@@ -20,7 +20,7 @@ fn mine(start: u64, hash_rate: u64, blocks: usize) -> Vec<Entry> {
             timestamp_ms,
             difficulty,
         });
-        let newest = window.len().saturating_sub(WINDOW_MAX as usize + 1);
+        let newest = window.len().saturating_sub(WINDOW_ENTRIES_MAX as usize);
         difficulty = retarget(&window[newest..], difficulty, BLOCK_TIME_MS, FREE);
     }
     window

@@ -33,18 +33,9 @@ mod tests;
 pub mod pallet {
     //! Storage, genesis and hooks.
 
-    use fedchain_pow::{Bounds, Entry, PreDigest, U256, WINDOW_MAX, retarget};
+    use fedchain_pow::{Bounds, Entry, PreDigest, U256, WINDOW_ENTRIES_MAX, retarget};
     use frame_support::{pallet_prelude::*, traits::Get};
     use frame_system::pallet_prelude::*;
-
-    /// The blocks in [`Window`]: one more than there are solve times.
-    pub struct WindowEntriesMax;
-
-    impl Get<u32> for WindowEntriesMax {
-        fn get() -> u32 {
-            WINDOW_MAX.saturating_add(1)
-        }
-    }
 
     #[pallet::config]
     pub trait Config: frame_system::Config + pallet_timestamp::Config<Moment = u64> {
@@ -67,7 +58,8 @@ pub mod pallet {
 
     /// The newest blocks, oldest first. One entry is added and, once full, one removed per block.
     #[pallet::storage]
-    pub type Window<T> = StorageValue<_, BoundedVec<Entry, WindowEntriesMax>, ValueQuery>;
+    pub type Window<T> =
+        StorageValue<_, BoundedVec<Entry, ConstU32<WINDOW_ENTRIES_MAX>>, ValueQuery>;
 
     /// The time between blocks that the difficulty aims at, in milliseconds. Set at genesis.
     #[pallet::storage]

@@ -1,7 +1,7 @@
 //! The claim is checked, the difficulty follows the solve times, the window is bounded.
 
 use crate::{Window, mock::*};
-use fedchain_pow::WINDOW_MAX;
+use fedchain_pow::WINDOW_ENTRIES_MAX;
 use sp_runtime::DigestItem;
 
 #[test]
@@ -61,7 +61,7 @@ fn window_is_bounded_and_keeps_the_newest() {
     build_and_execute(5_000, None, || {
         (0..100).for_each(|_| mine(BLOCK_TIME_MS));
         let window = Window::<Test>::get();
-        assert_eq!(window.len(), WINDOW_MAX as usize + 1);
+        assert_eq!(window.len(), WINDOW_ENTRIES_MAX as usize);
         assert_eq!(
             window.last().map(|entry| entry.timestamp_ms),
             Some(GENESIS_MS + 100 * BLOCK_TIME_MS)

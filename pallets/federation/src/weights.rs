@@ -43,7 +43,7 @@ pub struct Estimated<T>(PhantomData<T>);
 /// Nanoseconds of compute per byte of an update: hashing, decoding, comparing, folding.
 const NANOS_PER_BYTE: u64 = 20;
 /// Nanoseconds of compute per client and parameter of an aggregation.
-const NANOS_PER_VALUE: u64 = 30;
+const NANOS_PER_VALUE: u64 = 60;
 /// Microseconds of compute of any call.
 const CALL_MICROS: u64 = 60;
 
