@@ -1,6 +1,5 @@
 //! The set of updates that a server model was made of.
 
-use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use fedchain_fl::H256;
 use scale_info::TypeInfo;
@@ -23,8 +22,11 @@ pub struct Accepted<AccountId> {
 /// Merkle root over the SCALE encodings of the accepted updates, in ascending order of accounts.
 pub fn accepted_root<AccountId: Encode + Ord>(accepted: &mut [Accepted<AccountId>]) -> H256 {
     accepted.sort_by(|a, b| a.account.cmp(&b.account));
-    let leaves: Vec<Vec<u8>> = accepted.iter().map(Encode::encode).collect();
-    merkle::root(leaves.iter().map(Vec::as_slice))
+    let leaves = accepted
+        .iter()
+        .zip(0..)
+        .map(|(update, index)| merkle::leaf(index, &update.encode()));
+    merkle::root(leaves.collect())
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ extern crate alloc;
 mod accepted;
 mod merkle;
 mod opening;
+mod part;
 
 pub use accepted::{Accepted, accepted_root};
-pub use merkle::values_root;
+pub use merkle::{leaf, root, values_root};
 pub use opening::{Opening, spec_hash};
+pub use part::{Part, parts};

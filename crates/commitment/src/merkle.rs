@@ -11,33 +11,122 @@ use sp_crypto_hashing::blake2_256;
 
 /// Root of a model's or an update's canonical bytes, in chunks of [`CHUNK_BYTES`].
 pub fn values_root(bytes: &[u8]) -> H256 {
-    root(bytes.chunks(CHUNK_BYTES as usize))
+    root(chunk_leaves(0, bytes))
 }
 
-/// Root of any leaves, in order.
-pub(crate) fn root<'a>(leaves: impl Iterator<Item = &'a [u8]>) -> H256 {
-    let mut level: Vec<H256> = leaves
-        .zip(0u32..)
+/// Hashes of the chunks of `bytes`, the first of which is chunk `first` of the whole.
+pub(crate) fn chunk_leaves(first: u32, bytes: &[u8]) -> Vec<H256> {
+    bytes
+        .chunks(CHUNK_BYTES as usize)
+        .zip(first..)
         .map(|(bytes, index)| leaf(index, bytes))
-        .collect();
-    let leaf_count = level.len() as u32;
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => H256(blake2_256(&(b"fedchain/node", left, right).encode())),
-                rest => rest.first().copied().unwrap_or_default(),
-            })
-            .collect();
-    }
-    let top = level.first().copied().unwrap_or_default();
-    H256(blake2_256(&(b"fedchain/root", leaf_count, top).encode()))
+        .collect()
 }
 
-fn leaf(index: u32, bytes: &[u8]) -> H256 {
+/// Hash of one chunk in its place.
+pub fn leaf(index: u32, bytes: &[u8]) -> H256 {
     let mut preimage = (b"fedchain/leaf", index).encode();
     preimage.extend_from_slice(bytes);
     H256(blake2_256(&preimage))
+}
+
+/// Root over the hashes of all leaves, in order.
+pub fn root(leaves: Vec<H256>) -> H256 {
+    let leaf_count = leaves.len() as u32;
+    let mut level = leaves;
+    while level.len() > 1 {
+        level = parents(&level);
+    }
+    seal(leaf_count, level.first().copied().unwrap_or_default())
+}
+
+/// Root that `leaves`, from index `first` on, have among `leaf_count` leaves if `proof` holds the
+/// missing neighbours: level by level from the leaves up, left before right.
+///
+/// `None` when the range is empty or goes beyond the end, or the proof has not the right length.
+pub(crate) fn range_root(
+    leaf_count: u32,
+    first: u32,
+    leaves: Vec<H256>,
+    proof: &[H256],
+) -> Option<H256> {
+    let mut range = Range::new(leaf_count, first, leaves.len() as u32)?;
+    let mut level = leaves;
+    let mut proof = proof.iter().copied();
+    while range.width > 1 {
+        if range.lacks_left() {
+            level.insert(0, proof.next()?);
+        }
+        if range.lacks_right() {
+            level.push(proof.next()?);
+        }
+        level = parents(&level);
+        range = range.up();
+    }
+    let top = level.first().copied()?;
+    proof.next().is_none().then(|| seal(leaf_count, top))
+}
+
+/// The proof that [`range_root`] needs for `count` leaves from index `first` on.
+pub(crate) fn range_proof(leaves: &[H256], first: u32, count: u32) -> Option<Vec<H256>> {
+    let mut range = Range::new(leaves.len() as u32, first, count)?;
+    let mut level = leaves.to_vec();
+    let mut proof = Vec::new();
+    while range.width > 1 {
+        if range.lacks_left() {
+            proof.push(*level.get(range.first.checked_sub(1)? as usize)?);
+        }
+        if range.lacks_right() {
+            proof.push(*level.get(range.end as usize)?);
+        }
+        level = parents(&level);
+        range = range.up();
+    }
+    Some(proof)
+}
+
+/// A run of nodes on one level of the tree.
+struct Range {
+    width: u32,
+    first: u32,
+    end: u32,
+}
+
+impl Range {
+    fn new(width: u32, first: u32, count: u32) -> Option<Self> {
+        let end = first.checked_add(count)?;
+        (count > 0 && end <= width).then_some(Self { width, first, end })
+    }
+
+    fn lacks_left(&self) -> bool {
+        !self.first.is_multiple_of(2)
+    }
+
+    fn lacks_right(&self) -> bool {
+        !self.end.is_multiple_of(2) && self.end < self.width
+    }
+
+    fn up(&self) -> Self {
+        Self {
+            width: self.width.div_ceil(2),
+            first: self.first / 2,
+            end: self.end.div_ceil(2),
+        }
+    }
+}
+
+fn parents(level: &[H256]) -> Vec<H256> {
+    level
+        .chunks(2)
+        .map(|pair| match pair {
+            [left, right] => H256(blake2_256(&(b"fedchain/node", left, right).encode())),
+            rest => rest.first().copied().unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn seal(leaf_count: u32, top: H256) -> H256 {
+    H256(blake2_256(&(b"fedchain/root", leaf_count, top).encode()))
 }
 
 #[cfg(test)]
@@ -70,9 +159,39 @@ mod tests {
         let (a, b) = ([1u8; 4].as_slice(), [2u8; 4].as_slice());
         let inner = [leaf(0, a), leaf(1, b)].concat_bytes();
         assert_ne!(
-            root([a, b].into_iter()),
-            root([inner.as_slice()].into_iter())
+            root(vec![leaf(0, a), leaf(1, b)]),
+            root(vec![leaf(0, inner.as_slice())])
         );
+    }
+
+    #[test]
+    fn every_range_proves_itself_and_nothing_else() {
+        for width in 1..=9u32 {
+            let leaves: Vec<H256> = (0..width).map(|index| leaf(index, &[9])).collect();
+            let whole = root(leaves.clone());
+            for first in 0..width {
+                for end in first + 1..=width {
+                    let range = leaves[first as usize..end as usize].to_vec();
+                    let proof = range_proof(&leaves, first, end - first).unwrap();
+                    let found = range_root(width, first, range.clone(), &proof);
+                    assert_eq!(found, Some(whole), "{first}..{end} of {width}");
+                    let longer = [proof.as_slice(), &[H256::zero()]].concat();
+                    assert_eq!(range_root(width, first, range.clone(), &longer), None);
+                    for place in 0..range.len() {
+                        let mut wrong = range.clone();
+                        wrong[place].0[0] ^= 1;
+                        assert_ne!(range_root(width, first, wrong, &proof), Some(whole));
+                    }
+                    for place in 0..proof.len() {
+                        let mut wrong = proof.clone();
+                        wrong[place].0[0] ^= 1;
+                        assert_ne!(range_root(width, first, range.clone(), &wrong), Some(whole));
+                    }
+                }
+            }
+            assert_eq!(range_root(width, 0, vec![], &[]), None);
+            assert_eq!(range_root(width, width, leaves[..1].to_vec(), &[]), None);
+        }
     }
 
     trait ConcatBytes {

@@ -7,7 +7,8 @@
 use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
-    Column, Decimal, Format, H256, Initial, ModelSpec, Schema, Strategy, Target, TaskSpec, Width,
+    Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy, Target,
+    TaskSpec, Width,
 };
 
 fn task() -> TaskSpec {
@@ -24,7 +25,8 @@ fn task() -> TaskSpec {
             width: Width::I32,
         },
         strategy: Strategy::TrimmedMean { trim: 1 },
-        norm_max: Some(65_536),
+        norm: Some(NormRule::Reject { max: 65_536 }),
+        optimiser: Optimiser::Adopt,
         schema: Schema {
             features: vec![column("age"), column("bmi")].try_into().unwrap(),
             target: Target::Real(column("y")),
@@ -129,10 +131,10 @@ fn a_change_in_any_field_changes_the_commitment() {
     }
 }
 
-const TASK: &str = "0001070000000000000010010201000000010000010000000000080c6167650f00000000000000ff02000000\
-     00000000000c626d690f00000000000000ff0200000000000000000004790f00000000000000ff0200000000\
-     00000000";
-const SPEC_HASH: &str = "f9783915a80b92aa9ca353fdcd4ab623286a00d28c9faeed80ca0c782ad1ff51";
+const TASK: &str = "00010700000000000000100102010000000100000001000000000000080c6167650f000000000000\
+     00ff0200000000000000000c626d690f00000000000000ff0200000000000000000004790f000000\
+     00000000ff020000000000000000";
+const SPEC_HASH: &str = "e2e53915e76e3b7298878604d5dc20966a599d9c74d3f98e3c2ae234178b019e";
 const VALUES_ROOT: &str = "ba94a9bb45b31f3c37c6bab9e4295439bbc037127e4c65b1e5dacc7750b353b8";
-const COMMITMENT: &str = "83441b84bf80ccf02d159a3d4a65dc5034cf5a1be71da1721acc7fdc97f6020a";
+const COMMITMENT: &str = "85e16ca18559d1484a8135433e1a91bf993d717232934a880f9f73a00b442b37";
 const ACCEPTED_ROOT: &str = "2306146285ff5eb281dd42aa2741bb089cda8c4248003d0681da42a1ce04d125";

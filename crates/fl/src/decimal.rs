@@ -44,6 +44,17 @@ impl Decimal {
             exponent: 0,
         }
     }
+
+    /// The number times `2^bits`, rounded half to even; none when it does not fit.
+    pub fn scaled(&self, bits: u32) -> Option<i64> {
+        let shifted = i128::from(self.mantissa).checked_mul(1i128.checked_shl(bits)?)?;
+        let power = 10i128.checked_pow(self.exponent.unsigned_abs().into())?;
+        if self.exponent >= 0 {
+            return i64::try_from(shifted.checked_mul(power)?).ok();
+        }
+        let (shifted, power) = (i64::try_from(shifted).ok()?, i64::try_from(power).ok()?);
+        crate::number::div_round_half_even(shifted, power)
+    }
 }
 
 impl FromStr for Decimal {

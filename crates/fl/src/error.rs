@@ -39,6 +39,17 @@ pub enum Error {
         /// Clients promised or updates accepted.
         found: u32,
     },
+    /// The strategy compares every pair of updates and takes no more clients than this.
+    TooManyClients {
+        /// Seats of the federation.
+        found: u32,
+        /// Clients that the strategy takes.
+        max: u32,
+    },
+    /// Multi-Krum must keep at least one update.
+    Keep,
+    /// A parameter of the server optimiser is out of range.
+    Optimiser,
     /// A rule with a bound on bad clients needs invitation.
     NeedsInvitation,
     /// Rounds out of range.
@@ -54,12 +65,12 @@ pub enum Error {
     },
     /// The sample-count cap is zero or above [`crate::limits::SAMPLE_COUNT_MAX`].
     SampleCountCap,
-    /// An update has the wrong number of bytes.
-    Length {
-        /// Bytes that the model needs.
-        expected: u32,
-        /// Bytes found.
-        found: u32,
+    /// A part of an update has neither whole chunks nor the model's end.
+    Part {
+        /// Its first chunk.
+        first: u32,
+        /// Its bytes.
+        bytes: u32,
     },
     /// A value does not fit the wire width.
     Overflow,
@@ -118,6 +129,16 @@ impl fmt::Display for Error {
                     "the strategy needs {needed} clients, only {found} are certain"
                 )
             }
+            Self::TooManyClients { found, max } => write!(
+                f,
+                "clients_max is {found}; a strategy that compares every pair takes at most {max}"
+            ),
+            Self::Keep => write!(f, "multi_krum must keep at least one update"),
+            Self::Optimiser => write!(
+                f,
+                "the optimiser's momentum and betas must be below 1, rate and tau above 0 and at \
+                 most 1000"
+            ),
             Self::NeedsInvitation => {
                 write!(
                     f,
@@ -141,12 +162,11 @@ impl fmt::Display for Error {
                 "sample_count_max must be 1 to {}",
                 crate::limits::SAMPLE_COUNT_MAX
             ),
-            Self::Length { expected, found } => {
-                write!(
-                    f,
-                    "the update has {found} bytes, the model needs {expected}"
-                )
-            }
+            Self::Part { first, bytes } => write!(
+                f,
+                "a part of {bytes} bytes from chunk {first} on has neither 1 to 16 whole chunks nor \
+                 the model's end"
+            ),
             Self::Overflow => write!(f, "a value does not fit the federation's number format"),
             Self::SampleCount { found, max } => {
                 write!(f, "the sample count is {found}; it must be 1 to {max}")

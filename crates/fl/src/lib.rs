@@ -5,14 +5,16 @@
 //! seeds and block numbers are passed in.
 //!
 //! ```text
-//! bytes --Update::check--> CheckedUpdate --strategy::aggregate--> server model
+//! bytes --Update::check_part--> CheckedUpdate --Aggregation--> server model
 //! ```
 //!
 //! - [`number`]: fixed point, wire widths, rounding half to even.
 //! - [`spec`]: what a federation fixes at creation, and its checks.
 //! - [`init`]: the seeded initial model.
-//! - [`update`]: unchecked and checked updates, distance to the base model.
-//! - [`strategy`]: FedAvg, coordinate-wise median, trimmed mean.
+//! - [`update`]: unchecked and checked updates.
+//! - [`norm`] and [`distance`]: how far updates are from the base model and from each other.
+//! - [`strategy`]: one aggregate from many updates. [`optimiser`]: a server model from that.
+//! - [`aggregation`]: both for a whole round, chunk by chunk.
 //! - [`window`]: when a phase is over.
 //! - [`view`]: what a node answers about federations.
 
@@ -20,12 +22,16 @@
 
 extern crate alloc;
 
+pub mod aggregation;
 pub mod decimal;
+pub mod distance;
 pub mod error;
 pub mod init;
 pub mod limits;
 pub mod name;
+pub mod norm;
 pub mod number;
+pub mod optimiser;
 pub mod refusal;
 pub mod spec;
 pub mod strategy;
@@ -35,10 +41,14 @@ pub mod update;
 pub mod view;
 pub mod window;
 
+pub use aggregation::{Aggregation, Candidate, aggregate};
 pub use decimal::Decimal;
+pub use distance::Distances;
 pub use error::Error;
 pub use name::Name;
+pub use norm::NormRule;
 pub use number::{Format, Width};
+pub use optimiser::{Adaptive, Moment, Optimiser};
 pub use primitive_types::H256;
 pub use refusal::Refusal;
 pub use spec::{

@@ -10,17 +10,25 @@ pub const HIDDEN_LAYERS_MAX: u32 = 8;
 pub const NAME_BYTES_MAX: u32 = 64;
 /// Clients in a federation, at most.
 pub const CLIENTS_MAX: u32 = 1_024;
+/// Clients of a strategy that compares every pair of updates, at most.
+pub const DISTANCE_CLIENTS_MAX: u32 = 128;
+/// Pairs of these, each update with itself included.
+pub const PAIRS_MAX: u32 = DISTANCE_CLIENTS_MAX * (DISTANCE_CLIENTS_MAX + 1) / 2;
 /// Rounds of a federation, at most.
 pub const ROUNDS_MAX: u32 = 1_000;
 /// Cap on the sample count that one client may state. With [`CLIENTS_MAX`] clients of 32-bit
 /// values, sums weighted by it stay below 2^61 and fit an `i64`.
 pub const SAMPLE_COUNT_MAX: u32 = 1 << 20;
-/// Values in a model, at most: what one extrinsic carries at 32 bits.
-pub const PARAM_COUNT_MAX: u32 = 1 << 18;
-/// Bytes of one update, at most.
-pub const UPDATE_BYTES_MAX: u32 = PARAM_COUNT_MAX * 4;
+/// Bytes of one model or update, at most: 2^22 weights of 16 bits, 2^21 of 32.
+pub const UPDATE_BYTES_MAX: u32 = 8 << 20;
+/// Weights in a model, at most, at the narrowest width.
+pub const PARAM_COUNT_MAX: u32 = UPDATE_BYTES_MAX / 2;
 /// Bytes of one stored or hashed chunk of a model.
 pub const CHUNK_BYTES: u32 = 16_384;
+/// Chunks of a model, at most.
+pub const CHUNKS_MAX: u32 = UPDATE_BYTES_MAX / CHUNK_BYTES;
+/// Bytes of values in one transaction, at most: whole chunks.
+pub const PART_BYTES_MAX: u32 = 16 * CHUNK_BYTES;
 /// Values in one chunk at the narrowest width.
 pub const CHUNK_VALUES_MAX: u32 = CHUNK_BYTES / 2;
 /// Blocks in one window, at most.

@@ -26,10 +26,12 @@ pub enum Refusal {
     NoCommitment = 8,
     /// The phase is not overdue.
     NotOverdue = 9,
+    /// The part was taken already.
+    PartTaken = 10,
 }
 
 impl Refusal {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::UnknownFederation,
         Self::NotOnRoster,
         Self::WrongRound,
@@ -39,6 +41,7 @@ impl Refusal {
         Self::RevealClosed,
         Self::NoCommitment,
         Self::NotOverdue,
+        Self::PartTaken,
     ];
 
     /// The code on the wire.
@@ -64,6 +67,7 @@ impl fmt::Display for Refusal {
             Self::RevealClosed => "the reveal window is closed",
             Self::NoCommitment => "the account has no open commitment in this round",
             Self::NotOverdue => "the phase is not overdue yet",
+            Self::PartTaken => "this part was taken already: send the next one",
         })
     }
 }

@@ -1,64 +1,43 @@
-//! Updates: unchecked bytes, checked values, and their distance to the base model.
+//! Updates: unchecked bytes and checked values.
 
 use alloc::vec::Vec;
 
-use crate::{Error, TaskSpec};
+use crate::{
+    Error, TaskSpec,
+    limits::{CHUNK_BYTES, PART_BYTES_MAX},
+};
 
-/// An update as it came: canonical bytes of its values, in the federation's width.
+/// A part of an update as it came: canonical bytes of its values, in the federation's width.
 #[derive(Debug, Clone, Copy)]
 pub struct Update<'a>(pub &'a [u8]);
 
-/// The values of an update whose length fits the model, `[param_count]`.
+/// The values of a part that fits its place in the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedUpdate(Vec<i32>);
 
 impl Update<'_> {
-    /// Checks the length, then decodes.
+    /// Checks that the bytes are 1 to 16 whole chunks from chunk `first` on, or end where the model
+    /// ends; then decodes.
     ///
     /// # Errors
-    /// [`Error::Length`] when the bytes are not exactly one model.
-    pub fn check(self, task: &TaskSpec) -> Result<CheckedUpdate, Error> {
-        let expected = task.update_bytes()?;
-        let found = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        if found != expected {
-            return Err(Error::Length { expected, found });
+    /// [`Error::Part`] when they are not.
+    pub fn check_part(self, task: &TaskSpec, first: u32) -> Result<CheckedUpdate, Error> {
+        let total = u64::from(task.update_bytes()?);
+        let bytes = self.0.len() as u64;
+        let start = u64::from(first).saturating_mul(CHUNK_BYTES.into());
+        let end = start.saturating_add(bytes);
+        let is_whole = bytes.is_multiple_of(CHUNK_BYTES.into()) && end < total;
+        if bytes == 0 || bytes > PART_BYTES_MAX.into() || !(is_whole || end == total) {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            return Err(Error::Part { first, bytes });
         }
         Ok(CheckedUpdate(task.format.decode(self.0)))
     }
 }
 
 impl CheckedUpdate {
-    /// The values, `[param_count]`, `i32` at scale `2^-frac_bits`.
+    /// The values, `i32` at scale `2^-frac_bits`.
     pub fn values(&self) -> &[i32] {
         &self.0
-    }
-
-    /// Whether the Euclidean norm of (update - base) is at most `norm_max`, all three at scale
-    /// `2^-frac_bits`. Exact: squares are compared.
-    pub fn is_within(&self, base: &[i32], norm_max: u64) -> bool {
-        squared_distance(&self.0, base) <= u128::from(norm_max).saturating_mul(norm_max.into())
-    }
-}
-
-/// Sum of the squared differences. At most 2^18 squares below 2^64: no overflow.
-fn squared_distance(a: &[i32], b: &[i32]) -> u128 {
-    a.iter().zip(b).fold(0u128, |sum, (a, b)| {
-        let difference = u128::from(a.abs_diff(*b));
-        sum.saturating_add(difference.saturating_mul(difference))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_norm_bound_is_exact() {
-        let update = CheckedUpdate(vec![3, -4, 7]);
-        assert!(update.is_within(&[0, 0, 7], 5));
-        assert!(!update.is_within(&[0, 0, 7], 4));
-        let extreme = CheckedUpdate(vec![i32::MIN]);
-        assert!(extreme.is_within(&[i32::MAX], u64::from(u32::MAX)));
-        assert!(!extreme.is_within(&[i32::MAX], u64::from(u32::MAX) - 1));
     }
 }

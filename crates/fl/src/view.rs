@@ -40,6 +40,11 @@ pub enum PhaseView {
     Finished,
     /// The owner ended it.
     Cancelled,
+    /// The owner uploads the initial model.
+    Uploading {
+        /// Chunks received.
+        received: u32,
+    },
 }
 
 /// One line of a list of federations.
@@ -76,6 +81,8 @@ pub struct ClientView<AccountId> {
     pub leaving: bool,
     /// Committed in the current round.
     pub committed: bool,
+    /// Chunks of its update received in the current round.
+    pub received: u32,
     /// Revealed in the current round.
     pub revealed: bool,
 }
@@ -111,6 +118,9 @@ pub struct FederationView<AccountId, Balance> {
     pub param_count: u32,
     /// Root of the newest server model.
     pub model_root: H256,
+    /// Paid with each commitment, and burned: the client's part of the aggregation's weight.
+    #[cfg_attr(feature = "std", serde(with = "crate::text"))]
+    pub aggregation_fee: Balance,
     /// Invited accounts that have not joined yet.
     pub invited: Vec<AccountId>,
     /// Members.
@@ -221,11 +231,13 @@ pub struct ClientModel<AccountId> {
     pub round: u32,
     /// The commitment, in the block that took it.
     pub commitment: Option<H256>,
-    /// Sample count, in the block that took the reveal.
+    /// Sample count, in a block that took a part of the update.
     pub sample_count: Option<u32>,
-    /// Root of the update's values, in the block that took the reveal.
+    /// Root of the whole update, in a block that took a part of it.
     pub values_root: Option<H256>,
-    /// The update's values, in the block that took the reveal.
+    /// Index of the first weight in `values`.
+    pub offset: Option<u32>,
+    /// The weights that the block took.
     pub values: Option<Vec<i32>>,
 }
 

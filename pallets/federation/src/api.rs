@@ -38,23 +38,26 @@ impl<T: Config> Pallet<T> {
     /// One federation.
     pub fn get(federation: FederationId) -> Option<FederationView<T::AccountId, BalanceOf<T>>> {
         let state = Federations::<T>::get(federation)?;
+        let spec = Specs::<T>::get(federation)?;
         let clients = Members::<T>::iter_prefix(federation)
             .map(|(account, member)| {
-                let answer = Commitments::<T>::get(federation, &account).map(|c| c.answer);
+                let commitment = Commitments::<T>::get(federation, &account);
                 ClientView {
                     account,
                     first_round: member.first_round,
                     missed: member.missed,
                     leaving: member.leaving,
-                    committed: answer.is_some(),
-                    revealed: answer.is_some_and(|answer| answer != Answer::Open),
+                    committed: commitment.is_some(),
+                    received: commitment.as_ref().map_or(0, |c| c.received),
+                    revealed: commitment.is_some_and(|c| c.answer != Answer::Open),
                 }
             })
             .collect();
         Some(FederationView {
             federation,
             owner: state.owner,
-            spec: Specs::<T>::get(federation)?,
+            aggregation_fee: Self::fee(Self::client_weight(&spec)),
+            spec,
             spec_hash: state.spec_hash,
             created_at: state.created_at,
             phase: state.phase.view(Self::now()),
@@ -97,10 +100,9 @@ impl<T: Config> Pallet<T> {
             .saturating_add(length.min(VALUES_MAX))
             .min(state.param_count);
         let first_chunk = offset.checked_div(per_chunk)?;
-        let values = (first_chunk..end.div_ceil(per_chunk))
-            .flat_map(|index| {
-                format.decode(&Models::<T>::get(federation, index).unwrap_or_default())
-            })
+        let chunks = first_chunk..end.div_ceil(per_chunk);
+        let values = Self::model(federation, &state, format, chunks)
+            .into_iter()
             .skip(offset.saturating_sub(first_chunk.saturating_mul(per_chunk)) as usize)
             .take(end.saturating_sub(offset) as usize)
             .collect();

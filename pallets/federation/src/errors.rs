@@ -22,7 +22,10 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::Window => Self::InvalidWindow,
             Fl::RevealWindowTooShort { .. } => Self::RevealWindowTooShort,
             Fl::SampleCountCap => Self::InvalidSampleCountCap,
-            Fl::Length { .. } => Self::UpdateLength,
+            Fl::TooManyClients { .. } => Self::TooManyClients,
+            Fl::Keep => Self::InvalidKeep,
+            Fl::Optimiser => Self::InvalidOptimiser,
+            Fl::Part { .. } => Self::WrongPart,
             Fl::Overflow => Self::ValueOverflow,
             Fl::SampleCount { .. } => Self::SampleCountOutOfRange,
         }
@@ -41,6 +44,7 @@ impl<T: Config> From<Refusal> for Error<T> {
             Refusal::RevealClosed => Self::RevealClosed,
             Refusal::NoCommitment => Self::NoCommitment,
             Refusal::NotOverdue => Self::NotOverdue,
+            Refusal::PartTaken => Self::PartTaken,
         }
     }
 }

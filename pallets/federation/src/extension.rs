@@ -1,6 +1,6 @@
 //! The transaction extension: refuses out-of-phase calls at the pool, and marks direct calls.
 //!
-//! Commit and reveal must be transactions of their own, so that a block's record, verification and
+//! Commit, reveal and upload must be transactions of their own, so that a block's record, verification and
 //! audit find every one of them. The extension replaces the signed origin of such a transaction by
 //! [`RawOrigin::Direct`], which no wrapping call can make.
 
@@ -75,7 +75,10 @@ where
             let signer = signer.clone();
             Pallet::<T>::check(&signer, call)
                 .map_err(|refusal| InvalidTransaction::Custom(refusal.code()))?;
-            if matches!(call, Call::commit { .. } | Call::reveal { .. }) {
+            if matches!(
+                call,
+                Call::commit { .. } | Call::reveal { .. } | Call::upload { .. }
+            ) {
                 origin = Origin::<T>::Direct(signer).into();
             }
         }
@@ -113,8 +116,14 @@ impl<T: Config> Pallet<T> {
                 *base_root,
             ),
             Call::reveal {
-                federation, round, ..
-            } => Self::may_reveal(&state(*federation)?, signer, *federation, *round).map(|_| ()),
+                federation,
+                round,
+                part,
+                ..
+            } => {
+                let state = state(*federation)?;
+                Self::may_reveal(&state, signer, *federation, *round, part.first).map(|_| ())
+            }
             Call::advance { federation } => Self::may_advance(&state(*federation)?),
             _ => Ok(()),
         }

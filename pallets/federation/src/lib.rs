@@ -3,10 +3,14 @@
 //! # Overview
 //!
 //! An owner creates a federation; members train beside their data and send a commitment, then the
-//! update itself. When a round is over, the runtime aggregates the accepted updates in integer
-//! arithmetic and adopts the result as the new server model. Its root goes into the header.
+//! update itself, part by part where it is large. When a round is over, the runtime aggregates the
+//! accepted updates in integer arithmetic, step by step within its share of each block, and adopts
+//! the result as the new server model. Its root goes into the header.
 //!
 //! ```text
+//! (Uploading)
+//!    | initial model whole
+//!    v
 //! Waiting --clients_min joined--> Commit --all committed | overdue--> Settle
 //!    ^                              ^                                    | settle_blocks
 //!    |                              |                                    v
@@ -21,7 +25,7 @@
 //! 2. For each hold reason, the held sum equals what is open; each hold leaves exactly once.
 //! 3. Nothing per-client outlives its round, but the membership.
 //! 4. The model in state has the root that the newest round recorded.
-//! 5. A federation is in the queue exactly while it is in the Aggregate phase.
+//! 5. A federation is in the queue exactly while it is in the Aggregate phase or closing.
 //!
 //! [`Pallet::do_try_state`] checks them.
 
@@ -29,19 +33,24 @@
 
 extern crate alloc;
 
-mod aggregate;
 mod api;
+mod cost;
+mod create;
 mod errors;
 pub mod extension;
+mod job;
+mod membership;
 mod model;
 mod money;
+mod queue;
 mod rounds;
+mod settle;
 mod try_state;
 pub mod types;
 pub mod weights;
 
-#[cfg(test)]
-mod mock;
+#[cfg(any(test, feature = "mock"))]
+pub mod mock;
 #[cfg(test)]
 mod tests;
 
@@ -57,17 +66,18 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::{
         WeightInfo,
-        types::{Commitment, Federation, FederationId, Member, QueueEnds},
+        types::{Commitment, Federation, FederationId, Job, Member, QueueEnds, Slot},
     };
+    use fedchain_commitment::Part;
     use fedchain_fl::{
-        FederationSpec, H256,
-        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, UPDATE_BYTES_MAX},
+        FederationSpec, H256, Moment,
+        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, ROUNDS_MAX},
         view::{Outcome, RoundRecord},
     };
     use frame_support::{
         pallet_prelude::*,
         traits::{Time, fungible},
-        weights::WeightMeter,
+        weights::{WeightMeter, WeightToFee},
     };
     use frame_system::pallet_prelude::*;
 
@@ -77,6 +87,7 @@ pub mod pallet {
     pub(crate) type FederationOf<T> =
         Federation<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
     pub(crate) type SpecOf<T> = FederationSpec<BalanceOf<T>>;
+    pub(crate) type JobOf<T> = Job<<T as frame_system::Config>::AccountId>;
     pub(crate) type ChunkBytes = BoundedVec<u8, ConstU32<CHUNK_BYTES>>;
 
     #[pallet::pallet]
@@ -108,6 +119,8 @@ pub mod pallet {
         type StagingBytesMax: Get<u32>;
         /// Aggregation's own share of a block's weight.
         type AggregationWeight: Get<Weight>;
+        /// Price of aggregation's weight, prepaid at `create` and `commit`.
+        type WeightToFee: WeightToFee<Balance = BalanceOf<Self>>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
     }
@@ -169,8 +182,8 @@ pub mod pallet {
         Commitment<BalanceOf<T>>,
     >;
 
-    /// Chunks of accepted updates, for strategies that need all of them at once; canonical bytes.
-    /// Deleted when the round closes.
+    /// Chunks of revealed updates; canonical bytes, at most `StagingBytesMax` per federation.
+    /// Deleted when the round is settled.
     #[pallet::storage]
     pub type StagedUpdates<T: Config> = StorageNMap<
         _,
@@ -182,29 +195,40 @@ pub mod pallet {
         ChunkBytes,
     >;
 
-    /// Chunks of FedAvg's weighted sums, `i64` at scale `2^-frac_bits`. Deleted when the round
-    /// closes.
+    /// Chunks of the newest server model, and of the next while it is being made; canonical bytes.
+    /// The former model's are deleted at the end of the round, the newest's by `remove`.
     #[pallet::storage]
-    pub type Sums<T: Config> = StorageDoubleMap<
+    pub type Models<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Twox64Concat, Slot>,
+            NMapKey<Twox64Concat, u32>,
+        ),
+        ChunkBytes,
+    >;
+
+    /// The server optimiser's memory, chunk by chunk. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Moments<T: Config> = StorageDoubleMap<
         _,
         Twox64Concat,
         FederationId,
         Twox64Concat,
         u32,
-        BoundedVec<i64, ConstU32<CHUNK_VALUES_MAX>>,
+        BoundedVec<Moment, ConstU32<CHUNK_VALUES_MAX>>,
     >;
 
-    /// Chunks of the newest server model; canonical bytes. Deleted by `remove`.
+    /// Rounds' ends in progress. Deleted with their last step.
     #[pallet::storage]
-    pub type Models<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, u32, ChunkBytes>;
+    pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, FederationId, JobOf<T>>;
 
     /// Closed rounds, at most `rounds_max`. Deleted by `remove`.
     #[pallet::storage]
     pub type Rounds<T: Config> =
         StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, u32, RoundRecord>;
 
-    /// Federations due for aggregation, first come first served.
+    /// Federations with work to do, served in turn.
     #[pallet::storage]
     pub type Queue<T: Config> = StorageMap<_, Twox64Concat, u64, FederationId>;
 
@@ -255,6 +279,15 @@ pub mod pallet {
             federation: FederationId,
             round: u32,
             opens_at: u32,
+        },
+        /// The initial model is whole.
+        ModelUploaded { federation: FederationId },
+        /// A part of an update was taken; `received` chunks are there.
+        PartReceived {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+            received: u32,
         },
         /// An update was revealed and counts; its bond was returned.
         UpdateAccepted {
@@ -340,7 +373,16 @@ pub mod pallet {
         WrongOpening,
         /// The phase is not overdue yet: see its deadline in `federation_get`.
         NotOverdue,
-        /// Send commit and reveal as transactions of their own, not inside batch, sudo or others.
+        /// This part was taken already: send the next one.
+        PartTaken,
+        /// Parts are taken in order: send the one that follows those received.
+        PartOutOfOrder,
+        /// A part is 1 to 16 whole chunks, or ends with the model; its proof leads to the root.
+        WrongPart,
+        /// The initial model is there already.
+        NothingToUpload,
+        /// Send commit, reveal and upload as transactions of their own, not inside batch, sudo or
+        /// others.
         WrappedCall,
         /// The free balance does not cover the deposit, bond or escrow.
         LowBalance,
@@ -350,7 +392,7 @@ pub mod pallet {
         InvalidScale,
         /// Column names, and class labels, must differ.
         DuplicateName,
-        /// The model has no parameters or too many for one transaction.
+        /// The model has no parameters or more than 8 MiB of them.
         InvalidParamCount,
         /// Linear models need a real target, softmax models two classes or more.
         TargetMismatch,
@@ -377,8 +419,12 @@ pub mod pallet {
         StagingTooLarge,
         /// One block cannot aggregate so many clients and parameters: reduce either.
         AggregationTooHeavy,
-        /// The update's length is not that of the model.
-        UpdateLength,
+        /// This strategy compares every pair of updates: at most 128 clients.
+        TooManyClients,
+        /// Multi-Krum must keep at least one update.
+        InvalidKeep,
+        /// A parameter of the server optimiser is out of range.
+        InvalidOptimiser,
         /// A value does not fit the number format.
         ValueOverflow,
         /// The sample count is zero or above the federation's cap.
@@ -401,10 +447,11 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Creates a federation with the signer as owner.
         ///
-        /// Holds `rounds_max * reward` as escrow and a deposit per byte of state. Emits
-        /// `FederationCreated`. Fails when the spec cannot work, see [`FederationSpec::check`].
+        /// Holds `rounds_max * reward` as escrow and a deposit per byte of state, and burns the fee
+        /// of the rounds' own work. Emits `FederationCreated`. Fails when the spec cannot work, see
+        /// [`FederationSpec::check`].
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::create(spec.encoded_size() as u32, spec.task.update_bytes().unwrap_or(0)))]
+        #[pallet::weight(T::WeightInfo::create(spec.encoded_size() as u32, spec.task.chunk_count()))]
         pub fn create(origin: OriginFor<T>, spec: FederationSpec<BalanceOf<T>>) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::do_create(owner, spec)
@@ -440,8 +487,9 @@ pub mod pallet {
             Self::do_leave(&client, federation)
         }
 
-        /// Takes a client's commitment for the current round and holds its bond. Emits
-        /// `UpdateCommitted`, and `CommitsClosed` when the whole roster has committed.
+        /// Takes a client's commitment for the current round, holds its bond and burns the fee of
+        /// aggregating its update. Emits `UpdateCommitted`, and `CommitsClosed` when the whole
+        /// roster has committed.
         ///
         /// `base_root` is the root of the server model that training started from.
         #[pallet::call_index(4)]
@@ -457,23 +505,24 @@ pub mod pallet {
             Self::do_commit(client, federation, round, base_root, commitment)
         }
 
-        /// Opens the signer's commitment; returns the bond. Emits `UpdateAccepted`, or
-        /// `UpdateRejected` when the update lies beyond the norm bound.
+        /// Opens the signer's commitment with the next part of its update. Emits `PartReceived`; with
+        /// the last part the bond returns, and `UpdateAccepted` is emitted, or `UpdateRejected`
+        /// when the update lies beyond the norm bound.
         ///
-        /// `values` are the canonical bytes of the update. A wrong opening is an error and changes
-        /// nothing.
+        /// Each part proves that it belongs to the update committed to. A wrong opening is an error
+        /// and changes nothing.
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::reveal(values.len() as u32))]
+        #[pallet::weight(T::WeightInfo::reveal(part.chunks()))]
         pub fn reveal(
             origin: OriginFor<T>,
             federation: FederationId,
             round: u32,
             sample_count: u32,
             salt: [u8; 32],
-            values: BoundedVec<u8, ConstU32<UPDATE_BYTES_MAX>>,
+            part: Part,
         ) -> DispatchResult {
             let client = Self::ensure_direct(origin)?;
-            Self::do_reveal(client, federation, round, sample_count, salt, &values)
+            Self::do_reveal(client, federation, round, sample_count, salt, &part)
         }
 
         /// Moves an overdue phase on; by anyone, free when it succeeds. Emits `CommitsClosed`, or
@@ -489,10 +538,10 @@ pub mod pallet {
             Ok(Pays::No.into())
         }
 
-        /// Ends the federation: at once while waiting, else with the current round; by the owner.
-        /// Emits `CancelRequested` or `FederationCancelled`.
+        /// Ends the federation: while waiting as soon as its members are dismissed, else with the
+        /// current round; by the owner. Emits `CancelRequested`, and `FederationCancelled` then.
         #[pallet::call_index(7)]
-        #[pallet::weight(T::WeightInfo::cancel().saturating_add(T::AggregationWeight::get()))]
+        #[pallet::weight(T::WeightInfo::cancel())]
         pub fn cancel(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::do_cancel(&owner, federation)
@@ -501,10 +550,26 @@ pub mod pallet {
         /// Deletes a federation that is over and returns the state deposit; by the owner. Emits
         /// `FederationRemoved`.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::remove())]
-        pub fn remove(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::remove(ROUNDS_MAX + CLIENTS_MAX + 2 * CHUNKS_MAX))]
+        pub fn remove(
+            origin: OriginFor<T>,
+            federation: FederationId,
+        ) -> DispatchResultWithPostInfo {
             let owner = ensure_signed(origin)?;
             Self::do_remove(&owner, federation)
+        }
+
+        /// Takes the next part of the initial model, where the owner uploads it; by the owner.
+        /// Emits `ModelUploaded` with the last part, and `RoundOpened` if enough clients joined.
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::upload(part.chunks()))]
+        pub fn upload(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            part: Part,
+        ) -> DispatchResult {
+            let owner = Self::ensure_direct(origin)?;
+            Self::do_upload(&owner, federation, &part)
         }
     }
 }

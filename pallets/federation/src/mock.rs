@@ -1,16 +1,20 @@
 //! A chain of this pallet, balances and time, and the actions that tests are made of.
 
+#![allow(missing_docs, reason = "a mock for tests; names say what things are")]
+
 use crate as pallet_federation;
-use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::FederationId};
-use fedchain_commitment::{Opening, spec_hash, values_root};
+use crate::{
+    Call, CheckFederation, WeightInfo, extension::RawOrigin, pallet::*, types::FederationId,
+};
+use fedchain_commitment::{Opening, Part, parts, spec_hash, values_root};
 use fedchain_fl::{
-    Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema,
-    Strategy, Target, TaskSpec, Windows,
+    Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
+    Schema, Strategy, Target, TaskSpec, Windows,
 };
 use frame_support::{
     derive_impl, parameter_types,
     traits::{ConstU32, ConstU64, Hooks},
-    weights::{Weight, WeightMeter},
+    weights::{Weight, WeightMeter, WeightToFee},
 };
 use sp_runtime::{
     BuildStorage, DispatchResult,
@@ -27,7 +31,7 @@ pub const ALICE: AccountId = 2;
 pub const BOB: AccountId = 3;
 pub const CAROL: AccountId = 4;
 pub const STRANGER: AccountId = 9;
-pub const ENDOWMENT: Balance = 1_000_000;
+pub const ENDOWMENT: Balance = 10_000_000;
 pub const BLOCK_MS: u64 = 1_000;
 
 #[frame_support::runtime]
@@ -74,6 +78,136 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const AggregationWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
+    /// Price of a thousand units of weight.
+    pub static FeePerKiloWeight: Balance = 0;
+}
+
+/// A price in proportion to weight.
+pub struct Price;
+
+impl WeightToFee for Price {
+    type Balance = Balance;
+
+    fn weight_to_fee(weight: &Weight) -> Balance {
+        FeePerKiloWeight::get() * Balance::from(weight.ref_time()) / 1_000
+    }
+}
+
+/// Weights that grow with lengths, for tests that count them.
+pub struct Weights;
+
+impl WeightInfo for Weights {
+    fn create(spec_bytes: u32, chunks: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(spec_bytes + chunks), 0)
+    }
+
+    fn upload(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(chunks), 0)
+    }
+
+    fn invite() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn join() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn leave() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn commit() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn reveal(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(chunks), 0)
+    }
+
+    fn advance() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn cancel() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn remove(entries: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(entries), 0)
+    }
+
+    fn check() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn turn() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn open(clients: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(clients), 0)
+    }
+
+    fn fetch(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients + 1), 0)
+    }
+
+    fn clip(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients), 0)
+    }
+
+    fn measure(pairs: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(pairs), 0)
+    }
+
+    fn select() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn mean(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients), 0)
+    }
+
+    fn median(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients), 0)
+    }
+
+    fn trimmed_mean(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients), 0)
+    }
+
+    fn bulyan(clients: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients), 0)
+    }
+
+    fn optimise() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn keep() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn record(clients: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(clients), 0)
+    }
+
+    fn settle(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(chunks), 0)
+    }
+
+    fn clear(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 + u64::from(chunks), 0)
+    }
+
+    fn dismiss() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
+    fn proceed() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
 }
 
 impl Config for Test {
@@ -85,7 +219,8 @@ impl Config for Test {
     type UploadBytesPerBlock = ConstU32<1_000_000>;
     type StagingBytesMax = ConstU32<8_000_000>;
     type AggregationWeight = AggregationWeight;
-    type WeightInfo = crate::weights::Estimated<Test>;
+    type WeightToFee = Price;
+    type WeightInfo = Weights;
 }
 
 /// A federation of two invited clients, three weights, two rounds of FedAvg.
@@ -115,7 +250,8 @@ pub fn spec() -> FederationSpec<Balance> {
             initial: Initial::Zeros,
             format: Format::default(),
             strategy: Strategy::FedAvg,
-            norm_max: None,
+            norm: None,
+            optimiser: Optimiser::Adopt,
             schema: Schema {
                 features: vec![column("a"), column("b")].try_into().unwrap(),
                 target: Target::Real(column("y")),
@@ -186,6 +322,7 @@ pub struct Update {
     pub salt: [u8; 32],
     pub bytes: Vec<u8>,
     pub spec_hash: H256,
+    pub param_count: u32,
 }
 
 impl Update {
@@ -207,6 +344,7 @@ impl Update {
             salt: [client as u8; 32],
             bytes: task.format.encode(values).unwrap(),
             spec_hash: spec_hash(&task),
+            param_count: state.param_count,
         }
     }
 
@@ -219,7 +357,7 @@ impl Update {
             base_root: self.base_root,
             account: self.client,
             sample_count: self.sample_count,
-            param_count: 3,
+            param_count: self.param_count,
             values_root: values_root(&self.bytes),
             salt: self.salt,
         }
@@ -235,13 +373,21 @@ impl Update {
         }
     }
 
-    pub fn reveal_call(&self) -> Call<Test> {
+    /// The calls that reveal the update, one per part, in order.
+    pub fn reveal_calls(&self) -> Vec<Call<Test>> {
+        parts(&self.bytes)
+            .into_iter()
+            .map(|part| self.part_call(part))
+            .collect()
+    }
+
+    pub fn part_call(&self, part: Part) -> Call<Test> {
         Call::reveal {
             federation: self.federation,
             round: self.round,
             sample_count: self.sample_count,
             salt: self.salt,
-            values: self.bytes.clone().try_into().unwrap(),
+            part,
         }
     }
 
@@ -249,8 +395,10 @@ impl Update {
         direct(self.client, self.commit_call())
     }
 
+    /// Reveals part by part up to the first error.
     pub fn reveal(&self) -> DispatchResult {
-        direct(self.client, self.reveal_call())
+        let mut calls = self.reveal_calls().into_iter();
+        calls.try_for_each(|call| direct(self.client, call))
     }
 }
 
@@ -299,7 +447,9 @@ pub fn play_round(id: FederationId, alice: &[i32], bob: &[i32]) {
 
 /// The newest server model.
 pub fn model(id: FederationId) -> Vec<i32> {
-    Federation::model(id, spec().task.format, 3)
+    let state = Federations::<Test>::get(id).unwrap();
+    let task = Specs::<Test>::get(id).unwrap().task;
+    Federation::model(id, &state, task.format, 0..task.chunk_count())
 }
 
 /// What an account has held for a reason.

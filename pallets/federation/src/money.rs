@@ -1,9 +1,12 @@
-//! Holds: each is placed once and leaves once, returned, paid out or burned.
+//! Holds: each is placed once and leaves once, returned, paid out or burned. And prepaid fees.
 
-use frame_support::traits::{
-    Defensive,
-    fungible::{InspectHold, MutateHold},
-    tokens::{Fortitude, Precision, Restriction},
+use frame_support::{
+    traits::{
+        Defensive,
+        fungible::{InspectHold, Mutate, MutateHold},
+        tokens::{Fortitude, Precision, Preservation, Restriction},
+    },
+    weights::{Weight, WeightToFee},
 };
 use sp_runtime::traits::{Saturating, Zero};
 
@@ -20,6 +23,24 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         T::Currency::hold(&reason.into(), who, amount).map_err(|_| Error::LowBalance)
+    }
+
+    /// Burns the fee of work that the runtime will do later, or fails with `LowBalance`.
+    pub(crate) fn prepay(who: &T::AccountId, work: Weight) -> Result<(), Error<T>> {
+        T::Currency::burn_from(
+            who,
+            Self::fee(work),
+            Preservation::Preserve,
+            Precision::Exact,
+            Fortitude::Polite,
+        )
+        .map_err(|_| Error::LowBalance)?;
+        Ok(())
+    }
+
+    /// The fee of work that the runtime will do later.
+    pub(crate) fn fee(work: Weight) -> BalanceOf<T> {
+        T::WeightToFee::weight_to_fee(&work)
     }
 
     /// Returns a held amount to its owner.

@@ -1,6 +1,7 @@
 //! The invariants, checked over the whole state.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use fedchain_fl::Initial;
 use frame_support::ensure;
 use sp_runtime::{
     TryRuntimeError,
@@ -9,7 +10,7 @@ use sp_runtime::{
 
 use crate::{
     pallet::*,
-    types::{Answer, FederationId, Phase},
+    types::{Answer, FederationId, Phase, Stage},
 };
 
 impl<T: Config> Pallet<T> {
@@ -21,7 +22,7 @@ impl<T: Config> Pallet<T> {
         for (federation, state) in Federations::<T>::iter() {
             let spec = Specs::<T>::get(federation).ok_or("a federation has no spec")?;
             Self::check_counts(federation, &state)?;
-            Self::check_staging(federation, &state, &spec)?;
+            Self::check_staging(federation, &spec)?;
             Self::check_model(federation, &state, &spec)?;
         }
         Self::check_holds()?;
@@ -44,29 +45,28 @@ impl<T: Config> Pallet<T> {
             state.phase,
             Phase::Commit { .. } | Phase::Reveal { .. } | Phase::Aggregate { .. }
         );
+        let is_settling = Jobs::<T>::get(federation).is_some_and(|job| {
+            !matches!(job.stage, Stage::Combine(_) | Stage::Record(_))
+        });
         let answers = |counts: fn(&Answer) -> bool| {
             Commitments::<T>::iter_prefix_values(federation)
                 .filter(|c| counts(&c.answer))
-                .count()
+                .count() as u32
         };
-        let (committed, revealed, accepted) = match in_round {
-            true => (round.committed, round.revealed, round.accepted),
-            false => (0, 0, 0),
-        };
-        ensure!(
-            answers(|_| true) == committed as usize,
-            "commitments are miscounted"
+        let found = (
+            answers(|_| true),
+            answers(|a| *a != Answer::Open),
+            answers(|a| matches!(a, Answer::Accepted { .. })),
         );
+        if !is_settling {
+            let expected = match in_round {
+                true => (round.committed, round.revealed, round.accepted),
+                false => (0, 0, 0),
+            };
+            ensure!(found == expected, "commitments or answers are miscounted");
+        }
         ensure!(
-            answers(|a| *a != Answer::Open) == revealed as usize,
-            "reveals are miscounted"
-        );
-        ensure!(
-            answers(|a| matches!(a, Answer::Accepted { .. })) == accepted as usize,
-            "accepted updates are miscounted"
-        );
-        ensure!(
-            committed <= round.roster,
+            round.committed <= round.roster,
             "more commitments than clients on the roster"
         );
         ensure!(
@@ -76,37 +76,28 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Staged updates or sums are there exactly for accepted updates of the current round.
+    /// Exactly the chunks that commitments count as received are staged.
     fn check_staging(
         federation: FederationId,
-        state: &FederationOf<T>,
         spec: &SpecOf<T>,
     ) -> Result<(), TryRuntimeError> {
-        let staged: BTreeSet<T::AccountId> = StagedUpdates::<T>::iter_key_prefix((federation,))
-            .map(|(account, _)| account)
-            .collect();
-        let has_sums = Sums::<T>::iter_key_prefix(federation).next().is_some();
-        let accepted: BTreeSet<T::AccountId> = Commitments::<T>::iter_prefix(federation)
-            .filter(|(_, c)| matches!(c.answer, Answer::Accepted { .. }))
-            .map(|(account, _)| account)
-            .collect();
-        if spec.task.strategy.folds() {
-            ensure!(staged.is_empty(), "a folding strategy has staged updates");
+        let mut staged: BTreeMap<T::AccountId, BTreeSet<u32>> = BTreeMap::new();
+        for (client, index) in StagedUpdates::<T>::iter_key_prefix((federation,)) {
+            staged.entry(client).or_default().insert(index);
+        }
+        for (client, commitment) in Commitments::<T>::iter_prefix(federation) {
+            let chunks = staged.remove(&client).unwrap_or_default();
             ensure!(
-                has_sums != accepted.is_empty(),
-                "sums do not match the accepted updates"
+                chunks == (0..commitment.received).collect(),
+                "staged chunks are not those received"
             );
-        } else {
-            ensure!(!has_sums, "a strategy that stages has sums");
             ensure!(
-                staged == accepted,
-                "staged updates are not the accepted ones"
+                (commitment.received == spec.task.chunk_count())
+                    == (commitment.answer != Answer::Open),
+                "an update is open though whole, or answered though not"
             );
         }
-        ensure!(
-            accepted.len() <= state.members as usize,
-            "an accepted client is no member"
-        );
+        ensure!(staged.is_empty(), "chunks are staged without a commitment");
         Ok(())
     }
 
@@ -115,7 +106,34 @@ impl<T: Config> Pallet<T> {
         state: &FederationOf<T>,
         spec: &SpecOf<T>,
     ) -> Result<(), TryRuntimeError> {
-        let model = Self::model(federation, spec.task.format, state.param_count);
+        let chunks = spec.task.chunk_count();
+        let newest = Rounds::<T>::iter_prefix(federation).max_by_key(|(round, _)| *round);
+        ensure!(
+            newest.is_none_or(|(_, record)| record.model_root == state.model_root),
+            "the newest round recorded another model"
+        );
+        ensure!(
+            Jobs::<T>::contains_key(federation)
+                || Models::<T>::iter_key_prefix((federation, state.slot.other()))
+                    .next()
+                    .is_none(),
+            "a former model is left"
+        );
+        let moments = Moments::<T>::iter_key_prefix(federation).count();
+        ensure!(
+            moments <= chunks as usize && (moments == 0 || spec.task.optimiser.keeps_moments()),
+            "the optimiser's memory is not the model's"
+        );
+        let is_whole = !matches!(spec.task.initial, Initial::Uploaded { .. })
+            || Models::<T>::iter_key_prefix((federation, state.slot)).count() == chunks as usize;
+        if !is_whole {
+            ensure!(
+                state.round.index == 0,
+                "a round opened before the initial model was whole"
+            );
+            return Ok(());
+        }
+        let model = Self::model(federation, state, spec.task.format, 0..chunks);
         let bytes = spec
             .task
             .format
@@ -124,11 +142,6 @@ impl<T: Config> Pallet<T> {
         ensure!(
             fedchain_commitment::values_root(&bytes) == state.model_root,
             "the model in state has another root"
-        );
-        let newest = Rounds::<T>::iter_prefix(federation).max_by_key(|(round, _)| *round);
-        ensure!(
-            newest.is_none_or(|(_, record)| record.model_root == state.model_root),
-            "the newest round recorded another model"
         );
         Ok(())
     }
@@ -179,12 +192,16 @@ impl<T: Config> Pallet<T> {
             "the queue has holes or holds a federation twice"
         );
         let due: BTreeSet<FederationId> = Federations::<T>::iter()
-            .filter(|(_, state)| matches!(state.phase, Phase::Aggregate { .. }))
+            .filter(|(_, state)| matches!(state.phase, Phase::Aggregate { .. } | Phase::Closing))
             .map(|(federation, _)| federation)
             .collect();
         ensure!(
             queued == due,
-            "the queue is not the set of federations in the Aggregate phase"
+            "the queue is not the set of federations with work to do"
+        );
+        ensure!(
+            Jobs::<T>::iter_keys().all(|federation| due.contains(&federation)),
+            "a federation that is not due has a job"
         );
         Ok(())
     }

@@ -1,7 +1,14 @@
 //! What the pallet stores.
 
+use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use fedchain_fl::{H256, view::PhaseView, window::Deadline};
+use fedchain_commitment::Accepted;
+use fedchain_fl::{
+    Aggregation, H256,
+    limits::{CHUNKS_MAX, CLIENTS_MAX},
+    view::{Outcome, PhaseView},
+    window::Deadline,
+};
 use scale_info::TypeInfo;
 
 /// Number of a federation, counted from 0 on each chain.
@@ -44,6 +51,13 @@ pub enum Phase {
     Finished,
     /// The owner ended it.
     Cancelled,
+    /// The owner uploads the initial model.
+    Uploading {
+        /// Chunks received.
+        received: u32,
+    },
+    /// In the queue to dismiss its members: the owner cancelled it before a round.
+    Closing,
 }
 
 impl Phase {
@@ -61,9 +75,10 @@ impl Phase {
                 PhaseView::Settle { opens_at, deadline }
             }
             Self::Reveal { opens_at, deadline } => PhaseView::Reveal { opens_at, deadline },
-            Self::Aggregate { .. } => PhaseView::Aggregate,
+            Self::Aggregate { .. } | Self::Closing => PhaseView::Aggregate,
             Self::Finished => PhaseView::Finished,
             Self::Cancelled => PhaseView::Cancelled,
+            Self::Uploading { received } => PhaseView::Uploading { received },
         }
     }
 }
@@ -95,8 +110,38 @@ pub struct Round {
     pub revealed: u32,
     /// Updates that count.
     pub accepted: u32,
-    /// Sum of the effective sample counts of accepted updates.
-    pub samples: u64,
+}
+
+/// One of two places for a federation's models: the newest stays whole while the next is written.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Slot {
+    /// Place of the initial model.
+    #[default]
+    A,
+    /// The other.
+    B,
+}
+
+impl Slot {
+    /// The other slot.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
 }
 
 /// The part of a federation that changes.
@@ -124,6 +169,8 @@ pub struct Federation<AccountId, Balance> {
     pub cancelling: bool,
     /// Root of the newest server model.
     pub model_root: H256,
+    /// Where the newest server model is; the next one is written to the other slot.
+    pub slot: Slot,
     /// Rest of the owner's escrow for rewards.
     pub escrow: Balance,
     /// The owner's deposit for the federation's bytes in state.
@@ -174,6 +221,48 @@ pub struct Commitment<Balance> {
     pub bond: Balance,
     /// What became of it.
     pub answer: Answer,
+    /// Chunks of the update received, in order from the first.
+    pub received: u32,
+    /// Squared distance of these to the base model, where a norm rule needs it; `2^-2frac_bits`.
+    pub squared_norm: u128,
+}
+
+/// The end of a round in progress, step by step.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Job<AccountId> {
+    /// Clients on the round's roster, in ascending order.
+    pub roster: BoundedVec<AccountId, ConstU32<CLIENTS_MAX>>,
+    /// Those whose updates count, in the same order.
+    pub accepted: BoundedVec<Accepted<AccountId>, ConstU32<CLIENTS_MAX>>,
+    /// Hashes of the new server model's chunks made so far.
+    pub leaves: BoundedVec<H256, ConstU32<CHUNKS_MAX>>,
+    /// What is next.
+    pub stage: Stage,
+}
+
+/// What a job does next.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Stage {
+    /// Measure or combine the updates' next chunk.
+    Combine(Aggregation),
+    /// Record how the round ended.
+    Record(Outcome),
+    /// Settle bonds, rewards and memberships from place `next` of the roster on.
+    Settle {
+        /// How the round ended.
+        outcome: Outcome,
+        /// Place of the next client.
+        next: u32,
+    },
+    /// Delete the former server model from chunk `next` on.
+    Clear {
+        /// Index of the next chunk.
+        next: u32,
+    },
+    /// Dismiss all members, for no round will follow.
+    Dismiss,
+    /// Open the next round, wait for members, or end.
+    Proceed,
 }
 
 /// Ends of the queue of federations due for aggregation.

@@ -1,124 +1,197 @@
-//! Weights of calls and hooks: upper estimates, linear in lengths.
-//!
-//! Storage accesses are counted from the code and priced by the runtime's `DbWeight`; compute is a
-//! multiple of the Wasm times in docs/benchmarks.md. Rewriting a model costs no more than hashing,
-//! decoding and folding it, so bytes have one price.
+//! What the pallet's calls and steps weigh, as functions of lengths.
 
 use core::marker::PhantomData;
-use fedchain_fl::limits::{CHUNK_BYTES, CLIENTS_MAX, ROUNDS_MAX, UPDATE_BYTES_MAX};
 use frame_support::{
     traits::Get,
-    weights::{Weight, constants::WEIGHT_REF_TIME_PER_MICROS},
+    weights::{Weight, constants::WEIGHT_REF_TIME_PER_NANOS},
 };
 
-/// Weights of calls and hooks.
+/// Coordinates that the compute of [`WeightInfo::mean`] and its like is measured on.
+pub const UNIT_VALUES: u32 = 1_024;
+
+/// Weights of calls, and of the parts that steps of the hook are made of.
 pub trait WeightInfo {
-    /// `create` of a spec of so many bytes and a model of so many bytes.
-    fn create(spec_bytes: u32, model_bytes: u32) -> Weight;
+    /// `create` of a spec of so many bytes and a model of so many chunks.
+    fn create(spec_bytes: u32, chunks: u32) -> Weight;
+    /// `upload` of a part of so many chunks.
+    fn upload(chunks: u32) -> Weight;
     /// `invite`.
     fn invite() -> Weight;
-    /// `join`.
+    /// `join`, opening a round.
     fn join() -> Weight;
     /// `leave`.
     fn leave() -> Weight;
-    /// `commit`.
+    /// `commit`, closing commits.
     fn commit() -> Weight;
-    /// `reveal` of an update of so many bytes, with its part of the aggregation.
-    fn reveal(update_bytes: u32) -> Weight;
+    /// `reveal` of a part of so many chunks, the last one, with a norm rule.
+    fn reveal(chunks: u32) -> Weight;
     /// `advance`.
     fn advance() -> Weight;
-    /// `cancel`, without the members.
+    /// `cancel`.
     fn cancel() -> Weight;
-    /// `remove`, at the most rounds.
-    fn remove() -> Weight;
+    /// `remove` with so many entries in maps.
+    fn remove(entries: u32) -> Weight;
     /// Check of one call by the transaction extension.
     fn check() -> Weight;
-    /// End of a round of so many clients and parameters.
-    fn close(clients: u32, params: u32) -> Weight;
+    /// A turn of the queue, without its step: federation, spec and largest job read and written.
+    fn turn() -> Weight;
+    /// Opening the job of a round with so many members.
+    fn open(clients: u32) -> Weight;
+    /// Fetching one full chunk of so many updates and of the base model.
+    fn fetch(clients: u32) -> Weight;
+    /// Clipping [`UNIT_VALUES`] coordinates of so many updates.
+    fn clip(clients: u32) -> Weight;
+    /// Measuring so many pairs of updates over [`UNIT_VALUES`] coordinates.
+    fn measure(pairs: u32) -> Weight;
+    /// Selecting updates by their distances, at the most clients.
+    fn select() -> Weight;
+    /// Weighted mean of so many updates over [`UNIT_VALUES`] coordinates.
+    fn mean(clients: u32) -> Weight;
+    /// Median, likewise.
+    fn median(clients: u32) -> Weight;
+    /// Trimmed mean, likewise.
+    fn trimmed_mean(clients: u32) -> Weight;
+    /// Bulyan's mean around the median, likewise.
+    fn bulyan(clients: u32) -> Weight;
+    /// Server optimiser with its memory over one full chunk.
+    fn optimise() -> Weight;
+    /// Keeping one full chunk of the new model.
+    fn keep() -> Weight;
+    /// Recording a round with so many accepted updates.
+    fn record(clients: u32) -> Weight;
+    /// Settling one client with so many staged chunks.
+    fn settle(chunks: u32) -> Weight;
+    /// Deleting so many chunks of a former model.
+    fn clear(chunks: u32) -> Weight;
+    /// Dismissing one member.
+    fn dismiss() -> Weight;
+    /// Opening the next round, or ending the federation.
+    fn proceed() -> Weight;
 }
 
-/// Weights priced by the runtime's `DbWeight`.
+/// Estimates, priced by the runtime's `DbWeight`.
 pub struct Estimated<T>(PhantomData<T>);
 
-/// Nanoseconds of compute per byte of an update: hashing, decoding, comparing, folding.
-const NANOS_PER_BYTE: u64 = 20;
-/// Nanoseconds of compute per client and parameter of an aggregation.
-const NANOS_PER_VALUE: u64 = 60;
-/// Microseconds of compute of any call.
-const CALL_MICROS: u64 = 60;
-
 impl<T: frame_system::Config> Estimated<T> {
-    fn call(reads: u64, writes: u64) -> Weight {
-        Self::nanos(CALL_MICROS.saturating_mul(1_000))
-            .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
-    }
-
-    fn nanos(nanos: u64) -> Weight {
-        Weight::from_parts(nanos.saturating_mul(WEIGHT_REF_TIME_PER_MICROS / 1_000), 0)
-    }
-
-    fn bytes(bytes: u32) -> Weight {
-        let chunks = bytes.div_ceil(CHUNK_BYTES).into();
-        Self::nanos(NANOS_PER_BYTE.saturating_mul(bytes.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(chunks, chunks))
+    fn cost(micros: u64, reads: u32, writes: u32) -> Weight {
+        Weight::from_parts(
+            micros.saturating_mul(1_000).saturating_mul(WEIGHT_REF_TIME_PER_NANOS),
+            0,
+        )
+        .saturating_add(T::DbWeight::get().reads_writes(reads.into(), writes.into()))
     }
 }
 
 impl<T: frame_system::Config> WeightInfo for Estimated<T> {
-    fn create(spec_bytes: u32, model_bytes: u32) -> Weight {
-        Self::call(3, 5).saturating_add(Self::bytes(spec_bytes.saturating_add(model_bytes)))
+    fn create(_: u32, chunks: u32) -> Weight {
+        Self::cost(60 + 100 * u64::from(chunks), 4, 5 + chunks)
+    }
+
+    fn upload(chunks: u32) -> Weight {
+        Self::cost(60 + 100 * u64::from(chunks), 3, 1 + chunks)
     }
 
     fn invite() -> Weight {
-        Self::call(4, 2)
+        Self::cost(60, 4, 2)
     }
 
     fn join() -> Weight {
-        Self::call(6, 5)
+        Self::cost(60, 6, 5)
     }
 
     fn leave() -> Weight {
-        Self::call(5, 4)
+        Self::cost(60, 5, 4)
     }
 
     fn commit() -> Weight {
-        Self::call(6, 4)
+        Self::cost(60, 6, 4)
     }
 
-    fn reveal(update_bytes: u32) -> Weight {
-        let values = Self::nanos(NANOS_PER_VALUE.saturating_mul((update_bytes / 2).into()));
-        Self::call(7, 5)
-            .saturating_add(Self::bytes(update_bytes).saturating_mul(3))
-            .saturating_add(values)
+    fn reveal(chunks: u32) -> Weight {
+        Self::cost(60 + 150 * u64::from(chunks), 6 + chunks, 4 + chunks)
     }
 
     fn advance() -> Weight {
-        Self::call(3, 3)
+        Self::cost(60, 3, 3)
     }
 
     fn cancel() -> Weight {
-        Self::call(3, 2)
+        Self::cost(60, 3, 3)
     }
 
-    fn remove() -> Weight {
-        let entries = ROUNDS_MAX
-            .saturating_add(CLIENTS_MAX)
-            .saturating_add(UPDATE_BYTES_MAX / CHUNK_BYTES);
-        Self::call(3, 4).saturating_add(T::DbWeight::get().writes(entries.into()))
+    fn remove(entries: u32) -> Weight {
+        Self::cost(60, 3, 4 + entries)
     }
 
     fn check() -> Weight {
-        Self::nanos(10_000).saturating_add(T::DbWeight::get().reads(3))
+        Self::cost(10, 3, 0)
     }
 
-    fn close(clients: u32, params: u32) -> Weight {
-        let values = u64::from(clients).saturating_mul(params.into());
-        let chunks = u64::from(params.saturating_mul(4).div_ceil(CHUNK_BYTES));
-        let per_client =
-            Self::call(4, 5).saturating_add(T::DbWeight::get().reads_writes(chunks, chunks));
-        Self::call(6, 6)
-            .saturating_add(per_client.saturating_mul(clients.into()))
-            .saturating_add(Self::nanos(NANOS_PER_VALUE.saturating_mul(values)))
-            .saturating_add(Self::bytes(params.saturating_mul(4)).saturating_mul(2))
+    fn turn() -> Weight {
+        Self::cost(100, 4, 4)
+    }
+
+    fn open(clients: u32) -> Weight {
+        Self::cost(60 + u64::from(clients), 2 * clients, 1)
+    }
+
+    fn fetch(clients: u32) -> Weight {
+        Self::cost(20 + 10 * u64::from(clients), 1 + clients, 0)
+    }
+
+    fn clip(clients: u32) -> Weight {
+        Self::cost(3 * u64::from(clients), 0, 0)
+    }
+
+    fn measure(pairs: u32) -> Weight {
+        Self::cost(1 + u64::from(pairs), 0, 0)
+    }
+
+    fn select() -> Weight {
+        Self::cost(10_000, 0, 0)
+    }
+
+    fn mean(clients: u32) -> Weight {
+        Self::cost(2 * u64::from(clients), 0, 0)
+    }
+
+    fn median(clients: u32) -> Weight {
+        Self::cost(25 * u64::from(clients), 0, 0)
+    }
+
+    fn trimmed_mean(clients: u32) -> Weight {
+        Self::cost(30 * u64::from(clients), 0, 0)
+    }
+
+    fn bulyan(clients: u32) -> Weight {
+        Self::cost(80 * u64::from(clients), 0, 0)
+    }
+
+    fn optimise() -> Weight {
+        Self::cost(1_000, 1, 1)
+    }
+
+    fn keep() -> Weight {
+        Self::cost(100, 0, 1)
+    }
+
+    fn record(clients: u32) -> Weight {
+        Self::cost(60 + 2 * u64::from(clients), 2, 2)
+    }
+
+    fn settle(chunks: u32) -> Weight {
+        Self::cost(60, 5, 6 + chunks)
+    }
+
+    fn clear(chunks: u32) -> Weight {
+        Self::cost(10, 0, chunks)
+    }
+
+    fn dismiss() -> Weight {
+        Self::cost(60, 3, 3)
+    }
+
+    fn proceed() -> Weight {
+        Self::cost(60, 1, 2)
     }
 }

@@ -6,7 +6,7 @@ use scale_info::TypeInfo;
 use super::TaskSpec;
 use crate::{
     Error, Name,
-    limits::{CLIENTS_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
+    limits::{CLIENTS_MAX, PART_BYTES_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
 };
 
 /// Who may join.
@@ -133,6 +133,7 @@ impl<Balance> FederationSpec<Balance> {
                 found: self.clients_min,
             });
         }
+        self.task.strategy.check(self.clients_max)?;
         if self.membership == Membership::Open && self.task.strategy.bounds_bad_clients() {
             return Err(Error::NeedsInvitation);
         }
@@ -146,11 +147,14 @@ impl<Balance> FederationSpec<Balance> {
         Ok(())
     }
 
-    /// Blocks that the reveals of all seats need, with one to spare.
+    /// Blocks that the reveals of all seats need, and those of one client whose parts come one per
+    /// block, with one to spare.
     fn reveal_blocks_min(&self, upload_bytes_per_block: u32) -> Result<u32, Error> {
-        let bytes = u64::from(self.task.update_bytes()?).saturating_mul(self.clients_max.into());
+        let update_bytes = self.task.update_bytes()?;
+        let bytes = u64::from(update_bytes).saturating_mul(self.clients_max.into());
         let blocks = bytes
             .div_ceil(u64::from(upload_bytes_per_block).max(1))
+            .max(update_bytes.div_ceil(PART_BYTES_MAX).into())
             .saturating_add(1);
         Ok(u32::try_from(blocks).unwrap_or(u32::MAX))
     }

@@ -7,8 +7,8 @@ use scale_info::TypeInfo;
 
 use super::{Schema, Target};
 use crate::{
-    Error, Format, Strategy, init,
-    limits::{HIDDEN_LAYERS_MAX, PARAM_COUNT_MAX},
+    Error, Format, H256, NormRule, Optimiser, Strategy, init,
+    limits::{CHUNK_BYTES, HIDDEN_LAYERS_MAX, UPDATE_BYTES_MAX},
 };
 
 /// The shape of the model. Inputs and outputs follow from the schema.
@@ -57,6 +57,11 @@ pub enum Initial {
     Zeros,
     /// The integer initialiser of [`crate::init`] from this seed.
     Seeded(u64),
+    /// What the owner uploads after `create`.
+    Uploaded {
+        /// Root of its values.
+        root: H256,
+    },
 }
 
 /// What every update commits to: its hash is part of the commitment.
@@ -74,9 +79,12 @@ pub struct TaskSpec {
     pub format: Format,
     /// Rule that makes one model of many updates.
     pub strategy: Strategy,
-    /// Largest Euclidean norm of (update - base model), in fixed point at scale `2^-frac_bits`.
+    /// What happens to updates far from the base model.
     #[cfg_attr(feature = "std", serde(default))]
-    pub norm_max: Option<u64>,
+    pub norm: Option<NormRule>,
+    /// What the server does with the aggregate.
+    #[cfg_attr(feature = "std", serde(default))]
+    pub optimiser: Optimiser,
     /// How rows become numbers.
     pub schema: Schema,
 }
@@ -103,7 +111,7 @@ impl TaskSpec {
     /// Number of weights.
     ///
     /// # Errors
-    /// [`Error::ParamCount`] when it is zero or above [`PARAM_COUNT_MAX`].
+    /// [`Error::ParamCount`] when it is zero, or more than [`UPDATE_BYTES_MAX`] hold.
     pub fn param_count(&self) -> Result<u32, Error> {
         let found = match self.model {
             ModelSpec::Opaque { param_count } => param_count.into(),
@@ -115,7 +123,11 @@ impl TaskSpec {
             }),
         };
         match u32::try_from(found) {
-            Ok(count) if (1..=PARAM_COUNT_MAX).contains(&count) => Ok(count),
+            Ok(count)
+                if (1..=UPDATE_BYTES_MAX / self.format.value_bytes()).contains(&count) =>
+            {
+                Ok(count)
+            }
             _ => Err(Error::ParamCount { found }),
         }
     }
@@ -130,18 +142,22 @@ impl TaskSpec {
             .saturating_mul(self.format.value_bytes()))
     }
 
-    /// The first server model, `[param_count]`.
+    /// Chunks of one model or update; zero when the number of weights is out of range.
+    pub fn chunk_count(&self) -> u32 {
+        self.update_bytes().unwrap_or(0).div_ceil(CHUNK_BYTES)
+    }
+
+    /// The first server model, `[param_count]`; none when it is uploaded.
     ///
     /// # Errors
     /// As [`Self::param_count`].
-    pub fn initial_model(&self) -> Result<Vec<i32>, Error> {
-        match self.initial {
-            Initial::Zeros => Ok(vec![0; self.param_count()? as usize]),
-            Initial::Seeded(seed) => {
-                self.param_count()?;
-                Ok(init::glorot(seed, &self.layers(), self.format))
-            }
-        }
+    pub fn initial_model(&self) -> Result<Option<Vec<i32>>, Error> {
+        let param_count = self.param_count()? as usize;
+        Ok(match self.initial {
+            Initial::Zeros => Some(vec![0; param_count]),
+            Initial::Seeded(seed) => Some(init::glorot(seed, &self.layers(), self.format)),
+            Initial::Uploaded { .. } => None,
+        })
     }
 
     /// Whether all parts fit together.
@@ -152,6 +168,7 @@ impl TaskSpec {
         self.schema.check()?;
         self.format.check()?;
         self.param_count()?;
+        self.optimiser.check()?;
         match (&self.model, &self.schema.target) {
             (ModelSpec::Linear, Target::Classes { .. }) | (ModelSpec::Softmax, Target::Real(_)) => {
                 Err(Error::TargetMismatch)
@@ -161,7 +178,7 @@ impl TaskSpec {
             {
                 Err(Error::TargetMismatch)
             }
-            (ModelSpec::Opaque { .. }, _) if self.initial != Initial::Zeros => {
+            (ModelSpec::Opaque { .. }, _) if matches!(self.initial, Initial::Seeded(_)) => {
                 Err(Error::SeededOpaque)
             }
             _ => Ok(()),

@@ -1,21 +1,13 @@
-//! Coordinate-wise median; of an even number of values, the mean of the middle two, half to even.
+//! Coordinate-wise median (Yin et al., "Byzantine-Robust Distributed Learning", 2018).
+//!
+//! Withstands any minority of bad clients: the median lies between values of honest ones. Of an even
+//! number of values it is the mean of the middle two, rounded half to even.
 
-use crate::number::div_round_half_even;
+use super::order::{Row, TILE, mean};
 
-/// The median of `column`, which is reordered; zero of an empty one.
-pub(super) fn of(column: &mut [i32]) -> i32 {
-    let middle = column.len() / 2;
-    if middle >= column.len() {
-        return 0;
-    }
-    let even = column.len().is_multiple_of(2);
-    let (below, upper, _) = column.select_nth_unstable(middle);
-    if !even {
-        return *upper;
-    }
-    let lower = below.iter().max().copied().unwrap_or(*upper);
-    let sum = i64::from(lower).saturating_add((*upper).into());
-    div_round_half_even(sum, 2)
-        .and_then(|mean| i32::try_from(mean).ok())
-        .unwrap_or(*upper)
+/// The medians of sorted rows.
+pub(super) fn of(sorted: &[Row]) -> Row {
+    let upper = sorted.len() / 2;
+    let lower = sorted.len().saturating_sub(1) / 2;
+    sorted.get(lower..=upper).map_or([0; TILE], mean)
 }

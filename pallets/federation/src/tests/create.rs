@@ -93,7 +93,7 @@ fn the_initial_model_is_stored_with_its_root() {
     build_and_execute(|| {
         let mut seeded = spec();
         seeded.task.initial = Initial::Seeded(3);
-        let expected = seeded.task.initial_model().unwrap();
+        let expected = seeded.task.initial_model().unwrap().unwrap();
         let id = federation(seeded);
         assert_eq!(model(id), expected);
         assert_ne!(expected[..2], [0, 0]);
@@ -146,6 +146,7 @@ fn cancelling_while_waiting_returns_all() {
             E::NotOwner
         );
         assert_ok!(Federation::cancel(RuntimeOrigin::signed(OWNER), 0));
+        next_blocks(1);
         assert_eq!(held(HoldReason::JoinDeposit, ALICE), 0);
         assert_eq!(held(HoldReason::Escrow, OWNER), 0);
         assert_noop!(

@@ -3,6 +3,7 @@
 mod create;
 mod membership;
 mod money;
+mod parts;
 mod phases;
 mod refusals;
 mod rounds;

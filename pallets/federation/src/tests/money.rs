@@ -3,7 +3,7 @@
 use frame_support::{assert_noop, assert_ok};
 
 use crate::{mock::*, pallet::*};
-use fedchain_fl::Strategy;
+use fedchain_fl::{NormRule, Strategy};
 
 type E = Error<Test>;
 
@@ -97,7 +97,7 @@ fn a_wrong_opening_changes_nothing_and_can_be_mended() {
             bytes: vec![0; 8],
             ..honest.clone()
         };
-        assert_noop!(short.reveal(), E::UpdateLength);
+        assert_noop!(short.reveal(), E::WrongPart);
         let many = Update {
             sample_count: 1_001,
             ..honest.clone()
@@ -111,7 +111,7 @@ fn a_wrong_opening_changes_nothing_and_can_be_mended() {
 fn an_update_beyond_the_norm_bound_is_rejected_and_its_bond_returned() {
     build_and_execute(|| {
         let mut bounded = spec();
-        bounded.task.norm_max = Some(5);
+        bounded.task.norm = Some(NormRule::Reject { max: 5 });
         let id = federation(bounded);
         let updates = [
             Update::new(ALICE, id, &[3, 4, 0], 5),
@@ -141,5 +141,26 @@ fn low_balance_is_an_error_of_its_own() {
             Update::new(ALICE, id, &[1, 1, 1], 5).commit(),
             E::LowBalance
         );
+    });
+}
+
+#[test]
+fn aggregation_is_prepaid_by_owner_and_clients() {
+    build_and_execute(|| {
+        FeePerKiloWeight::set(1);
+        let mut free = spec();
+        free.reward = 0;
+        let issuance = Balances::total_issuance();
+        let id = federation(free);
+        let owners = issuance - Balances::total_issuance();
+        assert!(owners > 0);
+        let fee = Federation::get(id).unwrap().aggregation_fee;
+        assert!(fee > 0);
+        let update = Update::new(ALICE, id, &[1, 1, 1], 5);
+        assert_ok!(update.commit());
+        assert_eq!(total(ALICE), ENDOWMENT - fee);
+        assert_eq!(Balances::total_issuance(), issuance - owners - fee);
+        assert_noop!(update.commit(), E::AlreadyCommitted);
+        assert_eq!(total(ALICE), ENDOWMENT - fee);
     });
 }

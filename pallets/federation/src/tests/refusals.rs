@@ -3,6 +3,7 @@
 use frame_support::{assert_noop, assert_ok};
 
 use crate::{Call, mock::*, pallet::*};
+use fedchain_commitment::parts;
 use fedchain_fl::{H256, Refusal};
 
 #[track_caller]
@@ -33,6 +34,8 @@ fn the_pool_refuses_what_is_out_of_phase() {
             ..update.clone()
         };
 
+        let part = parts(&update.bytes).remove(0);
+
         check(ALICE, update.commit_call(), None);
         check(STRANGER, update.commit_call(), Some(Refusal::NotOnRoster));
         check(
@@ -42,7 +45,7 @@ fn the_pool_refuses_what_is_out_of_phase() {
         );
         check(ALICE, future.commit_call(), Some(Refusal::WrongRound));
         check(ALICE, stale.commit_call(), Some(Refusal::StaleBase));
-        check(ALICE, update.reveal_call(), Some(Refusal::NoCommitment));
+        check(ALICE, update.part_call(part.clone()), Some(Refusal::NoCommitment));
         check(
             STRANGER,
             Call::advance { federation: id },
@@ -51,17 +54,17 @@ fn the_pool_refuses_what_is_out_of_phase() {
 
         assert_ok!(update.commit());
         check(ALICE, update.commit_call(), Some(Refusal::AlreadyCommitted));
-        check(ALICE, update.reveal_call(), Some(Refusal::RevealClosed));
+        check(ALICE, update.part_call(part.clone()), Some(Refusal::RevealClosed));
         assert_ok!(bob.commit());
-        check(ALICE, update.reveal_call(), Some(Refusal::RevealClosed));
+        check(ALICE, update.part_call(part.clone()), Some(Refusal::RevealClosed));
         next_blocks(2);
-        check(ALICE, update.reveal_call(), None);
+        check(ALICE, update.part_call(part.clone()), None);
         check(BOB, bob.commit_call(), Some(Refusal::CommitClosed));
 
         assert_ok!(update.reveal());
-        check(ALICE, update.reveal_call(), Some(Refusal::NoCommitment));
+        check(ALICE, update.part_call(part.clone()), Some(Refusal::NoCommitment));
         next_blocks(4);
-        check(BOB, bob.reveal_call(), Some(Refusal::RevealClosed));
+        check(BOB, bob.part_call(part.clone()), Some(Refusal::RevealClosed));
         check(STRANGER, Call::advance { federation: id }, None);
     });
 }
@@ -97,7 +100,7 @@ fn another_clients_commitment_cannot_be_opened() {
         assert_ok!(direct(BOB, alice.commit_call()));
         next_blocks(2);
         assert_noop!(
-            direct(BOB, alice.reveal_call()),
+            direct(BOB, alice.reveal_calls().remove(0)),
             Error::<Test>::WrongOpening
         );
         assert_noop!(copy.reveal(), Error::<Test>::WrongOpening);

@@ -1,0 +1,95 @@
+//! A model or an update in parts that each prove their place.
+//!
+//! An update that is too large for one transaction travels as parts of whole chunks. From a part and
+//! its proof follows the root of the whole, and with it the commitment: no part needs another one,
+//! nor anything kept of an earlier one, to be checked.
+
+use alloc::vec::Vec;
+use bounded_collections::{BoundedVec, ConstU32};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use fedchain_fl::{
+    H256,
+    limits::{CHUNK_BYTES, CHUNKS_MAX, PART_BYTES_MAX},
+};
+use scale_info::TypeInfo;
+
+use crate::merkle;
+
+/// Hashes in a proof, at most: a neighbour at each side on every level.
+pub const PROOF_MAX: u32 = 2 * CHUNKS_MAX.ilog2();
+
+/// Some chunks of a model or an update.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Part {
+    /// Index of the first chunk.
+    #[codec(compact)]
+    pub first: u32,
+    /// Canonical bytes of the values: whole chunks, only the last of a model may be shorter.
+    pub values: BoundedVec<u8, ConstU32<PART_BYTES_MAX>>,
+    /// Neighbours in the Merkle tree: level by level from the leaves up, left before right.
+    pub proof: BoundedVec<H256, ConstU32<PROOF_MAX>>,
+}
+
+impl Part {
+    /// Root of the whole of `total_bytes` bytes that this is a part of; `None` when it cannot be.
+    pub fn root(&self, total_bytes: u32) -> Option<H256> {
+        let chunk_count = total_bytes.div_ceil(CHUNK_BYTES);
+        let leaves = merkle::chunk_leaves(self.first, &self.values);
+        merkle::range_root(chunk_count, self.first, leaves, &self.proof)
+    }
+
+    /// Number of chunks.
+    pub fn chunks(&self) -> u32 {
+        (self.values.len() as u32).div_ceil(CHUNK_BYTES)
+    }
+}
+
+/// Cuts the canonical bytes of a whole into parts as large as possible, in order.
+pub fn parts(bytes: &[u8]) -> Vec<Part> {
+    let leaves = merkle::chunk_leaves(0, bytes);
+    let per_part = PART_BYTES_MAX / CHUNK_BYTES;
+    (0..)
+        .step_by(per_part as usize)
+        .zip(bytes.chunks(PART_BYTES_MAX as usize))
+        .map(|(first, values)| {
+            let chunks = (values.len() as u32).div_ceil(CHUNK_BYTES);
+            let proof = merkle::range_proof(&leaves, first, chunks).unwrap_or_default();
+            Part {
+                first,
+                values: BoundedVec::truncate_from(values.to_vec()),
+                proof: BoundedVec::truncate_from(proof),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values_root;
+
+    #[test]
+    fn each_part_has_the_root_of_the_whole() {
+        let part = PART_BYTES_MAX as usize;
+        for length in [1, 12, part - 1, part, part + 1, 3 * part + 20_000] {
+            let bytes: Vec<u8> = (0..length).map(|place| (place / 7) as u8).collect();
+            let parts = parts(&bytes);
+            assert_eq!(parts.len(), length.div_ceil(part));
+            let joined: Vec<u8> = parts.iter().flat_map(|part| part.values.to_vec()).collect();
+            assert_eq!(joined, bytes);
+            for part in parts {
+                assert_eq!(part.root(length as u32), Some(values_root(&bytes)));
+                assert_ne!(
+                    Part {
+                        first: part.first + 1,
+                        ..part
+                    }
+                    .root(length as u32),
+                    Some(values_root(&bytes))
+                );
+            }
+        }
+    }
+}

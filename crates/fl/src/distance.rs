@@ -1,0 +1,147 @@
+//! Pairwise squared distances of updates, for the strategies that compare them.
+//!
+//! Distances are taken on (update - base model), rounded down to at most 16 fractional bits and
+//! limited to 2^25 - 1 units: exact for every difference below 512 at up to 16 fractional bits. It
+//! is a rule of the protocol, made so that the products of one chunk, at most 2^13 values, fit an
+//! `i64`; who is further away in a coordinate is far in any case.
+//!
+//! `|a - b|^2 = |a|^2 + |b|^2 - 2ab` needs one multiplication per pair and value. Products are taken
+//! for four by four updates at once, so that each value loaded is used four times.
+
+use alloc::{vec, vec::Vec};
+use bounded_collections::{BoundedVec, ConstU32};
+use codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use crate::{
+    Format,
+    limits::{DISTANCE_CLIENTS_MAX, PAIRS_MAX},
+};
+
+/// Largest difference, in units.
+const LIMIT: i64 = (1 << 25) - 1;
+/// Fractional bits that differences are rounded to.
+const FRAC_BITS: u8 = 16;
+/// Updates per side of a block.
+const SIDE: usize = 4;
+/// Values per pass, so that the rows of a block stay in the nearest cache.
+const TILE: usize = 512;
+
+/// Inner products of all pairs of updates, which grow chunk by chunk.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Distances {
+    clients: u32,
+    /// Row by row of the lower triangle, the diagonal included.
+    products: BoundedVec<i128, ConstU32<PAIRS_MAX>>,
+}
+
+impl Distances {
+    /// No distances yet, of at most [`DISTANCE_CLIENTS_MAX`] updates.
+    pub fn new(clients: u32) -> Self {
+        let clients = clients.min(DISTANCE_CLIENTS_MAX);
+        let pairs = clients.saturating_mul(clients.saturating_add(1)) / 2;
+        Self {
+            clients,
+            products: BoundedVec::truncate_from(vec![0; pairs as usize]),
+        }
+    }
+
+    /// Number of updates.
+    pub fn clients(&self) -> usize {
+        self.clients as usize
+    }
+
+    /// Adds one chunk of the updates; `base` is that of the base model.
+    pub fn add(&mut self, format: Format, base: &[i32], updates: &[Vec<i32>]) {
+        let shift = format.frac_bits.saturating_sub(FRAC_BITS);
+        for start in (0..base.len()).step_by(TILE) {
+            let base = base.get(start..).unwrap_or_default();
+            let base = base.get(..TILE).unwrap_or(base);
+            let tile: Vec<Vec<i64>> = updates
+                .iter()
+                .map(|update| differences(shift, base, update.get(start..).unwrap_or_default()))
+                .collect();
+            self.add_tile(&tile);
+        }
+    }
+
+    fn add_tile(&mut self, tile: &[Vec<i64>]) {
+        for (band, rows) in tile.chunks(SIDE).enumerate() {
+            for (stripe, columns) in tile.chunks(SIDE).take(band.saturating_add(1)).enumerate() {
+                let block = products(rows, columns);
+                for (row, line) in block.iter().enumerate().take(rows.len()) {
+                    for (column, product) in line.iter().enumerate().take(columns.len()) {
+                        let (row, column) = (band * SIDE + row, stripe * SIDE + column);
+                        if column <= row
+                            && let Some(sum) = self.products.get_mut(index(row, column))
+                        {
+                            *sum = sum.saturating_add((*product).into());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The squared distance of two updates.
+    pub fn between(&self, a: usize, b: usize) -> u128 {
+        let product = |a: usize, b: usize| {
+            let place = index(a.max(b), a.min(b));
+            self.products.get(place).copied().unwrap_or(0)
+        };
+        let squared = product(a, a)
+            .saturating_add(product(b, b))
+            .saturating_sub(product(a, b).saturating_mul(2));
+        u128::try_from(squared).unwrap_or(0)
+    }
+}
+
+/// Place of a pair in the lower triangle.
+fn index(row: usize, column: usize) -> usize {
+    (row.saturating_mul(row.saturating_add(1)) / 2).saturating_add(column)
+}
+
+fn differences(shift: u8, base: &[i32], update: &[i32]) -> Vec<i64> {
+    update
+        .iter()
+        .zip(base)
+        .map(|(value, base)| {
+            let difference = i64::from(*value).wrapping_sub((*base).into());
+            (difference >> shift).clamp(-LIMIT, LIMIT)
+        })
+        .collect()
+}
+
+/// Inner products of up to four rows with up to four columns; missing ones are zero.
+fn products(rows: &[Vec<i64>], columns: &[Vec<i64>]) -> [[i64; SIDE]; SIDE] {
+    if let ([a, b, c, d], [e, f, g, h]) = (rows, columns) {
+        return full_block([a, b, c, d], [e, f, g, h]);
+    }
+    let mut block = [[0; SIDE]; SIDE];
+    for (line, row) in block.iter_mut().zip(rows) {
+        for (product, column) in line.iter_mut().zip(columns) {
+            *product = row
+                .iter()
+                .zip(column)
+                .fold(0i64, |sum, (a, b)| sum.wrapping_add(a.wrapping_mul(*b)));
+        }
+    }
+    block
+}
+
+/// As [`products`], in one pass; sums stay below 2^63 by the limits above.
+fn full_block(rows: [&[i64]; SIDE], columns: [&[i64]; SIDE]) -> [[i64; SIDE]; SIDE] {
+    let [a, b, c, d] = rows;
+    let [e, f, g, h] = columns;
+    let mut block = [[0i64; SIDE]; SIDE];
+    let left = a.iter().zip(b).zip(c.iter().zip(d));
+    let right = e.iter().zip(f).zip(g.iter().zip(h));
+    for (((a, b), (c, d)), ((e, f), (g, h))) in left.zip(right) {
+        for (line, row) in block.iter_mut().zip([a, b, c, d]) {
+            for (sum, column) in line.iter_mut().zip([e, f, g, h]) {
+                *sum = sum.wrapping_add(row.wrapping_mul(*column));
+            }
+        }
+    }
+    block
+}

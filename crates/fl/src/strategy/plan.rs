@@ -1,0 +1,95 @@
+//! What a strategy does to every coordinate of a round, decided once.
+
+use alloc::{vec, vec::Vec};
+use bounded_collections::{BoundedVec, ConstU32};
+use codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use super::{Strategy, bulyan, geometric_median, krum, mean, median, order, trimmed_mean};
+use crate::{Distances, Error, limits::CLIENTS_MAX};
+
+/// One entry per update, in ascending order of accounts.
+type PerUpdate<T> = BoundedVec<T, ConstU32<CLIENTS_MAX>>;
+
+/// A strategy, applied to the updates of one round.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Plan {
+    /// Weighted mean; a weight of zero leaves an update out.
+    Mean(PerUpdate<u32>),
+    /// Coordinate-wise median.
+    Median,
+    /// Coordinate-wise trimmed mean.
+    TrimmedMean {
+        /// Values dropped at each end.
+        trim: u32,
+    },
+    /// Mean of the values nearest to the median of the chosen updates.
+    Bulyan {
+        /// The updates that repeated Krum chose.
+        chosen: PerUpdate<bool>,
+        /// Values averaged.
+        keep: u32,
+    },
+}
+
+impl Plan {
+    /// The plan for updates with these effective sample counts and distances; only strategies that
+    /// compare updates look at distances.
+    ///
+    /// # Errors
+    /// [`Error::TooFewClients`] when the strategy needs more updates.
+    pub fn new(strategy: Strategy, counts: &[u32], distances: &Distances) -> Result<Self, Error> {
+        strategy.check_updates(counts.len())?;
+        let found = counts.len() as u32;
+        let weights = |weights: Vec<u32>| Self::Mean(BoundedVec::truncate_from(weights));
+        Ok(match strategy {
+            Strategy::FedAvg => weights(counts.to_vec()),
+            Strategy::Median => Self::Median,
+            Strategy::TrimmedMean { trim } => Self::TrimmedMean { trim },
+            Strategy::Krum { f } => weights(krum::weights(distances, f, 1)),
+            Strategy::MultiKrum { f, keep } => weights(krum::weights(distances, f, keep)),
+            Strategy::GeometricMedian => weights(geometric_median::weights(distances)),
+            Strategy::Bulyan { f } => Self::Bulyan {
+                chosen: BoundedVec::truncate_from(bulyan::choose(distances, f)),
+                keep: found.saturating_sub(f.saturating_mul(4)),
+            },
+        })
+    }
+
+    /// The aggregate of one range of coordinates, from updates of equal length.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] when the weights sum to zero.
+    pub fn combine(&self, updates: &[Vec<i32>]) -> Result<Vec<i32>, Error> {
+        let slices = |is_in: &dyn Fn(usize) -> bool| -> Vec<&[i32]> {
+            let chosen = updates.iter().enumerate().filter(|(place, _)| is_in(*place));
+            chosen.map(|(_, values)| values.as_slice()).collect()
+        };
+        match self {
+            Self::Mean(weights) => mean::of(updates, weights),
+            Self::Median => Ok(order::by_coordinate(&slices(&|_| true), median::of)),
+            Self::TrimmedMean { trim } => {
+                Ok(order::by_coordinate(&slices(&|_| true), |sorted| {
+                    trimmed_mean::of(sorted, *trim as usize)
+                }))
+            }
+            Self::Bulyan { chosen, keep } => {
+                let is_chosen = |place: usize| chosen.get(place).copied().unwrap_or(false);
+                Ok(order::by_coordinate(&slices(&is_chosen), |sorted| {
+                    bulyan::of(sorted, *keep as usize)
+                }))
+            }
+        }
+    }
+}
+
+/// Ones for the chosen places, zeros for the others.
+pub(super) fn ones(clients: usize, chosen: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut weights = vec![0; clients];
+    for place in chosen {
+        if let Some(weight) = weights.get_mut(place) {
+            *weight = 1;
+        }
+    }
+    weights
+}

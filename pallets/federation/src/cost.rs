@@ -1,0 +1,137 @@
+//! What a round's job weighs, step by step, and who prepays it.
+//!
+//! A federation prepays its own part of every round when it is created, each client its part with
+//! the commitment. The sum covers a round of `clients_max` clients, whatever the split into blocks.
+
+use fedchain_fl::{NormRule, Strategy};
+use frame_support::weights::Weight;
+
+use crate::{
+    WeightInfo,
+    job::CLEAR_BATCH,
+    pallet::*,
+    settle::SETTLE_BATCH,
+    types::{Stage, Job},
+    weights::UNIT_VALUES,
+};
+
+impl<T: Config> Pallet<T> {
+    /// Weight of opening a job.
+    pub(crate) fn open_weight(state: &FederationOf<T>) -> Weight {
+        T::WeightInfo::open(state.members)
+    }
+
+    /// Weight of a job's next step.
+    pub(crate) fn step_weight(spec: &SpecOf<T>, job: &Job<T::AccountId>) -> Weight {
+        let clients = job.accepted.len() as u32;
+        match &job.stage {
+            Stage::Combine(aggregation) if aggregation.is_measuring() => {
+                Self::measure_weight(spec, clients)
+            }
+            Stage::Combine(_) => Self::combine_weight(spec, clients),
+            Stage::Record(_) => T::WeightInfo::record(clients),
+            Stage::Settle { .. } => Self::settle_weight(spec),
+            Stage::Clear { .. } => T::WeightInfo::clear(CLEAR_BATCH),
+            Stage::Dismiss => T::WeightInfo::dismiss().saturating_mul(SETTLE_BATCH.into()),
+            Stage::Proceed => T::WeightInfo::proceed(),
+        }
+    }
+
+    /// Weight of the heaviest step that the federation can come to.
+    pub(crate) fn step_weight_max(spec: &SpecOf<T>) -> Weight {
+        let clients = spec.clients_max;
+        [
+            T::WeightInfo::open(clients),
+            Self::measure_weight(spec, clients),
+            Self::combine_weight(spec, clients),
+            T::WeightInfo::record(clients),
+            Self::settle_weight(spec),
+            T::WeightInfo::clear(CLEAR_BATCH),
+        ]
+        .into_iter()
+        .fold(Weight::zero(), |most, step| most.max(step))
+        .saturating_add(T::WeightInfo::turn())
+    }
+
+    /// Weight that one client's update adds to a round.
+    pub(crate) fn client_weight(spec: &SpecOf<T>) -> Weight {
+        Self::round_weight(spec, spec.clients_max)
+            .saturating_sub(Self::round_weight(spec, 0))
+            .checked_div(spec.clients_max.into())
+            .unwrap_or_default()
+    }
+
+    /// Weight of all rounds without any client.
+    pub(crate) fn rounds_weight(spec: &SpecOf<T>) -> Weight {
+        Self::round_weight(spec, 0).saturating_mul(spec.rounds_max.into())
+    }
+
+    fn round_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        let turn = T::WeightInfo::turn();
+        let chunks = u64::from(spec.task.chunk_count());
+        let per_chunk = Self::combine_weight(spec, clients)
+            .saturating_add(Self::measure_weight(spec, clients))
+            .saturating_add(turn.saturating_mul(2));
+        let batches = u64::from(clients.div_ceil(SETTLE_BATCH));
+        T::WeightInfo::open(clients)
+            .saturating_add(per_chunk.saturating_mul(chunks))
+            .saturating_add(T::WeightInfo::record(clients))
+            .saturating_add(Self::settle_weight(spec).saturating_add(turn).saturating_mul(batches))
+            .saturating_add(T::WeightInfo::clear(spec.task.chunk_count()))
+            .saturating_add(T::WeightInfo::proceed())
+            .saturating_add(turn.saturating_mul(4))
+    }
+
+    /// Weight of measuring one chunk, and of the selection after the last.
+    fn measure_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        if !spec.task.strategy.needs_distances() {
+            return Weight::zero();
+        }
+        let pairs = clients.saturating_mul(clients.saturating_add(1)) / 2;
+        Self::fetch_weight(spec, clients)
+            .saturating_add(T::WeightInfo::measure(pairs).saturating_mul(units(spec)))
+            .saturating_add(T::WeightInfo::select())
+    }
+
+    /// Weight of combining one chunk.
+    fn combine_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        let rule = match spec.task.strategy {
+            Strategy::FedAvg
+            | Strategy::Krum { .. }
+            | Strategy::MultiKrum { .. }
+            | Strategy::GeometricMedian => T::WeightInfo::mean(clients),
+            Strategy::Median => T::WeightInfo::median(clients),
+            Strategy::TrimmedMean { .. } => T::WeightInfo::trimmed_mean(clients),
+            Strategy::Bulyan { .. } => T::WeightInfo::bulyan(clients),
+        };
+        let optimise = match spec.task.optimiser.keeps_moments() {
+            true => T::WeightInfo::optimise(),
+            false => Weight::zero(),
+        };
+        Self::fetch_weight(spec, clients)
+            .saturating_add(rule.saturating_mul(units(spec)))
+            .saturating_add(optimise)
+            .saturating_add(T::WeightInfo::keep())
+    }
+
+    /// Weight of fetching one chunk of all updates, clipped where the norm rule clips.
+    fn fetch_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        let clips = !matches!(spec.task.norm, None | Some(NormRule::Reject { .. }));
+        let clip = match clips {
+            true => T::WeightInfo::clip(clients).saturating_mul(units(spec)),
+            false => Weight::zero(),
+        };
+        T::WeightInfo::fetch(clients).saturating_add(clip)
+    }
+
+    fn settle_weight(spec: &SpecOf<T>) -> Weight {
+        T::WeightInfo::settle(spec.task.chunk_count()).saturating_mul(SETTLE_BATCH.into())
+    }
+}
+
+/// Units of [`UNIT_VALUES`] coordinates in the model's first chunk, the fullest.
+fn units<Balance>(spec: &fedchain_fl::FederationSpec<Balance>) -> u64 {
+    let params = spec.task.param_count().unwrap_or(0);
+    let values = params.min(spec.task.format.chunk_values());
+    values.div_ceil(UNIT_VALUES).into()
+}

@@ -1,0 +1,158 @@
+//! Beginning and end of a federation: create, upload of the initial model, remove.
+
+use codec::{Encode, MaxEncodedLen};
+use fedchain_commitment::{Part, spec_hash, values_root};
+use fedchain_fl::{Initial, Moment, Update, view::RoundRecord};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
+use sp_runtime::{DispatchResult, traits::Saturating};
+
+use crate::{
+    WeightInfo,
+    pallet::*,
+    types::{Commitment, Federation, FederationId, Member, Phase, Round, Slot},
+};
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_create(owner: T::AccountId, spec: SpecOf<T>) -> DispatchResult {
+        spec.check(T::UploadBytesPerBlock::get())
+            .map_err(Error::<T>::from)?;
+        let param_count = spec.task.param_count().map_err(Error::<T>::from)?;
+        let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+        ensure!(
+            update_bytes.saturating_mul(spec.clients_max) <= T::StagingBytesMax::get(),
+            Error::<T>::StagingTooLarge
+        );
+        ensure!(
+            Self::step_weight_max(&spec).all_lte(T::AggregationWeight::get()),
+            Error::<T>::AggregationTooHeavy
+        );
+
+        let escrow = spec.reward.saturating_mul(spec.rounds_max.into());
+        let state_deposit =
+            T::ByteDeposit::get().saturating_mul(Self::state_bytes(&spec, update_bytes).into());
+        Self::hold(HoldReason::Escrow, &owner, escrow)?;
+        Self::hold(HoldReason::StateDeposit, &owner, state_deposit)?;
+        Self::prepay(&owner, Self::rounds_weight(&spec))?;
+
+        let federation = NextFederation::<T>::mutate(|next| {
+            let federation = *next;
+            *next = next.saturating_add(1);
+            federation
+        });
+        let slot = Slot::default();
+        let model_root = match (spec.task.initial, spec.task.initial_model()) {
+            (Initial::Uploaded { root }, _) => root,
+            (_, model) => {
+                let model = model.map_err(Error::<T>::from)?.unwrap_or_default();
+                let bytes = spec.task.format.encode(&model).map_err(Error::<T>::from)?;
+                Self::put_model(federation, slot, 0, &bytes);
+                values_root(&bytes)
+            }
+        };
+        let phase = match spec.task.initial {
+            Initial::Uploaded { .. } => Phase::Uploading { received: 0 },
+            Initial::Zeros | Initial::Seeded(_) => Phase::Waiting,
+        };
+        Federations::<T>::insert(
+            federation,
+            Federation {
+                owner: owner.clone(),
+                spec_hash: spec_hash(&spec.task),
+                param_count,
+                created_at: Self::now(),
+                phase,
+                round: Round::default(),
+                members: 0,
+                invited: 0,
+                cancelling: false,
+                model_root,
+                slot,
+                escrow,
+                state_deposit,
+            },
+        );
+        Specs::<T>::insert(federation, spec);
+        Self::deposit_event(Event::FederationCreated { federation, owner });
+        Ok(())
+    }
+
+    /// Bytes that a federation may occupy at its largest: spec, two models, the optimiser's memory,
+    /// staged updates, members, commitments and round records.
+    fn state_bytes(spec: &SpecOf<T>, update_bytes: u32) -> u32 {
+        let values = update_bytes
+            .checked_div(spec.task.format.value_bytes())
+            .unwrap_or(0);
+        let moments = match spec.task.optimiser.keeps_moments() {
+            true => values.saturating_mul(Moment::max_encoded_len() as u32),
+            false => 0,
+        };
+        let per_client = Member::<BalanceOf<T>>::max_encoded_len()
+            .saturating_add(Commitment::<BalanceOf<T>>::max_encoded_len())
+            as u32;
+        (spec.encoded_size() as u32)
+            .saturating_add(update_bytes.saturating_mul(2))
+            .saturating_add(moments)
+            .saturating_add(
+                update_bytes
+                    .saturating_add(per_client)
+                    .saturating_mul(spec.clients_max),
+            )
+            .saturating_add((RoundRecord::max_encoded_len() as u32).saturating_mul(spec.rounds_max))
+    }
+
+    pub(crate) fn do_upload(
+        owner: &T::AccountId,
+        federation: FederationId,
+        part: &Part,
+    ) -> DispatchResult {
+        let (mut state, spec) = Self::running(federation)?;
+        ensure!(state.owner == *owner, Error::<T>::NotOwner);
+        let Phase::Uploading { received } = state.phase else {
+            return Err(Error::<T>::NothingToUpload.into());
+        };
+        ensure!(part.first == received, Error::<T>::PartOutOfOrder);
+        Update(&part.values)
+            .check_part(&spec.task, part.first)
+            .map_err(Error::<T>::from)?;
+        let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+        ensure!(
+            part.root(update_bytes) == Some(state.model_root),
+            Error::<T>::WrongPart
+        );
+
+        Self::put_model(federation, state.slot, part.first, &part.values);
+        let received = received.saturating_add(part.chunks());
+        if received == spec.task.chunk_count() {
+            state.phase = Phase::Waiting;
+            Self::deposit_event(Event::ModelUploaded { federation });
+            Self::open_round_or_wait(federation, &mut state, &spec);
+        } else {
+            state.phase = Phase::Uploading { received };
+        }
+        Federations::<T>::insert(federation, state);
+        Ok(())
+    }
+
+    pub(crate) fn do_remove(
+        owner: &T::AccountId,
+        federation: FederationId,
+    ) -> DispatchResultWithPostInfo {
+        let state = Federations::<T>::get(federation).ok_or(Error::<T>::UnknownFederation)?;
+        ensure!(state.owner == *owner, Error::<T>::NotOwner);
+        ensure!(state.phase.is_over(), Error::<T>::FederationRuns);
+        Self::release(HoldReason::StateDeposit, owner, state.state_deposit);
+        Federations::<T>::remove(federation);
+        Specs::<T>::remove(federation);
+        let removed = [
+            Invitations::<T>::clear_prefix(federation, u32::MAX, None),
+            Models::<T>::clear_prefix((federation,), u32::MAX, None),
+            Moments::<T>::clear_prefix(federation, u32::MAX, None),
+            Rounds::<T>::clear_prefix(federation, u32::MAX, None),
+        ];
+        let entries = removed
+            .iter()
+            .fold(0u32, |sum, removed| sum.saturating_add(removed.unique));
+        Self::deposit_event(Event::FederationRemoved { federation });
+        Ok(Some(T::WeightInfo::remove(entries)).into())
+    }
+}

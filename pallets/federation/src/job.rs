@@ -1,0 +1,247 @@
+//! The end of a round in steps: measure and combine chunk by chunk, record, settle, clear, go on.
+//!
+//! ```text
+//! open -> Combine .. -> Record -> Settle .. -> Clear .. -> Dismiss .. -> Proceed
+//!           |              ^                                 ^
+//!           +- too few ----+      no round will follow ------+
+//! ```
+//!
+//! The arithmetic is [`fedchain_fl::Aggregation`]'s; here values are fetched for it and results are
+//! kept. The new server model is written beside the old one and takes its place when it is whole.
+
+use alloc::vec::Vec;
+use codec::Encode;
+use fedchain_commitment::{Accepted, accepted_root, leaf, root};
+use fedchain_fl::{
+    Aggregation, Candidate,
+    view::{DIGEST_ID, Outcome, RoundRecord, ServerModel},
+};
+use frame_support::{BoundedVec, traits::Defensive};
+use sp_runtime::DigestItem;
+
+use crate::{
+    pallet::*,
+    types::{Answer, FederationId, Job, Phase, Stage},
+};
+
+/// Chunks of a former model deleted in one step.
+pub(crate) const CLEAR_BATCH: u32 = 32;
+
+impl<T: Config> Pallet<T> {
+    /// The job of a round that has just ended, or of a federation cancelled before one.
+    pub(crate) fn open_job(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+    ) -> JobOf<T> {
+        let mut job = Job {
+            roster: BoundedVec::new(),
+            accepted: BoundedVec::new(),
+            leaves: BoundedVec::new(),
+            stage: Stage::Dismiss,
+        };
+        if state.phase == Phase::Closing {
+            return job;
+        }
+        let mut roster: Vec<T::AccountId> = Members::<T>::iter_prefix(federation)
+            .filter(|(_, member)| member.first_round <= state.round.index)
+            .map(|(client, _)| client)
+            .collect();
+        roster.sort();
+        let (accepted, candidates): (Vec<_>, Vec<_>) = roster
+            .iter()
+            .filter_map(|client| Self::accepted(federation, spec, client))
+            .unzip();
+        job.stage = match Aggregation::new(&spec.task, &candidates) {
+            Ok(aggregation) => Stage::Combine(aggregation),
+            Err(_) => Stage::Record(Outcome::Skipped),
+        };
+        job.roster = BoundedVec::truncate_from(roster);
+        job.accepted = BoundedVec::truncate_from(accepted);
+        job
+    }
+
+    /// A client's update, if it counts.
+    fn accepted(
+        federation: FederationId,
+        spec: &SpecOf<T>,
+        client: &T::AccountId,
+    ) -> Option<(Accepted<T::AccountId>, Candidate)> {
+        let commitment = Commitments::<T>::get(federation, client)?;
+        let Answer::Accepted {
+            sample_count,
+            values_root,
+        } = commitment.answer
+        else {
+            return None;
+        };
+        let accepted = Accepted {
+            account: client.clone(),
+            sample_count,
+            values_root,
+        };
+        let candidate = Candidate {
+            count: spec.effective_count(sample_count).defensive().ok()?,
+            squared_norm: commitment.squared_norm,
+        };
+        Some((accepted, candidate))
+    }
+
+    /// Does the next step of a job.
+    pub(crate) fn step(
+        federation: FederationId,
+        state: &mut FederationOf<T>,
+        spec: &SpecOf<T>,
+        job: &mut JobOf<T>,
+    ) {
+        let next = match &mut job.stage {
+            Stage::Combine(aggregation) => {
+                let clients = job.accepted.iter().map(|accepted| &accepted.account);
+                match Self::combine(federation, state, spec, aggregation, clients) {
+                    Ok(Some(leaf)) => {
+                        let _ = job.leaves.try_push(leaf).defensive();
+                    }
+                    Ok(None) => {}
+                    // Cannot happen: the updates were checked one by one.
+                    Err(_) => {
+                        defensive_stage(&mut job.stage);
+                        return;
+                    }
+                }
+                match aggregation.next_chunk(&spec.task) {
+                    Some(_) => return,
+                    None => Stage::Record(Outcome::Adopted),
+                }
+            }
+            Stage::Record(outcome) => {
+                let outcome = *outcome;
+                if outcome == Outcome::Adopted {
+                    state.model_root = root(job.leaves.to_vec());
+                    state.slot = state.slot.other();
+                }
+                Self::record(federation, state, outcome, job.accepted.to_vec());
+                Stage::Settle { outcome, next: 0 }
+            }
+            Stage::Settle { outcome, next } => {
+                let batch = job.roster.iter().skip(*next as usize);
+                let batch = batch.take(crate::settle::SETTLE_BATCH as usize);
+                let paying = (*outcome == Outcome::Adopted).then_some(job.accepted.len() as u32);
+                for client in batch {
+                    Self::settle(federation, state, spec, client, paying);
+                }
+                let next = next.saturating_add(crate::settle::SETTLE_BATCH);
+                match (next as usize) < job.roster.len() {
+                    true => Stage::Settle {
+                        outcome: *outcome,
+                        next,
+                    },
+                    false => Stage::Clear { next: 0 },
+                }
+            }
+            Stage::Clear { next } => {
+                let end = next.saturating_add(CLEAR_BATCH);
+                for index in *next..end.min(spec.task.chunk_count()) {
+                    Models::<T>::remove((federation, state.slot.other(), index));
+                }
+                match end < spec.task.chunk_count() {
+                    true => Stage::Clear { next: end },
+                    false if Self::ends(state, spec) => Stage::Dismiss,
+                    false => Stage::Proceed,
+                }
+            }
+            Stage::Dismiss if Self::dismiss(federation, state) => Stage::Proceed,
+            Stage::Dismiss => Stage::Dismiss,
+            Stage::Proceed => {
+                Self::open_round_or_wait(federation, state, spec);
+                return;
+            }
+        };
+        job.stage = next;
+    }
+
+    /// Whether no round will follow the current one.
+    fn ends(state: &FederationOf<T>, spec: &SpecOf<T>) -> bool {
+        state.cancelling || state.round.index >= spec.rounds_max
+    }
+
+    /// Takes the next chunk of all accepted updates; answers the hash of the new model's chunk.
+    fn combine<'a>(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+        aggregation: &mut Aggregation,
+        clients: impl Iterator<Item = &'a T::AccountId>,
+    ) -> Result<Option<fedchain_fl::H256>, fedchain_fl::Error>
+    where
+        T::AccountId: 'a,
+    {
+        let Some(index) = aggregation.next_chunk(&spec.task) else {
+            return Ok(None);
+        };
+        let format = spec.task.format;
+        let base = Self::model(federation, state, format, index..index.saturating_add(1));
+        let updates = clients
+            .map(|client| Self::staged(federation, client, format, index))
+            .collect();
+        let keeps_moments = spec.task.optimiser.keeps_moments() && !aggregation.is_measuring();
+        let mut moments = match keeps_moments {
+            true => Moments::<T>::get(federation, index).map_or_else(
+                || alloc::vec![Default::default(); base.len()],
+                BoundedVec::into_inner,
+            ),
+            false => Vec::new(),
+        };
+        let Some(values) = aggregation.step(&spec.task, &base, updates, &mut moments)? else {
+            return Ok(None);
+        };
+        if keeps_moments {
+            Moments::<T>::insert(federation, index, BoundedVec::truncate_from(moments));
+        }
+        let bytes = format.encode(&values)?;
+        Self::put_model(federation, state.slot.other(), index, &bytes);
+        Ok(Some(leaf(index, &bytes)))
+    }
+
+    /// Records the round in state, in the header's digest and as an event.
+    fn record(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        outcome: Outcome,
+        mut accepted: Vec<Accepted<T::AccountId>>,
+    ) {
+        let (round, model_root) = (state.round.index, state.model_root);
+        let record = RoundRecord {
+            outcome,
+            model_root,
+            accepted_root: accepted_root(&mut accepted),
+            accepted: accepted.len() as u32,
+            opened_at: state.round.opened_at,
+            closed_at: Self::now(),
+        };
+        let server_model = ServerModel {
+            federation,
+            round,
+            outcome,
+            model_root,
+            accepted_root: record.accepted_root,
+        };
+        Rounds::<T>::insert(federation, round, record);
+        frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(
+            DIGEST_ID,
+            server_model.encode(),
+        ));
+        Self::deposit_event(Event::RoundClosed {
+            federation,
+            round,
+            outcome,
+            model_root,
+            accepted: accepted.len() as u32,
+        });
+    }
+}
+
+/// Gives the round up.
+fn defensive_stage(stage: &mut Stage) {
+    frame_support::defensive!("checked updates cannot be combined");
+    *stage = Stage::Record(Outcome::Skipped);
+}
