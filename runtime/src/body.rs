@@ -53,18 +53,17 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
             commitment: Some(commitment),
             sample_count: None,
             values_root: None,
+            offset: None,
             values: None,
         }),
         pallet_federation::Call::reveal {
             federation,
             round,
             sample_count,
-            values,
+            part,
             ..
         } => {
-            let format = pallet_federation::Specs::<Runtime>::get(federation)?
-                .task
-                .format;
+            let task = pallet_federation::Specs::<Runtime>::get(federation)?.task;
             Some(ClientModel {
                 extrinsic: index,
                 client,
@@ -72,8 +71,9 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
                 round,
                 commitment: None,
                 sample_count: Some(sample_count),
-                values_root: Some(fedchain_commitment::values_root(&values)),
-                values: Some(format.decode(&values)),
+                values_root: part.root(task.update_bytes().ok()?),
+                offset: Some(part.first.saturating_mul(task.format.chunk_values())),
+                values: Some(task.format.decode(&part.values)),
             })
         }
         _ => None,

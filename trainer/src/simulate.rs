@@ -1,12 +1,11 @@
 //! A whole federation in one process, without a chain: the same training, the same arithmetic.
 
-use fedchain_fl::{FederationSpec, strategy};
+use fedchain_fl::{FederationSpec, NormRule, aggregate, norm};
 use thiserror::Error;
 
 use crate::{
     data::Dataset,
     learn::{Hyper, LearnError, train},
-    session::clip::clip,
 };
 
 /// Why a simulation stopped.
@@ -42,7 +41,8 @@ pub fn simulate<Balance>(
     hyper: &Hyper,
 ) -> Result<Vec<Vec<i32>>, SimulateError> {
     let task = &spec.task;
-    let mut base = task.initial_model()?;
+    let mut base = task.initial_model()?.unwrap_or_default();
+    let mut moments = Vec::new();
     let mut models = vec![base.clone()];
     for round in 1..=spec.rounds_max {
         let mut updates = Vec::new();
@@ -54,8 +54,8 @@ pub fn simulate<Balance>(
                     source,
                 })?;
             let mut values = trained.values;
-            if let Some(norm_max) = task.norm_max {
-                clip(&mut values, &base, norm_max);
+            if let Some(NormRule::Reject { max } | NormRule::Clip { max }) = task.norm {
+                norm::clip(&mut values, &base, max);
             }
             let rows = u32::try_from(data.rows()).unwrap_or(u32::MAX);
             updates.push((
@@ -67,7 +67,7 @@ pub fn simulate<Balance>(
             .iter()
             .map(|(values, count)| (values.as_slice(), *count))
             .collect();
-        match strategy::aggregate(task.strategy, &updates) {
+        match aggregate(task, &base, &updates, &mut moments) {
             Ok(model) => base = model,
             Err(fedchain_fl::Error::TooFewClients { .. }) => {}
             Err(error) => return Err(error.into()),

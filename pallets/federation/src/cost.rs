@@ -11,7 +11,7 @@ use crate::{
     job::CLEAR_BATCH,
     pallet::*,
     settle::SETTLE_BATCH,
-    types::{Stage, Job},
+    types::{Job, Stage},
     weights::UNIT_VALUES,
 };
 
@@ -76,7 +76,11 @@ impl<T: Config> Pallet<T> {
         T::WeightInfo::open(clients)
             .saturating_add(per_chunk.saturating_mul(chunks))
             .saturating_add(T::WeightInfo::record(clients))
-            .saturating_add(Self::settle_weight(spec).saturating_add(turn).saturating_mul(batches))
+            .saturating_add(
+                Self::settle_weight(spec)
+                    .saturating_add(turn)
+                    .saturating_mul(batches),
+            )
             .saturating_add(T::WeightInfo::clear(spec.task.chunk_count()))
             .saturating_add(T::WeightInfo::proceed())
             .saturating_add(turn.saturating_mul(4))

@@ -237,7 +237,9 @@ impl<T: Config> Pallet<T> {
     }
 
     /// A federation that is not over, with its spec.
-    pub(crate) fn running(federation: FederationId) -> Result<(FederationOf<T>, SpecOf<T>), Error<T>> {
+    pub(crate) fn running(
+        federation: FederationId,
+    ) -> Result<(FederationOf<T>, SpecOf<T>), Error<T>> {
         let state = Federations::<T>::get(federation).ok_or(Error::UnknownFederation)?;
         ensure!(!state.phase.is_over(), Error::FederationOver);
         let spec = Specs::<T>::get(federation).ok_or(Error::UnknownFederation)?;

@@ -38,8 +38,7 @@ impl<T: Config> Pallet<T> {
                 Answer::Accepted { .. } => Self::reward(state, spec, client, paying),
             }
             if commitment.received > 0 {
-                let _ =
-                    StagedUpdates::<T>::clear_prefix((federation, client), u32::MAX, None);
+                let _ = StagedUpdates::<T>::clear_prefix((federation, client), u32::MAX, None);
             }
             has_missed = reveals_taken && commitment.answer == Answer::Open;
         }

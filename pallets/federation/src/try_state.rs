@@ -45,9 +45,8 @@ impl<T: Config> Pallet<T> {
             state.phase,
             Phase::Commit { .. } | Phase::Reveal { .. } | Phase::Aggregate { .. }
         );
-        let is_settling = Jobs::<T>::get(federation).is_some_and(|job| {
-            !matches!(job.stage, Stage::Combine(_) | Stage::Record(_))
-        });
+        let is_settling = Jobs::<T>::get(federation)
+            .is_some_and(|job| !matches!(job.stage, Stage::Combine(_) | Stage::Record(_)));
         let answers = |counts: fn(&Answer) -> bool| {
             Commitments::<T>::iter_prefix_values(federation)
                 .filter(|c| counts(&c.answer))
@@ -77,10 +76,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Exactly the chunks that commitments count as received are staged.
-    fn check_staging(
-        federation: FederationId,
-        spec: &SpecOf<T>,
-    ) -> Result<(), TryRuntimeError> {
+    fn check_staging(federation: FederationId, spec: &SpecOf<T>) -> Result<(), TryRuntimeError> {
         let mut staged: BTreeMap<T::AccountId, BTreeSet<u32>> = BTreeMap::new();
         for (client, index) in StagedUpdates::<T>::iter_key_prefix((federation,)) {
             staged.entry(client).or_default().insert(index);

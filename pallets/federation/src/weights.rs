@@ -75,7 +75,9 @@ pub struct Estimated<T>(PhantomData<T>);
 impl<T: frame_system::Config> Estimated<T> {
     fn cost(micros: u64, reads: u32, writes: u32) -> Weight {
         Weight::from_parts(
-            micros.saturating_mul(1_000).saturating_mul(WEIGHT_REF_TIME_PER_NANOS),
+            micros
+                .saturating_mul(1_000)
+                .saturating_mul(WEIGHT_REF_TIME_PER_NANOS),
             0,
         )
         .saturating_add(T::DbWeight::get().reads_writes(reads.into(), writes.into()))

@@ -44,5 +44,6 @@ impl pallet_federation::Config for Runtime {
     type UploadBytesPerBlock = ConstU32<UPLOAD_BYTES_PER_BLOCK>;
     type StagingBytesMax = ConstU32<STAGING_BYTES_MAX>;
     type AggregationWeight = AggregationWeight;
+    type WeightToFee = <Runtime as pallet_transaction_payment::Config>::WeightToFee;
     type WeightInfo = pallet_federation::weights::Estimated<Runtime>;
 }

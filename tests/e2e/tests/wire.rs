@@ -214,13 +214,13 @@ impl Conversation {
                 round,
                 sample_count,
                 salt,
-                values,
+                part,
             } = call
             else {
                 continue;
             };
             ensure!(
-                *sample_count == rows && values.len() == 44,
+                *sample_count == rows && part.values.len() == 44 && part.proof.is_empty(),
                 "an undeclared size"
             );
             let opening = Opening {
@@ -232,7 +232,7 @@ impl Conversation {
                 account: self.account.clone(),
                 sample_count: *sample_count,
                 param_count: 11,
-                values_root: values_root(values),
+                values_root: values_root(&part.values),
                 salt: *salt,
             };
             let commit = Call::commit {

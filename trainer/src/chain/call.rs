@@ -4,6 +4,7 @@
 //! those of [`fedchain_fl`], the same as in the runtime.
 
 use codec::{Compact, Encode};
+use fedchain_commitment::Part;
 use fedchain_fl::{FederationSpec, H256};
 use subxt::{
     ext::scale_encode::{self, EncodeAsFields, FieldIter, TypeResolver},
@@ -61,15 +62,20 @@ impl Call {
         Self::federation("commit", (federation, round, base_root, commitment))
     }
 
-    /// Opens a commitment; `values` are the update's canonical bytes.
+    /// Opens a commitment with the next part of its update.
     pub fn reveal(
         federation: u32,
         round: u32,
         sample_count: u32,
         salt: [u8; 32],
-        values: &[u8],
+        part: &Part,
     ) -> Self {
-        Self::federation("reveal", (federation, round, sample_count, salt, values))
+        Self::federation("reveal", (federation, round, sample_count, salt, part))
+    }
+
+    /// Uploads the next part of an initial model.
+    pub fn upload(federation: u32, part: &Part) -> Self {
+        Self::federation("upload", (federation, part))
     }
 
     /// Moves an overdue phase on.
@@ -146,6 +152,8 @@ impl EncodeAsFields for Arguments {
 
 #[cfg(test)]
 mod tests {
+    use fedchain_commitment::parts;
+
     use super::*;
 
     #[track_caller]
@@ -168,12 +176,13 @@ mod tests {
             &[&[7, 0, 0, 0, 1, 0, 0, 0], &[1; 32], &[2; 32]],
         );
         check(
-            &Call::reveal(7, 1, 147, [6; 32], &[8, 9]),
+            &Call::reveal(7, 1, 147, [6; 32], &parts(&[8, 9])[0]),
             "reveal",
             &[
                 &[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0],
                 &[6; 32],
-                &[2 << 2, 8, 9],
+                // The first chunk, two bytes of values, no proof.
+                &[0, 2 << 2, 8, 9, 0],
             ],
         );
     }

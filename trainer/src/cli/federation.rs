@@ -3,10 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use fedchain_fl::{FederationSpec, Refusal, Target};
+use fedchain_commitment::values_root;
+use fedchain_fl::{FederationSpec, Initial, NormRule, Refusal, Strategy, Target};
 use serde_json::json;
+use toml::Value;
 
-use super::{Common, KeyArg, file_error, phase, read_file};
+use super::{
+    Common, KeyArg, file_error,
+    initial::{self, Upload},
+    output, phase, read_file,
+};
 use crate::{
     Error,
     amount::Amount,
@@ -24,9 +30,15 @@ pub(super) enum Command {
         /// Spec in TOML; amounts are text like "1.5 UNIT".
         #[arg(long)]
         spec: PathBuf,
+        /// Start from this model instead of the spec's `initial`; a file as `fedchain model get
+        /// --out` writes it.
+        #[arg(long)]
+        initial_model: Option<PathBuf>,
         #[command(flatten)]
         key: KeyArg,
     },
+    /// Go on with the upload of an initial model that `create` could not finish.
+    Upload(Upload),
     /// List all federations.
     List,
     /// Show one federation.
@@ -66,7 +78,12 @@ pub(super) struct ByNumber {
 impl Command {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
         match self {
-            Self::Create { spec, key } => create(common, &spec, &key).await,
+            Self::Create {
+                spec,
+                initial_model,
+                key,
+            } => create(common, &spec, initial_model.as_deref(), &key).await,
+            Self::Upload(upload) => upload.run(common).await,
             Self::List => {
                 let federations = common.connect().await?.federations().await?;
                 common.print(&federations, || list(&federations));
@@ -135,8 +152,20 @@ impl Command {
     }
 }
 
-async fn create(common: &Common, file: &Path, key: &KeyArg) -> Result<(), Error> {
-    let spec = parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
+async fn create(
+    common: &Common,
+    file: &Path,
+    initial_model: Option<&Path>,
+    key: &KeyArg,
+) -> Result<(), Error> {
+    let mut spec = parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
+    let upload = initial_model
+        .map(|file| initial::read(file, &spec.task))
+        .transpose()?;
+    if let Some(bytes) = &upload {
+        let root = values_root(bytes);
+        spec.task.initial = Initial::Uploaded { root };
+    }
     let (chain, key) = (common.connect().await?, key.load()?);
     let call = Call::create(&spec);
     // The deposit for state comes on top: the runtime knows how much.
@@ -147,6 +176,10 @@ async fn create(common: &Common, file: &Path, key: &KeyArg) -> Result<(), Error>
         .event(PALLET, "FederationCreated")
         .ok_or_else(|| Error::Protocol("no FederationCreated event".into()))?;
     let block = included.block.number;
+    if let Some(bytes) = &upload {
+        output::hint(&format!("federation {federation} was created"));
+        initial::send(&chain, &key, federation, bytes).await?;
+    }
     common.print(
         &json!({ "call": "create", "federation": federation, "block": block }),
         || format!("federation {federation} was created (block {block})"),
@@ -156,7 +189,7 @@ async fn create(common: &Common, file: &Path, key: &KeyArg) -> Result<(), Error>
 
 /// Reads and checks a spec; what depends on the runtime is left to the chain.
 fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
-    let spec: FederationSpec<Amount> = toml::from_str(text).map_err(|error| {
+    let by_line = |error: toml::de::Error| {
         let before = error
             .span()
             .and_then(|span| text.get(..span.start))
@@ -166,9 +199,43 @@ fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
             before.matches('\n').count() + 1,
             error.message()
         )
-    })?;
+    };
+    let spec: FederationSpec<Amount> = match with_default_strategy(text).map_err(by_line)? {
+        Some(table) => table
+            .try_into()
+            .map_err(|error| error.message().to_owned())?,
+        None => toml::from_str(text).map_err(by_line)?,
+    };
     spec.check(u32::MAX).map_err(|error| error.to_string())?;
     Ok(spec.map_amounts(|amount| amount.0))
+}
+
+/// The spec with the default strategy, if it names none: clip to the median norm, then a trimmed
+/// mean that withstands a third of bad clients. Where anyone may join, only FedAvg is possible.
+fn with_default_strategy(text: &str) -> Result<Option<toml::Table>, toml::de::Error> {
+    let mut spec: toml::Table = toml::from_str(text)?;
+    let is_open = spec.get("membership").and_then(Value::as_str) == Some("open");
+    let clients_min = spec.get("clients_min").and_then(Value::as_integer);
+    let clients_min = clients_min.and_then(|count| u32::try_from(count).ok());
+    let Some(task) = spec.get_mut("task").and_then(Value::as_table_mut) else {
+        return Ok(None);
+    };
+    if task.contains_key("strategy") {
+        return Ok(None);
+    }
+    let (strategy, norm) = match is_open {
+        true => (Strategy::FedAvg, None),
+        false => (
+            Strategy::default_for(clients_min.unwrap_or(1)),
+            Some(NormRule::ClipToMedian),
+        ),
+    };
+    let value = |serialised: Result<Value, _>| serialised.ok();
+    task.extend(value(Value::try_from(strategy)).map(|rule| ("strategy".into(), rule)));
+    if let (Some(norm), false) = (norm, task.contains_key("norm")) {
+        task.extend(value(Value::try_from(norm)).map(|rule| ("norm".into(), rule)));
+    }
+    Ok(Some(spec))
 }
 
 async fn not_overdue(chain: &Chain, federation: u32) -> Result<Error, Error> {
@@ -235,11 +302,16 @@ fn show(view: &FederationView, now: u32) -> String {
         ),
         format!("  round        {} of {}", view.round, spec.rounds_max),
         format!(
-            "  model        {}, {} weights, {} fractional bits, strategy {}",
+            "  model        {}, {} weights, {} fractional bits",
             phase::inline(&task.model),
             view.param_count,
-            task.format.frac_bits,
-            phase::inline(&task.strategy)
+            task.format.frac_bits
+        ),
+        format!(
+            "  aggregation  strategy {}, norm rule {}, optimiser {}",
+            phase::inline(&task.strategy),
+            phase::inline(&task.norm),
+            phase::inline(&task.optimiser)
         ),
         format!("  model root   {:?}", view.model_root),
         format!("  features     {}", features.join(", ")),
@@ -255,9 +327,10 @@ fn show(view: &FederationView, now: u32) -> String {
             spec.clients_max
         ),
         format!(
-            "  money        join deposit {}, bond {}, reward {} per round",
+            "  money        join deposit {}, bond {}, aggregation fee {}, reward {} per round",
             Amount(spec.join_deposit),
             Amount(spec.bond),
+            Amount(view.aggregation_fee),
             Amount(spec.reward)
         ),
     ];
@@ -315,6 +388,21 @@ target = { real = { name = "progression", offset = "150", scale = "77" } }
             (1_500_000_000_000, 1_000_000_000_000)
         );
         assert_eq!(spec.task.param_count(), Ok(2));
+    }
+
+    #[test]
+    fn without_a_strategy_the_default_withstands_a_third() {
+        let text = SPEC
+            .replace("strategy = \"fed_avg\"\n", "")
+            .replace("clients_min = 2", "clients_min = 4");
+        let task = parse_spec(&text).unwrap().task;
+        assert_eq!(task.strategy, Strategy::TrimmedMean { trim: 1 });
+        assert_eq!(task.norm, Some(NormRule::ClipToMedian));
+        let open = parse_spec(&text.replace("\"invited\"", "\"open\"")).unwrap();
+        assert_eq!(
+            (open.task.strategy, open.task.norm),
+            (Strategy::FedAvg, None)
+        );
     }
 
     #[track_caller]

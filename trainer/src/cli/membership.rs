@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
+use fedchain_commitment::parts;
 use fedchain_fl::{H256, Membership, view::PhaseView};
 use serde_json::json;
 use subxt_signer::sr25519::Keypair;
@@ -50,14 +51,13 @@ impl Cost {
             .task
             .update_bytes()
             .map_err(|e| Error::Protocol(e.to_string()))?;
-        let values = vec![0; bytes as usize];
         let commit = Call::commit(view.federation, 1, H256::zero(), H256::zero());
-        let reveal = Call::reveal(view.federation, 1, 1, [0; 32], &values);
-        let round_fee = chain
-            .fee(key, &commit)
-            .await?
-            .0
-            .saturating_add(chain.fee(key, &reveal).await?.0);
+        let mut round_fee = chain.fee(key, &commit).await?.0;
+        for part in parts(&vec![0; bytes as usize]) {
+            let reveal = Call::reveal(view.federation, 1, 1, [0; 32], &part);
+            round_fee = round_fee.saturating_add(chain.fee(key, &reveal).await?.0);
+        }
+        let round_fee = round_fee.saturating_add(view.aggregation_fee);
         Ok(Self {
             join_deposit: Amount(view.spec.join_deposit),
             bond: Amount(view.spec.bond),

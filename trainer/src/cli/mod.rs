@@ -3,6 +3,7 @@
 //! One file per group of commands; [`output`] prints.
 
 mod federation;
+mod initial;
 mod inspect;
 mod key;
 mod membership;

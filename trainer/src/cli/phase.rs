@@ -22,9 +22,12 @@ pub(super) fn describe(phase: &PhaseView, now: u32) -> String {
                 deadline.block
             )
         }
-        PhaseView::Aggregate => "the next block aggregates the round".into(),
+        PhaseView::Aggregate => "the next blocks aggregate the round".into(),
         PhaseView::Finished => "finished".into(),
         PhaseView::Cancelled => "cancelled".into(),
+        PhaseView::Uploading { received } => {
+            format!("the owner uploads the initial model, {received} chunks are there")
+        }
     }
 }
 
@@ -38,6 +41,7 @@ pub(super) fn word(phase: &PhaseView) -> &'static str {
         PhaseView::Aggregate => "aggregate",
         PhaseView::Finished => "finished",
         PhaseView::Cancelled => "cancelled",
+        PhaseView::Uploading { .. } => "uploading",
     }
 }
 

@@ -85,8 +85,8 @@ pub fn next_step(
 #[cfg(test)]
 mod tests {
     use fedchain_fl::{
-        Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Schema,
-        Strategy, Target, TaskSpec, Windows, view::ClientView, window::Deadline,
+        Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
+        Schema, Strategy, Target, TaskSpec, Windows, view::ClientView, window::Deadline,
     };
 
     use super::*;
@@ -126,7 +126,8 @@ mod tests {
                     initial: Initial::Zeros,
                     format: Format::default(),
                     strategy: Strategy::FedAvg,
-                    norm_max: None,
+                    norm: None,
+                    optimiser: Optimiser::Adopt,
                     schema: Schema {
                         features: vec![].try_into().unwrap(),
                         target: Target::Real(column),
@@ -140,6 +141,7 @@ mod tests {
             cancelling: false,
             param_count: 1,
             model_root: H256::repeat_byte(7),
+            aggregation_fee: 0,
             invited: vec![],
             clients: vec![me()],
         }
@@ -152,6 +154,7 @@ mod tests {
             missed: 0,
             leaving: false,
             committed: false,
+            received: 0,
             revealed: false,
         }
     }

@@ -7,15 +7,14 @@
 //! On every block the client reads the federation, decides by [`decide::next_step`] and acts. The
 //! opening of a commitment is on disk before the commitment is sent.
 
-pub mod clip;
 pub mod decide;
 pub mod report;
 
 use std::{path::PathBuf, time::Duration};
 
-use fedchain_commitment::{Opening, values_root};
+use fedchain_commitment::{Opening, parts, values_root};
 use fedchain_fl::{
-    H256,
+    H256, NormRule, norm,
     view::{ClientView, Outcome, PhaseView},
 };
 use subxt_signer::sr25519::Keypair;
@@ -356,8 +355,8 @@ impl<'a> Session<'a> {
             rows: self.data.rows(),
         });
         let mut values = trained.values;
-        if let Some(norm_max) = task.norm_max
-            && clip::clip(&mut values, &base.values, norm_max)
+        if let Some(NormRule::Reject { max } | NormRule::Clip { max }) = task.norm
+            && norm::clip(&mut values, &base.values, max)
         {
             self.note("the update was clipped to the federation's norm bound".into());
         }
@@ -403,7 +402,11 @@ impl<'a> Session<'a> {
         };
         let call = Call::commit(view.federation, kept.round, kept.base_root, kept.commitment);
         chain
-            .ensure_payable(self.key, &call, Amount(view.spec.bond))
+            .ensure_payable(
+                self.key,
+                &call,
+                Amount(view.spec.bond.saturating_add(view.aggregation_fee)),
+            )
             .await?;
         let Some(block) = self.send(chain, &call).await? else {
             return Ok(false);
@@ -415,6 +418,7 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
+    /// Sends the parts of the update that the chain has not taken yet.
     async fn reveal(&mut self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
         let Some(kept) = self.kept() else {
             return Ok(false);
@@ -425,20 +429,25 @@ impl<'a> Session<'a> {
             .format
             .encode(&kept.values)
             .map_err(|error| Error::Impossible(error.to_string()))?;
-        let call = Call::reveal(
-            view.federation,
-            kept.round,
-            kept.sample_count,
-            kept.salt.0,
-            &bytes,
-        );
-        let Some(block) = self.send(chain, &call).await? else {
-            return Ok(false);
-        };
+        let received = client_of(view, &self.account).map_or(0, |client| client.received);
+        let mut last = 0;
+        for part in parts(&bytes).iter().filter(|part| part.first >= received) {
+            let call = Call::reveal(
+                view.federation,
+                kept.round,
+                kept.sample_count,
+                kept.salt.0,
+                part,
+            );
+            let Some(block) = self.send(chain, &call).await? else {
+                return Ok(false);
+            };
+            last = block;
+        }
         self.summary.revealed = self.summary.revealed.saturating_add(1);
         (self.tell)(&Event::Reveal {
             round: kept.round,
-            block,
+            block: last,
         });
         Ok(true)
     }

@@ -1,6 +1,7 @@
 //! From a node's blocks to the replay, and the comparison with what else the node says.
 
 use codec::Decode;
+use fedchain_commitment::Part;
 use fedchain_fl::{
     H256,
     view::{DIGEST_ID, ModelView, RoundRecord, ServerModel},
@@ -148,6 +149,8 @@ async fn read(chain: &Chain, federation: u32, head: Head, by: Head) -> Result<Bl
                 succeeded,
                 ..reveal
             }),
+            Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
+            Call::Upload(_) => {}
         }
     }
     Ok(block)
@@ -168,9 +171,10 @@ fn closed(header: &Header, federation: u32) -> Vec<ServerModel> {
 enum Call {
     Commit(Commit),
     Reveal(Reveal),
+    Upload(Part),
 }
 
-/// A commit or reveal of the federation, with its place in the block.
+/// A commit, reveal or upload of the federation, with its place in the block.
 fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
     if transaction.pallet != PALLET {
         return None;
@@ -191,7 +195,7 @@ fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
             )
         }
         "reveal" => {
-            let (of, round, sample_count, salt, values) = Decode::decode(arguments).ok()?;
+            let (of, round, sample_count, salt, part) = Decode::decode(arguments).ok()?;
             let succeeded = None;
             (
                 of,
@@ -200,10 +204,14 @@ fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
                     round,
                     sample_count,
                     salt,
-                    values,
+                    part,
                     succeeded,
                 }),
             )
+        }
+        "upload" => {
+            let (of, part) = Decode::decode(arguments).ok()?;
+            (of, Call::Upload(part))
         }
         _ => return None,
     };
@@ -237,6 +245,7 @@ fn check_record(round: &Round, record: Option<&RoundRecord>) -> Result<(), Diffe
 #[cfg(test)]
 mod tests {
     use codec::Encode;
+    use fedchain_commitment::parts;
 
     use super::*;
     use crate::chain::AccountId;
@@ -264,16 +273,14 @@ mod tests {
         );
         assert!(call(&commit, 8).is_none());
 
-        let reveal = transaction(
-            "reveal",
-            (7u32, 1u32, 147u32, [5u8; 32], vec![1u8, 2]).encode(),
-        );
+        let part = parts(&[1, 2]).remove(0);
+        let reveal = transaction("reveal", (7u32, 1u32, 147u32, [5u8; 32], &part).encode());
         let Some((2, Call::Reveal(found))) = call(&reveal, 7) else {
             panic!("a reveal")
         };
         assert_eq!(
-            (found.sample_count, found.salt, found.values),
-            (147, [5; 32], vec![1, 2])
+            (found.sample_count, found.salt, found.part),
+            (147, [5; 32], part)
         );
         assert!(call(&transaction("join", 7u32.encode()), 7).is_none());
     }

@@ -63,6 +63,12 @@ pub enum What {
         /// The client.
         client: AccountId,
     },
+    /// A part of an update does not follow the parts before it.
+    #[error("{client} revealed parts of its update out of order")]
+    PartOrder {
+        /// The client.
+        client: AccountId,
+    },
     /// A revealed update cannot be one of this federation.
     #[error("{client} revealed an update that the federation cannot take: {error}")]
     Update {

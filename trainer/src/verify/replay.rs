@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
+use fedchain_commitment::{Accepted, Opening, Part, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
-    Error as FlError, FederationSpec, H256, Update, strategy,
+    Error as FlError, FederationSpec, H256, Initial, Moment, Update, aggregate,
+    norm::squared_distance,
     view::{ModelView, Outcome, ServerModel},
 };
 
@@ -20,6 +21,8 @@ pub struct Block {
     pub commits: Vec<Commit>,
     /// Reveals, in order.
     pub reveals: Vec<Reveal>,
+    /// Parts of the initial model, in order; such as do not fit are not the chain's.
+    pub uploads: Vec<Part>,
     /// Closed rounds, by the header's digest.
     pub closed: Vec<ServerModel>,
 }
@@ -37,7 +40,7 @@ pub struct Commit {
     pub commitment: H256,
 }
 
-/// A transaction that reveals.
+/// A transaction that reveals a part of an update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reveal {
     /// The client.
@@ -48,8 +51,8 @@ pub struct Reveal {
     pub sample_count: u32,
     /// The commitment's salt.
     pub salt: [u8; 32],
-    /// Canonical bytes of the update.
-    pub values: Vec<u8>,
+    /// The part.
+    pub part: Part,
     /// Whether the chain took it; none when the block's events are gone, and its opening alone
     /// decides.
     pub succeeded: Option<bool>,
@@ -93,6 +96,7 @@ pub struct Replay {
     spec_hash: H256,
     param_count: u32,
     model: Vec<i32>,
+    moments: Vec<Moment>,
     model_root: H256,
     closed: u32,
     sent: BTreeMap<u32, Sent>,
@@ -108,8 +112,11 @@ impl Replay {
         federation: u32,
         spec: FederationSpec<u128>,
     ) -> Result<Self, FlError> {
-        let model = spec.task.initial_model()?;
-        let model_root = values_root(&spec.task.format.encode(&model)?);
+        let model = spec.task.initial_model()?.unwrap_or_default();
+        let model_root = match spec.task.initial {
+            Initial::Uploaded { root } => root,
+            Initial::Zeros | Initial::Seeded(_) => values_root(&spec.task.format.encode(&model)?),
+        };
         Ok(Self {
             genesis,
             federation,
@@ -117,6 +124,7 @@ impl Replay {
             param_count: spec.task.param_count()?,
             spec,
             model,
+            moments: Vec::new(),
             model_root,
             closed: 0,
             sent: BTreeMap::new(),
@@ -139,6 +147,9 @@ impl Replay {
     /// The first difference.
     pub fn block(&mut self, block: Block) -> Result<Vec<Round>, Difference> {
         let number = block.number;
+        for part in &block.uploads {
+            self.upload(part);
+        }
         for commit in block.commits {
             let sent = At {
                 block: number,
@@ -170,6 +181,20 @@ impl Replay {
             .iter()
             .map(|closed| self.close(number, closed))
             .collect()
+    }
+
+    /// Takes the next part of the initial model.
+    fn upload(&mut self, part: &Part) {
+        let format = self.spec.task.format;
+        let total = self.param_count.saturating_mul(format.value_bytes());
+        let received = self.model.len() as u32 / format.chunk_values();
+        let is_next = self.closed == 0
+            && (self.model.len() as u32) < self.param_count
+            && part.first == received
+            && part.root(total) == Some(self.model_root);
+        if is_next {
+            self.model.extend(format.decode(&part.values));
+        }
     }
 
     /// Recomputes a round and compares it with the header's digest.
@@ -215,7 +240,8 @@ impl Replay {
                 .collect();
             let client = AccountId(Default::default());
             let cannot = |error| differs(What::Update { client, error });
-            self.model = strategy::aggregate(self.spec.task.strategy, &weighted).map_err(cannot)?;
+            self.model = aggregate(&self.spec.task, &self.model, &weighted, &mut self.moments)
+                .map_err(cannot)?;
             let bytes = self.spec.task.format.encode(&self.model).map_err(cannot)?;
             self.model_root = values_root(&bytes);
         }
@@ -235,7 +261,8 @@ impl Replay {
         })
     }
 
-    /// The updates that count, each checked against its commitment and the norm bound.
+    /// The updates that count, in ascending order of accounts, each checked against its commitment
+    /// and the norm bound.
     fn accepted_updates(&self, sent: &Sent) -> Result<Vec<Counted>, Difference> {
         let mut commitments: BTreeMap<AccountId, Vec<H256>> = BTreeMap::new();
         for At {
@@ -261,14 +288,15 @@ impl Replay {
                 .or_default()
                 .push(commit.commitment);
         }
-        let mut updates = Vec::new();
+        let mut received: BTreeMap<AccountId, Received> = BTreeMap::new();
         for At {
             block,
             sent: reveal,
         } in &sent.reveals
         {
-            match self.open(reveal, commitments.get(&reveal.client)) {
-                Ok(update) => updates.extend(update),
+            let update = received.entry(reveal.client).or_default();
+            match self.open(reveal, commitments.get(&reveal.client), update) {
+                Ok(()) => {}
                 // A wrong opening changes nothing on chain; it is an error only if the chain took it.
                 Err(_) if reveal.succeeded.is_none() => {}
                 Err(what) => {
@@ -280,25 +308,31 @@ impl Replay {
                 }
             }
         }
-        Ok(updates)
+        Ok(received
+            .into_iter()
+            .filter_map(|(client, update)| self.count(client, update))
+            .collect())
     }
 
-    /// Checks a reveal; none when it lies beyond the norm bound.
+    /// Checks a part against the commitment and adds it to what was received.
     fn open(
         &self,
         reveal: &Reveal,
         commitments: Option<&Vec<H256>>,
-    ) -> Result<Option<Counted>, What> {
+        received: &mut Received,
+    ) -> Result<(), What> {
         let client = reveal.client;
         let commitments = commitments.ok_or(What::NoCommitment { client })?;
         let cannot = |error| What::Update { client, error };
+        let task = &self.spec.task;
         let weight = self
             .spec
             .effective_count(reveal.sample_count)
             .map_err(cannot)?;
-        let update = Update(&reveal.values)
-            .check(&self.spec.task)
+        let update = Update(&reveal.part.values)
+            .check_part(task, reveal.part.first)
             .map_err(cannot)?;
+        let root = reveal.part.root(task.update_bytes().map_err(cannot)?);
         let opening = Opening {
             genesis: self.genesis,
             federation: self.federation,
@@ -308,26 +342,36 @@ impl Replay {
             account: client.0,
             sample_count: reveal.sample_count,
             param_count: self.param_count,
-            values_root: values_root(&reveal.values),
+            values_root: root.ok_or(What::Opening { client })?,
             salt: reveal.salt,
         };
         if !commitments.contains(&opening.commitment()) {
             return Err(What::Opening { client });
         }
-        let is_within = self
-            .spec
-            .task
-            .norm_max
-            .is_none_or(|norm_max| update.is_within(&self.model, norm_max));
-        Ok(is_within.then(|| Counted {
+        if reveal.part.first != received.chunks {
+            return Err(What::PartOrder { client });
+        }
+        received.chunks = reveal.part.first.saturating_add(reveal.part.chunks());
+        received.values.extend(update.values());
+        received.opened = Some((reveal.sample_count, weight, opening.values_root));
+        Ok(())
+    }
+
+    /// An update that counts; none when parts are missing or it lies beyond the norm bound.
+    fn count(&self, client: AccountId, received: Received) -> Option<Counted> {
+        let (sample_count, weight, values_root) = received.opened?;
+        let squared = squared_distance(&received.values, &self.model);
+        let is_whole = received.values.len() as u32 == self.param_count;
+        let is_within = self.spec.task.norm.is_none_or(|rule| rule.accepts(squared));
+        (is_whole && is_within).then_some(Counted {
             accepted: Accepted {
                 account: client.0,
-                sample_count: reveal.sample_count,
-                values_root: opening.values_root,
+                sample_count,
+                values_root,
             },
-            values: update.values().to_vec(),
+            values: received.values,
             weight,
-        }))
+        })
     }
 
     /// Compares a model file with the newest server model.
@@ -384,6 +428,15 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+/// The parts of an update so far.
+#[derive(Default)]
+struct Received {
+    chunks: u32,
+    values: Vec<i32>,
+    /// Sample count, its weight and the values root.
+    opened: Option<(u32, u32, H256)>,
 }
 
 /// An update that counts.

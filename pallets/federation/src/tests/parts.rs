@@ -169,7 +169,10 @@ fn an_upload_can_be_given_up() {
         let id = federation(uploaded);
         assert_ok!(Federation::cancel(RuntimeOrigin::signed(OWNER), id));
         next_blocks(1);
-        assert_eq!(Federations::<Test>::get(id).unwrap().phase, Phase::Cancelled);
+        assert_eq!(
+            Federations::<Test>::get(id).unwrap().phase,
+            Phase::Cancelled
+        );
         assert_eq!(total(ALICE), ENDOWMENT);
         assert_eq!(held(HoldReason::JoinDeposit, ALICE), 0);
     });

@@ -45,7 +45,11 @@ fn the_pool_refuses_what_is_out_of_phase() {
         );
         check(ALICE, future.commit_call(), Some(Refusal::WrongRound));
         check(ALICE, stale.commit_call(), Some(Refusal::StaleBase));
-        check(ALICE, update.part_call(part.clone()), Some(Refusal::NoCommitment));
+        check(
+            ALICE,
+            update.part_call(part.clone()),
+            Some(Refusal::NoCommitment),
+        );
         check(
             STRANGER,
             Call::advance { federation: id },
@@ -54,17 +58,33 @@ fn the_pool_refuses_what_is_out_of_phase() {
 
         assert_ok!(update.commit());
         check(ALICE, update.commit_call(), Some(Refusal::AlreadyCommitted));
-        check(ALICE, update.part_call(part.clone()), Some(Refusal::RevealClosed));
+        check(
+            ALICE,
+            update.part_call(part.clone()),
+            Some(Refusal::RevealClosed),
+        );
         assert_ok!(bob.commit());
-        check(ALICE, update.part_call(part.clone()), Some(Refusal::RevealClosed));
+        check(
+            ALICE,
+            update.part_call(part.clone()),
+            Some(Refusal::RevealClosed),
+        );
         next_blocks(2);
         check(ALICE, update.part_call(part.clone()), None);
         check(BOB, bob.commit_call(), Some(Refusal::CommitClosed));
 
         assert_ok!(update.reveal());
-        check(ALICE, update.part_call(part.clone()), Some(Refusal::NoCommitment));
+        check(
+            ALICE,
+            update.part_call(part.clone()),
+            Some(Refusal::NoCommitment),
+        );
         next_blocks(4);
-        check(BOB, bob.part_call(part.clone()), Some(Refusal::RevealClosed));
+        check(
+            BOB,
+            bob.part_call(part.clone()),
+            Some(Refusal::RevealClosed),
+        );
         check(STRANGER, Call::advance { federation: id }, None);
     });
 }

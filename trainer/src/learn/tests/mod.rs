@@ -6,7 +6,8 @@ mod quantise;
 mod training;
 
 use fedchain_fl::{
-    Column, Decimal, Format, Initial, ModelSpec, Name, Schema, Strategy, Target, TaskSpec,
+    Column, Decimal, Format, Initial, ModelSpec, Name, Optimiser, Schema, Strategy, Target,
+    TaskSpec,
 };
 use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -27,7 +28,8 @@ fn task(model: ModelSpec, target: Target) -> TaskSpec {
         initial: Initial::Zeros,
         format: Format::default(),
         strategy: Strategy::FedAvg,
-        norm_max: None,
+        norm: None,
+        optimiser: Optimiser::Adopt,
         schema: Schema {
             features: ["a", "b"].map(column).to_vec().try_into().unwrap(),
             target,

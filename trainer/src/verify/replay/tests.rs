@@ -1,8 +1,9 @@
 //! Honest blocks replay; each kind of tampering is found and named.
 
+use fedchain_commitment::parts;
 use fedchain_fl::{
-    Column, Decimal, Format, Initial, Membership, ModelSpec, Schema, Strategy, Target, TaskSpec,
-    Windows,
+    Column, Decimal, Format, Initial, Membership, ModelSpec, NormRule, Optimiser, Schema, Strategy,
+    Target, TaskSpec, Windows,
 };
 
 use super::*;
@@ -12,7 +13,7 @@ const FEDERATION: u32 = 7;
 const ALICE: AccountId = AccountId([1; 32]);
 const BOB: AccountId = AccountId([2; 32]);
 
-fn spec(strategy: Strategy, norm_max: Option<u64>) -> FederationSpec<u128> {
+fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
     let column = |name: &str| Column {
         name: name.parse().unwrap(),
         offset: Decimal::whole(0),
@@ -38,7 +39,8 @@ fn spec(strategy: Strategy, norm_max: Option<u64>) -> FederationSpec<u128> {
             initial: Initial::Zeros,
             format: Format::default(),
             strategy,
-            norm_max,
+            norm,
+            optimiser: Optimiser::Adopt,
             schema: Schema {
                 features: vec![column("x")].try_into().unwrap(),
                 target: Target::Real(column("y")),
@@ -84,7 +86,7 @@ fn sent(
         round,
         sample_count,
         salt: opening.salt,
-        values: bytes(values),
+        part: parts(&bytes(values)).remove(0),
         succeeded: Some(true),
     };
     [
@@ -147,10 +149,10 @@ fn honest() -> Vec<Block> {
 
 fn replay(
     strategy: Strategy,
-    norm_max: Option<u64>,
+    norm: Option<NormRule>,
     blocks: Vec<Block>,
 ) -> Result<(Replay, Vec<Round>), Difference> {
-    let mut replay = Replay::new(GENESIS, FEDERATION, spec(strategy, norm_max)).unwrap();
+    let mut replay = Replay::new(GENESIS, FEDERATION, spec(strategy, norm)).unwrap();
     let mut rounds = Vec::new();
     for block in blocks {
         rounds.extend(replay.block(block)?);
@@ -200,11 +202,16 @@ fn the_next_round_starts_from_the_new_model() {
 
 #[test]
 fn updates_beyond_the_norm_bound_do_not_count() {
-    let spec = spec(Strategy::FedAvg, Some(8));
+    let spec = spec(Strategy::FedAvg, Some(NormRule::Reject { max: 8 }));
     let [a, b] = sent(&spec, 2, 1, &[0, 0], ALICE, 1, &[4, 8]);
     let [c, d] = sent(&spec, 4, 1, &[0, 0], BOB, 3, &[8, 0]);
     let close = digest(6, 1, Outcome::Adopted, &[8, 0], &[(BOB, 3, &[8, 0])]);
-    let (replay, _) = replay(Strategy::FedAvg, Some(8), vec![a, b, c, d, close]).unwrap();
+    let (replay, _) = replay(
+        Strategy::FedAvg,
+        Some(NormRule::Reject { max: 8 }),
+        vec![a, b, c, d, close],
+    )
+    .unwrap();
     assert_eq!(replay.model, [8, 0]);
 }
 
@@ -224,7 +231,7 @@ fn too_few_updates_skip_the_round() {
 #[test]
 fn one_changed_value_in_a_reveal_is_found() {
     let mut blocks = honest();
-    blocks[1].reveals[0].values[0] ^= 1;
+    blocks[1].reveals[0].part.values[0] ^= 1;
     check_differs(blocks, 3, "not the one it committed to");
 }
 
@@ -281,7 +288,7 @@ fn failed_reveals_change_nothing() {
     for succeeded in [None, Some(false)] {
         let mut blocks = honest();
         let mut wrong = blocks[1].reveals[0].clone();
-        wrong.values[0] ^= 1;
+        wrong.part.values[0] ^= 1;
         wrong.succeeded = succeeded;
         blocks[1].reveals.insert(0, wrong);
         replay(Strategy::FedAvg, None, blocks).map(|_| ()).unwrap();

@@ -1,0 +1,82 @@
+//! Adversaries of the protocol, against the pallet's mock.
+
+mod chunk_withholder;
+mod copier;
+mod extreme_values;
+mod non_revealer;
+mod sample_count_inflator;
+mod spammer_of_federations;
+mod spammer_of_tiny_parts;
+mod stale_round;
+mod weight_exhauster;
+mod wrong_opener;
+
+use fedchain_fl::{FederationSpec, Strategy};
+use frame_support::assert_ok;
+use pallet_federation::{mock::*, types::FederationId};
+
+/// What matters to the honest clients, Alice and Bob: the server model and what they own.
+#[derive(Debug, PartialEq, Eq)]
+struct Honest {
+    model: Vec<i32>,
+    alice: Balance,
+    bob: Balance,
+}
+
+/// A federation of three seats that Alice, Bob and the adversary, Carol, have joined, with one round.
+fn three(change: impl FnOnce(&mut FederationSpec<Balance>)) -> FederationId {
+    let mut spec = spec();
+    spec.task.strategy = Strategy::Median;
+    spec.clients_min = 3;
+    spec.rounds_max = 1;
+    change(&mut spec);
+    let id = federation(spec);
+    assert_ok!(Federation::invite(RuntimeOrigin::signed(OWNER), id, CAROL));
+    assert_ok!(Federation::join(RuntimeOrigin::signed(CAROL), id));
+    id
+}
+
+/// Alice's and Bob's updates of the current round.
+fn honest_updates(id: FederationId) -> [Update; 2] {
+    let params = Update::new(ALICE, id, &[], 10).param_count as usize;
+    [
+        Update::new(ALICE, id, &vec![4; params], 10),
+        Update::new(BOB, id, &vec![6; params], 10),
+    ]
+}
+
+/// One round in which Alice and Bob do their part, and Carol acts before commits close and after
+/// reveals opened; overdue phases are moved on by a stranger.
+fn play(
+    id: FederationId,
+    in_commit: impl FnOnce(&[Update; 2]),
+    in_reveal: impl FnOnce(&[Update; 2]),
+) -> Honest {
+    let updates = honest_updates(id);
+    for update in &updates {
+        assert_ok!(update.commit());
+    }
+    in_commit(&updates);
+    next_blocks(5);
+    let _ = Federation::advance(RuntimeOrigin::signed(STRANGER), id);
+    next_blocks(2);
+    in_reveal(&updates);
+    for update in &updates {
+        assert_ok!(update.reveal());
+    }
+    next_blocks(5);
+    let _ = Federation::advance(RuntimeOrigin::signed(STRANGER), id);
+    next_blocks(3);
+    Honest {
+        model: model(id),
+        alice: total(ALICE),
+        bob: total(BOB),
+    }
+}
+
+/// The same round with Carol doing nothing at all.
+fn without_adversary(change: impl FnOnce(&mut FederationSpec<Balance>)) -> Honest {
+    let mut found = None;
+    build_and_execute(|| found = Some(play(three(change), |_| {}, |_| {})));
+    found.expect("the round was played")
+}
