@@ -22,19 +22,29 @@ pub struct Record {
 
 /// Creates the federation, trains to its last round, and reads everything back from the chain.
 pub async fn run(task: Task, parts: &Parts, out: &Path) -> Result<Record> {
-    let node = Node::start(&out.join("node.log"), &[]).await?;
+    let mut node = Node::start(&out.join("node.log"), &[]).await?;
     println!("node: mining, {}", node.url());
     let cli = Cli::new(node.url())?;
+    // Trainers wait for a node that is gone; the demonstration does not.
+    let federation = tokio::select! {
+        federation = open_and_train(task, &cli, parts, out) => federation?,
+        error = node.end() => return Err(error),
+    };
+    read_back(task, &node, &cli, federation).await
+}
+
+/// Creates the federation and runs its trainers to its end; returns its number.
+async fn open_and_train(task: Task, cli: &Cli, parts: &Parts, out: &Path) -> Result<u32> {
     let spec = out.join("federation.toml");
     fs::write(&spec, task.toml())?;
-    let federation = open(&cli, &spec).await?;
+    let federation = open(cli, &spec).await?;
     println!("federation {federation}: {} joined", CLIENTS.join(" and "));
     let trainers = CLIENTS
         .into_iter()
         .zip(&parts.clients)
-        .map(|(client, data)| train(&cli, federation, client, data, out));
+        .map(|(client, data)| train(cli, federation, client, data, out));
     try_join_all(trainers).await?;
-    read_back(task, &node, &cli, federation).await
+    Ok(federation)
 }
 
 /// Runs a client's trainer to the federation's end; prints its log behind its name.

@@ -48,10 +48,12 @@ async fn main() -> ExitCode {
 /// Runs the demonstration; when it is interrupted or takes too long, its processes end with it.
 async fn until_stopped(args: Args) -> Result<String> {
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::select! {
         result = demonstrate(args) => result,
         _ = tokio::signal::ctrl_c() => bail!("interrupted"),
         _ = terminate.recv() => bail!("terminated"),
+        _ = hangup.recv() => bail!("the terminal was closed"),
         () = tokio::time::sleep(TIME_MAX) => bail!("not done after {} s", TIME_MAX.as_secs()),
     }
 }

@@ -4,11 +4,11 @@ use std::{
     fs::{self, File, OpenOptions},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -118,6 +118,14 @@ impl Node {
         }
     }
 
+    /// Waits until the node ends by itself, which is an error.
+    pub async fn end(&mut self) -> Error {
+        match self.child.wait().await {
+            Ok(status) => self.ended(status),
+            Err(error) => error.into(),
+        }
+    }
+
     async fn wait_for_answer(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_TIME_MAX;
         loop {
@@ -125,13 +133,17 @@ impl Node {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("the node ended with {status}; {}", self.log_end());
+                return Err(self.ended(status));
             }
             if Instant::now() > deadline {
                 bail!("the node does not answer; {}", self.log_end());
             }
             sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    fn ended(&self, status: ExitStatus) -> Error {
+        anyhow!("the node ended with {status}; {}", self.log_end())
     }
 
     fn log_end(&self) -> String {
