@@ -9,7 +9,7 @@ use plotters::prelude::*;
 const SIZE: (u32, u32) = (720, 440);
 /// Colours that differ for colour-blind readers too (Okabe and Ito, 2008).
 const COLORS: [RGBColor; 3] = [
-    RGBColor(0, 114, 178),
+    RGBColor(86, 180, 233),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
 ];
@@ -39,13 +39,16 @@ pub fn draw(path: &Path, curves: &[(String, Vec<f64>)]) -> Result<()> {
         .x_desc("round")
         .y_desc("mean loss")
         .x_labels(rounds + 1)
-        .label_style(("sans-serif", 14))
+        .label_style(("sans-serif", 17))
         .light_line_style(WHITE)
         .draw()?;
-    for ((name, losses), color) in curves.iter().zip(COLORS.into_iter().cycle()) {
-        let style = color.stroke_width(2);
+    for (place, (name, losses)) in curves.iter().enumerate() {
+        // The first curve is a broad band, so that the others do not hide it.
+        let width = if place == 0 { 6 } else { 2 };
+        let style = COLORS[place % COLORS.len()].stroke_width(width).filled();
+        let line = LineSeries::new((0..).zip(losses.iter().copied()), style);
         chart
-            .draw_series(LineSeries::new((0..).zip(losses.iter().copied()), style).point_size(3))?
+            .draw_series(line.point_size(2 + width / 2))?
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
     }
@@ -54,7 +57,7 @@ pub fn draw(path: &Path, curves: &[(String, Vec<f64>)]) -> Result<()> {
         .position(SeriesLabelPosition::UpperRight)
         .background_style(WHITE)
         .border_style(BLACK.mix(0.2))
-        .label_font(("sans-serif", 14))
+        .label_font(("sans-serif", 17))
         .draw()?;
     area.present()?;
     Ok(())
