@@ -14,6 +14,7 @@ mod command;
 mod finality;
 mod import;
 mod mining;
+mod pool_tasks;
 mod pow;
 mod rpc;
 mod service;

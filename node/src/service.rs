@@ -1,6 +1,8 @@
 //! Wires a node together: client, pool, import, network, RPC, miner.
 
-use crate::{chain_spec, finality, import::SerialImport, mining, pow::Blake2Pow, rpc};
+use crate::{
+    chain_spec, finality, import::SerialImport, mining, pool_tasks::PoolTasks, pow::Blake2Pow, rpc,
+};
 use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_pow::PowBlockImport;
@@ -60,7 +62,7 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 
     let select_chain = LongestChain::new(backend.clone());
     let transaction_pool = sc_transaction_pool::Builder::new(
-        task_manager.spawn_essential_handle(),
+        PoolTasks(task_manager.spawn_essential_handle()),
         client.clone(),
         config.role.is_authority().into(),
     )
