@@ -9,7 +9,7 @@
 //! The runtime rests between any two chunks by storing an [`Aggregation`]; trainer, simulation and
 //! audit run through all of them at once by [`aggregate`]. Both do the same steps in the same order.
 
-use alloc::{vec, vec::Vec};
+use alloc::{borrow::Cow, vec, vec::Vec};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -85,16 +85,17 @@ impl Aggregation {
     ///
     /// # Errors
     /// [`Error::Overflow`], which checked updates cannot cause.
-    pub fn step(
+    pub fn step<'a>(
         &mut self,
         task: &TaskSpec,
         base: &[i32],
-        mut updates: Vec<Vec<i32>>,
+        updates: Vec<impl Into<Cow<'a, [i32]>>>,
         moments: &mut [Moment],
     ) -> Result<Option<Vec<i32>>, Error> {
-        for (values, factor) in updates.iter_mut().zip(&self.factors) {
-            factor.apply(values, base);
-        }
+        let clipped = updates.into_iter().zip(&self.factors);
+        let updates: Vec<Cow<[i32]>> = clipped
+            .map(|(values, factor)| factor.apply_to(values.into(), base))
+            .collect();
         self.next = self.next.saturating_add(1);
         match &mut self.pass {
             Pass::Measure(distances) => {
@@ -108,7 +109,12 @@ impl Aggregation {
             }
             Pass::Combine(plan) => {
                 let aggregate = plan.combine(&updates)?;
-                Ok(Some(task.optimiser.step(task.format, base, &aggregate, moments)))
+                Ok(Some(task.optimiser.step(
+                    task.format,
+                    base,
+                    &aggregate,
+                    moments,
+                )))
             }
         }
     }
@@ -129,7 +135,7 @@ pub fn aggregate(
         .iter()
         .map(|(values, count)| Candidate {
             count: *count,
-            squared_norm: squared_distance(values, base),
+            squared_norm: task.norm.map_or(0, |_| squared_distance(values, base)),
         })
         .collect();
     let mut aggregation = Aggregation::new(task, &candidates)?;
@@ -144,7 +150,7 @@ pub fn aggregate(
         let range = || start..end;
         let chunks = updates
             .iter()
-            .map(|(values, _)| values.get(range()).unwrap_or_default().to_vec())
+            .map(|(values, _)| values.get(range()).unwrap_or_default())
             .collect();
         let chunk = aggregation.step(
             task,

@@ -8,7 +8,7 @@
 //! `|a - b|^2 = |a|^2 + |b|^2 - 2ab` needs one multiplication per pair and value. Products are taken
 //! for four by four updates at once, so that each value loaded is used four times.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -26,6 +26,9 @@ const FRAC_BITS: u8 = 16;
 const SIDE: usize = 4;
 /// Values per pass, so that the rows of a block stay in the nearest cache.
 const TILE: usize = 512;
+
+/// One update's differences in a tile.
+type Row = [i64; TILE];
 
 /// Inner products of all pairs of updates, which grow chunk by chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -52,30 +55,28 @@ impl Distances {
     }
 
     /// Adds one chunk of the updates; `base` is that of the base model.
-    pub fn add(&mut self, format: Format, base: &[i32], updates: &[Vec<i32>]) {
+    pub fn add(&mut self, format: Format, base: &[i32], updates: &[impl AsRef<[i32]>]) {
         let shift = format.frac_bits.saturating_sub(FRAC_BITS);
+        let mut tile = vec![[[0; TILE]; SIDE]; updates.len().div_ceil(SIDE)];
         for start in (0..base.len()).step_by(TILE) {
             let base = base.get(start..).unwrap_or_default();
-            let base = base.get(..TILE).unwrap_or(base);
-            let tile: Vec<Vec<i64>> = updates
-                .iter()
-                .map(|update| differences(shift, base, update.get(start..).unwrap_or_default()))
-                .collect();
+            for (row, update) in tile.as_flattened_mut().iter_mut().zip(updates) {
+                let update = update.as_ref().get(start..).unwrap_or_default();
+                differences(row, shift, base, update);
+            }
             self.add_tile(&tile);
         }
     }
 
-    fn add_tile(&mut self, tile: &[Vec<i64>]) {
-        for (band, rows) in tile.chunks(SIDE).enumerate() {
-            for (stripe, columns) in tile.chunks(SIDE).take(band.saturating_add(1)).enumerate() {
+    fn add_tile(&mut self, tile: &[[Row; SIDE]]) {
+        for (band, rows) in tile.iter().enumerate() {
+            for (stripe, columns) in tile.iter().take(band.saturating_add(1)).enumerate() {
                 let block = products(rows, columns);
-                for (row, line) in block.iter().enumerate().take(rows.len()) {
-                    for (column, product) in line.iter().enumerate().take(columns.len()) {
-                        let (row, column) = (band * SIDE + row, stripe * SIDE + column);
-                        if column <= row
-                            && let Some(sum) = self.products.get_mut(index(row, column))
-                        {
-                            *sum = sum.saturating_add((*product).into());
+                for (row, line) in (band * SIDE..).zip(block) {
+                    for (column, product) in (stripe * SIDE..=row).zip(line) {
+                        // Rows beyond the last update have no sums.
+                        if let Some(sum) = self.products.get_mut(index(row, column)) {
+                            *sum = sum.saturating_add(product.into());
                         }
                     }
                 }
@@ -101,36 +102,18 @@ fn index(row: usize, column: usize) -> usize {
     (row.saturating_mul(row.saturating_add(1)) / 2).saturating_add(column)
 }
 
-fn differences(shift: u8, base: &[i32], update: &[i32]) -> Vec<i64> {
-    update
-        .iter()
-        .zip(base)
-        .map(|(value, base)| {
-            let difference = i64::from(*value).wrapping_sub((*base).into());
-            (difference >> shift).clamp(-LIMIT, LIMIT)
-        })
-        .collect()
+/// Fills a row with differences; beyond the last value they are zero.
+fn differences(row: &mut Row, shift: u8, base: &[i32], update: &[i32]) {
+    let (values, rest) = row.split_at_mut(TILE.min(base.len()));
+    for ((difference, value), base) in values.iter_mut().zip(update).zip(base) {
+        let exact = i64::from(*value).wrapping_sub((*base).into());
+        *difference = (exact >> shift).clamp(-LIMIT, LIMIT);
+    }
+    rest.fill(0);
 }
 
-/// Inner products of up to four rows with up to four columns; missing ones are zero.
-fn products(rows: &[Vec<i64>], columns: &[Vec<i64>]) -> [[i64; SIDE]; SIDE] {
-    if let ([a, b, c, d], [e, f, g, h]) = (rows, columns) {
-        return full_block([a, b, c, d], [e, f, g, h]);
-    }
-    let mut block = [[0; SIDE]; SIDE];
-    for (line, row) in block.iter_mut().zip(rows) {
-        for (product, column) in line.iter_mut().zip(columns) {
-            *product = row
-                .iter()
-                .zip(column)
-                .fold(0i64, |sum, (a, b)| sum.wrapping_add(a.wrapping_mul(*b)));
-        }
-    }
-    block
-}
-
-/// As [`products`], in one pass; sums stay below 2^63 by the limits above.
-fn full_block(rows: [&[i64]; SIDE], columns: [&[i64]; SIDE]) -> [[i64; SIDE]; SIDE] {
+/// Inner products of four rows with four columns; sums stay below 2^63 by the limits above.
+fn products(rows: &[Row; SIDE], columns: &[Row; SIDE]) -> [[i64; SIDE]; SIDE] {
     let [a, b, c, d] = rows;
     let [e, f, g, h] = columns;
     let mut block = [[0i64; SIDE]; SIDE];

@@ -1,6 +1,6 @@
 //! Distances of updates to the base model, and what a norm rule makes of them.
 
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -51,6 +51,13 @@ fn square(norm: u64) -> u128 {
     u128::from(norm).saturating_mul(norm.into())
 }
 
+/// The norm, rounded up.
+fn norm(squared: u128) -> u128 {
+    let floor = squared.isqrt();
+    let is_exact = floor.saturating_mul(floor) == squared;
+    floor.saturating_add((!is_exact).into())
+}
+
 /// Sum of the squared differences; exact. Adds up over the chunks of a model: at most 2^22 squares
 /// below 2^64.
 pub fn squared_distance(a: &[i32], b: &[i32]) -> u128 {
@@ -92,14 +99,21 @@ impl Factor {
         if squared <= square(max) {
             return Self::ONE;
         }
-        let floor = squared.isqrt();
-        let norm = match floor.saturating_mul(floor) == squared {
-            true => floor,
-            false => floor.saturating_add(1),
-        };
-        let factor = (u128::from(max) << Self::BITS).checked_div(norm);
+        let factor = (u128::from(max) << Self::BITS).checked_div(norm(squared));
         // Below one, since the norm is above `max`.
-        Self(factor.and_then(|factor| u32::try_from(factor).ok()).unwrap_or(0))
+        Self(
+            factor
+                .and_then(|factor| u32::try_from(factor).ok())
+                .unwrap_or(0),
+        )
+    }
+
+    /// As [`Self::apply`]; what stays as it is is not copied.
+    pub(crate) fn apply_to<'a>(self, mut values: Cow<'a, [i32]>, base: &[i32]) -> Cow<'a, [i32]> {
+        if self != Self::ONE {
+            self.apply(values.to_mut(), base);
+        }
+        values
     }
 
     /// Scales the differences of `values` to `base`, rounding each towards zero, which never
@@ -139,14 +153,8 @@ fn median_norm(squared: &[u128]) -> u64 {
     let mut sorted = squared.to_vec();
     sorted.sort_unstable();
     let middle = sorted.len().saturating_sub(1) / 2;
-    let root = sorted.get(middle).map_or(0, |squared| {
-        let floor = squared.isqrt();
-        match floor.saturating_mul(floor) == *squared {
-            true => floor,
-            false => floor.saturating_add(1),
-        }
-    });
-    u64::try_from(root).unwrap_or(u64::MAX)
+    let median = sorted.get(middle).map_or(0, |squared| norm(*squared));
+    u64::try_from(median).unwrap_or(u64::MAX)
 }
 
 /// Scales `values` to a norm of at most `max`; answers whether that was needed.

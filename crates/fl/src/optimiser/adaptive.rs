@@ -57,7 +57,9 @@ impl Adaptive {
             let kept = times(moment.first, beta1);
             let fresh = gradient.saturating_mul((1i64 << BITS).saturating_sub(beta1));
             moment.first = kept.saturating_add(fresh);
-            let square = gradient.unsigned_abs().saturating_mul(gradient.unsigned_abs());
+            let square = gradient
+                .unsigned_abs()
+                .saturating_mul(gradient.unsigned_abs());
             moment.second = second(moment.second, square, beta2);
             let deviation = i128::from(moment.second.isqrt()).saturating_add(tau) << BITS;
             let step = rate.saturating_mul(moment.first.into());

@@ -105,7 +105,11 @@ fn parameters_out_of_range_are_refused() {
     let refused = |change: fn(&mut Adaptive)| {
         let mut changed = adaptive();
         change(&mut changed);
-        assert_eq!(Optimiser::FedAdam(changed).check(), Err(Error::Optimiser), "{changed:?}");
+        assert_eq!(
+            Optimiser::FedAdam(changed).check(),
+            Err(Error::Optimiser),
+            "{changed:?}"
+        );
     };
     refused(|a| a.beta1 = Decimal::whole(1));
     refused(|a| a.beta2 = decimal("-0.1"));

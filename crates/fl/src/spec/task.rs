@@ -123,9 +123,7 @@ impl TaskSpec {
             }),
         };
         match u32::try_from(found) {
-            Ok(count)
-                if (1..=UPDATE_BYTES_MAX / self.format.value_bytes()).contains(&count) =>
-            {
+            Ok(count) if (1..=UPDATE_BYTES_MAX / self.format.value_bytes()).contains(&count) => {
                 Ok(count)
             }
             _ => Err(Error::ParamCount { found }),

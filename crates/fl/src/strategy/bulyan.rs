@@ -9,59 +9,49 @@
 use alloc::{vec, vec::Vec};
 
 use super::{
-    krum::scores,
-    order::{Divisor, Row, TILE},
+    krum::{neighbours, scores},
+    order::{Row, divide},
 };
 use crate::Distances;
 
 /// Whether each update is chosen.
 pub(super) fn choose(distances: &Distances, f: u32) -> Vec<bool> {
     let clients = distances.clients();
-    let mut chosen = vec![false; clients];
-    let mut left: Vec<usize> = (0..clients).collect();
+    let neighbours = neighbours(distances);
+    let mut is_left = vec![true; clients];
     for _ in 0..clients.saturating_sub((f as usize).saturating_mul(2)) {
-        let Some((_, best)) = scores(distances, &left, f).min() else {
-            break;
-        };
-        left.retain(|place| *place != best);
-        if let Some(is_chosen) = chosen.get_mut(best) {
-            *is_chosen = true;
+        let best = scores(&neighbours, &is_left, f).min();
+        if let Some(is_left) = best.and_then(|(_, place)| is_left.get_mut(place)) {
+            *is_left = false;
         }
     }
-    chosen
+    is_left.iter().map(|is_left| !is_left).collect()
 }
 
 /// The means of the `keep` values nearest to the median of each lane of sorted rows.
 pub(super) fn of(sorted: &[Row], keep: usize) -> Row {
-    let mut lane = 0usize;
-    [(); TILE].map(|()| {
-        let column: Vec<i64> = sorted
-            .iter()
-            .filter_map(|row| row.get(lane).copied().map(i64::from))
-            .collect();
-        lane = lane.saturating_add(1);
-        around_the_median(&column, keep)
+    core::array::from_fn(|lane| {
+        around_the_median(sorted.len(), keep, |place| {
+            let value = sorted.get(place).and_then(|row| row.get(lane));
+            value.map_or(0, |value| i64::from(*value))
+        })
     })
 }
 
-fn around_the_median(sorted: &[i64], keep: usize) -> i32 {
-    let middle = |place: usize| sorted.get(place).copied().unwrap_or(0);
-    let lower = middle(sorted.len().saturating_sub(1) / 2);
+/// The values nearest to the median lie side by side: of the two ends the further one goes, of two
+/// equally far ones the larger.
+fn around_the_median(count: usize, keep: usize, at: impl Fn(usize) -> i64) -> i32 {
     // Twice the median, so that it is a whole number.
-    let twice = lower.saturating_add(middle(sorted.len() / 2));
-    let mut rest = sorted;
-    while rest.len() > keep {
-        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
-            break;
-        };
-        let below = twice.saturating_sub(first.saturating_mul(2));
-        let above = last.saturating_mul(2).saturating_sub(twice);
-        let shorter = match above >= below {
-            true => rest.split_last().map(|(_, rest)| rest),
-            false => rest.split_first().map(|(_, rest)| rest),
-        };
-        rest = shorter.unwrap_or_default();
+    let twice = at(count.saturating_sub(1) / 2).wrapping_add(at(count / 2));
+    let (mut first, mut last) = (0, count.saturating_sub(1));
+    for _ in keep..count {
+        // Within 35 bits.
+        if at(first).wrapping_add(at(last)) >= twice {
+            last = last.saturating_sub(1);
+        } else {
+            first = first.saturating_add(1);
+        }
     }
-    let sum = rest.iter().fold(0i64, |sum, value| sum.saturating_add(*value));
-    Divisor::new(rest.len() as i64).map_or(0, |divisor| divisor.divide(sum))
+    let sum = (first..=last).fold(0i64, |sum, place| sum.wrapping_add(at(place)));
+    divide(sum, keep as i64)
 }

@@ -7,12 +7,18 @@
 //! `|z - x_j|^2 = sum_i w_i D_ij - 1/2 sum_ik w_i w_k D_ik`
 //!
 //! and [`STEPS`] steps `w_j = 1 / |z - x_j|`, normalised, cost nothing but integers per pair. Weights
-//! have 30 fractional bits and round down; a distance below one unit counts as one. Withstands any
-//! minority of bad clients. Weiszfeld's method converges linearly: tests compare the sum of distances
-//! after this many steps with the smallest and find it within a fiftieth.
+//! have 30 fractional bits and round down; a distance below one unit counts as one.
+//!
+//! The first point is the mean of the smallest ball around an update that holds a majority; of equal
+//! ones that of the smaller account. A majority shares an update with the honest majority, and the
+//! ball of an honest update is no wider than they lie apart: however far bad clients go, the steps
+//! start among the honest updates, and so many do not have to lead there from far away. Tests find
+//! the sum of distances after them within a fiftieth of the smallest. Withstands any minority of bad
+//! clients.
 
 use alloc::{vec, vec::Vec};
 
+use super::krum::neighbours;
 use crate::Distances;
 
 /// Steps, a rule of the protocol.
@@ -22,11 +28,30 @@ const BITS: u32 = 30;
 
 /// The weights of the updates in the geometric median; they sum to at most 2^30.
 pub(super) fn weights(distances: &Distances) -> Vec<u32> {
-    let clients = distances.clients();
-    let even = (1u32 << BITS).checked_div(clients as u32).unwrap_or(0);
-    let mut weights = vec![even; clients];
+    let mut weights = start(distances);
     for _ in 0..STEPS {
         weights = step(distances, &weights);
+    }
+    weights
+}
+
+/// Equal weights for the smallest ball's majority.
+fn start(distances: &Distances) -> Vec<u32> {
+    let clients = distances.clients();
+    let mut weights = vec![0; clients];
+    let mut neighbours = neighbours(distances);
+    for (place, others) in neighbours.iter_mut().enumerate() {
+        others.truncate(clients / 2);
+        others.insert(0, (0, place));
+    }
+    // Each row now holds a majority, the furthest last.
+    let smallest = neighbours
+        .iter()
+        .min_by_key(|ball| ball.last().map(|(square, _)| *square));
+    for (_, place) in smallest.into_iter().flatten() {
+        if let Some(weight) = weights.get_mut(*place) {
+            *weight = (1u32 << BITS) / (clients as u32 / 2 + 1);
+        }
     }
     weights
 }
@@ -34,7 +59,9 @@ pub(super) fn weights(distances: &Distances) -> Vec<u32> {
 fn step(distances: &Distances, weights: &[u32]) -> Vec<u32> {
     // Squared distances are below 2^75, so weighted sums fit.
     let weighted = |values: &mut dyn Iterator<Item = u128>| {
-        let products = values.zip(weights).map(|(v, w)| v.saturating_mul((*w).into()));
+        let products = values
+            .zip(weights)
+            .map(|(v, w)| v.saturating_mul((*w).into()));
         products.fold(0u128, u128::saturating_add) >> BITS
     };
     let to_each: Vec<u128> = (0..weights.len())

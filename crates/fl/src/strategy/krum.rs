@@ -1,41 +1,58 @@
 //! Krum and Multi-Krum (Blanchard et al., "Machine Learning with Adversaries", 2017).
 //!
 //! An update's score is the sum of its squared distances to its `n - f - 2` nearest others; Krum takes
-//! the update with the smallest score, Multi-Krum the mean of the `keep` with the smallest. With at
-//! most f bad clients of `2f + 3` or more, the choice stays near the honest updates.
+//! the update with the smallest score, Multi-Krum the mean of the `keep` with the smallest, rounded
+//! half to even. Of equal scores the smaller account's wins. With at most f bad clients of `2f + 3` or
+//! more, the winner has an honest client among its `n - f - 2` nearest: it lies no further from an
+//! honest update than honest ones lie from each other, times the root of `n - f - 2`.
 
 use alloc::vec::Vec;
 
 use super::plan::ones;
 use crate::Distances;
 
+/// The other updates, nearest first: squared distance and place.
+pub(super) type Others = Vec<(u128, usize)>;
+
 /// One for each of the `keep` updates with the smallest scores, zero for the others.
 pub(super) fn weights(distances: &Distances, f: u32, keep: u32) -> Vec<u32> {
     let clients = distances.clients();
-    let everyone: Vec<usize> = (0..clients).collect();
-    let mut ranked: Vec<_> = scores(distances, &everyone, f).collect();
+    let mut ranked: Vec<_> =
+        scores(&neighbours(distances), &alloc::vec![true; clients], f).collect();
     ranked.sort_unstable();
     let best = ranked.iter().map(|(_, place)| *place);
     ones(clients, best.take(keep as usize))
 }
 
-/// Score and place of each of the `candidates`, among each other.
-pub(super) fn scores<'a>(
-    distances: &'a Distances,
-    candidates: &'a [usize],
-    f: u32,
-) -> impl Iterator<Item = (u128, usize)> + 'a {
-    let neighbours = candidates.len().saturating_sub(f as usize).saturating_sub(2);
-    candidates.iter().map(move |place| {
-        let others = candidates.iter().filter(|other| *other != place);
-        let mut squares: Vec<u128> = others
-            .map(|other| distances.between(*place, *other))
+/// Of each update the others.
+pub(super) fn neighbours(distances: &Distances) -> Vec<Others> {
+    let others = |place: usize| {
+        let mut others: Others = (0..distances.clients())
+            .filter(|other| *other != place)
+            .map(|other| (distances.between(place, other), other))
             .collect();
-        squares.sort_unstable();
-        let score = squares
-            .iter()
-            .take(neighbours)
-            .fold(0u128, |sum, square| sum.saturating_add(*square));
-        (score, *place)
-    })
+        others.sort_unstable();
+        others
+    };
+    (0..distances.clients()).map(others).collect()
+}
+
+/// Score and place of each update that is left, among those.
+pub(super) fn scores(
+    neighbours: &[Others],
+    is_left: &[bool],
+    f: u32,
+) -> impl Iterator<Item = (u128, usize)> {
+    let left = is_left.iter().filter(|is_left| **is_left).count();
+    let nearest = left.saturating_sub(f as usize).saturating_sub(2);
+    let candidates = neighbours.iter().zip(is_left).enumerate();
+    candidates
+        .filter(|(_, (_, is_left))| **is_left)
+        .map(move |(place, (others, _))| {
+            let squares = others
+                .iter()
+                .filter(|(_, other)| is_left.get(*other) == Some(&true))
+                .map(|(square, _)| *square);
+            (squares.take(nearest).fold(0, u128::saturating_add), place)
+        })
 }

@@ -85,7 +85,9 @@ impl Strategy {
             Self::FedAvg | Self::Median | Self::GeometricMedian => 1,
             Self::TrimmedMean { trim } => times(2, trim).saturating_add(1),
             Self::Krum { f } => times(2, f).saturating_add(3),
-            Self::MultiKrum { f, keep } => times(2, f).saturating_add(3).max(f.saturating_add(keep)),
+            Self::MultiKrum { f, keep } => {
+                times(2, f).saturating_add(3).max(f.saturating_add(keep))
+            }
             Self::Bulyan { f } => times(4, f).saturating_add(3),
         }
     }

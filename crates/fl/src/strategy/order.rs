@@ -1,27 +1,59 @@
-//! Sorting the values of each coordinate, sixteen coordinates at a time.
+//! Order statistics of each coordinate.
 //!
-//! A tile holds one row per update, so filling it copies runs of memory. Rows are sorted by Batcher's
-//! odd-even merge exchange ("Sorting networks and their applications", 1968): every step takes the
-//! smaller and larger of two rows lane by lane, without branches. Above [`NETWORK_MAX`] updates, where
-//! the network's n log^2 n steps outgrow it, each column is sorted on its own.
+//! Coordinates are taken sixteen at a time, as a tile with one row per update: filling it copies runs
+//! of memory. Up to [`NETWORK_MAX`] updates the rows are sorted by Batcher's odd-even merge exchange
+//! ("Sorting networks and their applications", 1968): every step takes the smaller and larger of two
+//! rows lane by lane, without branches and whatever the values. With more updates, where the
+//! network's n log^2 n steps outgrow it, each lane is partitioned by Hoare's selection.
 
 use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+use crate::number::div_round_half_even;
 
 /// Coordinates per tile: one cache line of `i32`.
 pub(super) const TILE: usize = 16;
-/// Updates up to which the network is used.
-const NETWORK_MAX: usize = 256;
+/// Updates up to which the network is faster.
+const NETWORK_MAX: usize = 128;
 
 /// One update's values in a tile.
 pub(super) type Row = [i32; TILE];
 
+/// The mean of the values at these ranks of each coordinate, from rank 0, the smallest.
+pub(super) fn mean_of_ranks(updates: &[&[i32]], ranks: Range<usize>) -> Vec<i32> {
+    if updates.len() <= NETWORK_MAX {
+        return by_sorted_rows(updates, |rows| {
+            rows.get(ranks.clone()).map_or([0; TILE], mean)
+        });
+    }
+    let mut column = vec![0; updates.len()];
+    by_tile(updates, |rows| {
+        core::array::from_fn(|lane| {
+            let values = rows.iter().filter_map(|row| row.get(lane));
+            column
+                .iter_mut()
+                .zip(values)
+                .for_each(|(cell, value)| *cell = *value);
+            let sum = select(&mut column, &ranks)
+                .iter()
+                .fold(0i64, |sum, value| sum.wrapping_add((*value).into()));
+            divide(sum, ranks.len() as i64)
+        })
+    })
+}
+
 /// Applies `rule` to the rows of each tile, sorted so that every lane ascends.
-pub(super) fn by_coordinate(updates: &[&[i32]], rule: impl Fn(&[Row]) -> Row) -> Vec<i32> {
+pub(super) fn by_sorted_rows(updates: &[&[i32]], rule: impl Fn(&[Row]) -> Row) -> Vec<i32> {
+    let network = network(updates.len());
+    by_tile(updates, |rows| {
+        sort(rows, &network);
+        rule(rows)
+    })
+}
+
+/// Applies `rule` to the rows of each tile.
+fn by_tile(updates: &[&[i32]], mut rule: impl FnMut(&mut [Row]) -> Row) -> Vec<i32> {
     let param_count = updates.first().map_or(0, |values| values.len());
-    let network = match updates.len() {
-        clients if clients <= NETWORK_MAX => network(clients),
-        _ => Vec::new(),
-    };
     let mut model = Vec::with_capacity(param_count);
     let mut rows = vec![[0; TILE]; updates.len()];
     for start in (0..param_count).step_by(TILE) {
@@ -30,41 +62,24 @@ pub(super) fn by_coordinate(updates: &[&[i32]], rule: impl Fn(&[Row]) -> Row) ->
             let run = values.get(start..).unwrap_or_default();
             match run.first_chunk::<TILE>() {
                 Some(full) => *row = *full,
-                None => row.iter_mut().zip(run).for_each(|(cell, value)| *cell = *value),
+                None => row
+                    .iter_mut()
+                    .zip(run)
+                    .for_each(|(cell, value)| *cell = *value),
             }
         }
-        if network.is_empty() {
-            sort_columns(&mut rows);
-        } else {
-            sort_rows(&mut rows, &network);
-        }
-        model.extend(rule(&rows).iter().take(width));
+        model.extend(rule(&mut rows).iter().take(width));
     }
     model
 }
 
 /// Compares and exchanges row by row, as the network says.
-fn sort_rows(rows: &mut [Row], network: &[[usize; 2]]) {
+fn sort(rows: &mut [Row], network: &[[usize; 2]]) {
     for pair in network {
         if let Ok([low, high]) = rows.get_disjoint_mut(*pair) {
             for (low, high) in low.iter_mut().zip(high) {
                 let (smaller, larger) = ((*low).min(*high), (*low).max(*high));
                 (*low, *high) = (smaller, larger);
-            }
-        }
-    }
-}
-
-fn sort_columns(rows: &mut [Row]) {
-    let mut column = vec![0; rows.len()];
-    for lane in 0..TILE {
-        for (cell, row) in column.iter_mut().zip(rows.iter()) {
-            *cell = row.get(lane).copied().unwrap_or(0);
-        }
-        column.sort_unstable();
-        for (row, value) in rows.iter_mut().zip(&column) {
-            if let Some(cell) = row.get_mut(lane) {
-                *cell = *value;
             }
         }
     }
@@ -91,33 +106,34 @@ fn network(count: usize) -> Vec<[usize; 2]> {
     pairs
 }
 
-/// Division by one positive number, rounded half to even.
-#[derive(Clone, Copy)]
-pub(super) struct Divisor(i64);
-
-impl Divisor {
-    pub(super) fn new(divisor: i64) -> Option<Self> {
-        (divisor > 0).then_some(Self(divisor))
+/// The values at these ranks, in no order; `column` is reordered.
+fn select<'a>(column: &'a mut [i32], ranks: &Range<usize>) -> &'a [i32] {
+    let mut rest = column;
+    if let Some(last_below) = ranks.start.checked_sub(1)
+        && last_below < rest.len()
+    {
+        (_, _, rest) = rest.select_nth_unstable(last_below);
     }
-
-    /// The quotient, which the caller knows to fit an `i32`.
-    pub(super) fn divide(self, sum: i64) -> i32 {
-        crate::number::div_round_half_even(sum, self.0).unwrap_or(0) as i32
+    if ranks.len() < rest.len() {
+        (rest, _, _) = rest.select_nth_unstable(ranks.len());
     }
+    rest
 }
 
 /// The mean of some rows, lane by lane; zero of none.
-pub(super) fn mean(rows: &[Row]) -> Row {
+fn mean(rows: &[Row]) -> Row {
     let mut sums = [0i64; TILE];
     for row in rows {
         for (sum, value) in sums.iter_mut().zip(row) {
             *sum = sum.wrapping_add((*value).into());
         }
     }
-    match Divisor::new(rows.len() as i64) {
-        Some(divisor) => sums.map(|sum| divisor.divide(sum)),
-        None => [0; TILE],
-    }
+    sums.map(|sum| divide(sum, rows.len() as i64))
+}
+
+/// A mean, rounded half to even, that the caller knows to fit an `i32`; zero of nothing.
+pub(super) fn divide(sum: i64, count: i64) -> i32 {
+    div_round_half_even(sum, count).unwrap_or(0) as i32
 }
 
 #[cfg(test)]
@@ -125,16 +141,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_of_sorting_agree_with_each_other_and_sort() {
-        for count in [1, 2, 3, 7, 20, 33, 100, 255, 256, 300] {
-            let rows: Vec<Row> = (0..count)
-                .map(|row| core::array::from_fn(|lane| ((row * 7_919 + lane * 104_729) % 97) as i32 - 48))
-                .collect();
-            let (mut by_network, mut by_column) = (rows.clone(), rows);
-            sort_rows(&mut by_network, &network(count));
-            sort_columns(&mut by_column);
-            assert_eq!(by_network, by_column, "{count} rows");
-            assert!(by_column.is_sorted_by(|a, b| a.iter().zip(b).all(|(a, b)| a <= b)));
+    fn the_network_sorts() {
+        // By the 0-1 principle a network sorts everything if it sorts all zeros and ones; here
+        // every lane has another pattern of them.
+        for count in 1..=NETWORK_MAX {
+            let network = network(count);
+            for ones in 0..=count {
+                let mut rows: Vec<Row> = (0..count)
+                    .map(|place| {
+                        core::array::from_fn(|lane| {
+                            let turned = (place * (2 * lane + 1)) % count;
+                            i32::from(turned < ones)
+                        })
+                    })
+                    .collect();
+                sort(&mut rows, &network);
+                assert!(rows.is_sorted_by(|a, b| a.iter().zip(b).all(|(a, b)| a <= b)));
+            }
+        }
+        for count in 0..=12 {
+            let network = network(count);
+            for pattern in 0..1u32 << count {
+                let mut rows: Vec<Row> = (0..count)
+                    .map(|place| [(pattern >> place & 1) as i32; TILE])
+                    .collect();
+                sort(&mut rows, &network);
+                assert!(rows.is_sorted(), "{count} rows, pattern {pattern:b}");
+            }
         }
     }
 }

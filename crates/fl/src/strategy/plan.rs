@@ -60,26 +60,22 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Overflow`] when the weights sum to zero.
-    pub fn combine(&self, updates: &[Vec<i32>]) -> Result<Vec<i32>, Error> {
-        let slices = |is_in: &dyn Fn(usize) -> bool| -> Vec<&[i32]> {
-            let chosen = updates.iter().enumerate().filter(|(place, _)| is_in(*place));
-            chosen.map(|(_, values)| values.as_slice()).collect()
-        };
-        match self {
-            Self::Mean(weights) => mean::of(updates, weights),
-            Self::Median => Ok(order::by_coordinate(&slices(&|_| true), median::of)),
+    pub fn combine(&self, updates: &[impl AsRef<[i32]>]) -> Result<Vec<i32>, Error> {
+        let mut updates: Vec<&[i32]> = updates.iter().map(AsRef::as_ref).collect();
+        let clients = updates.len();
+        Ok(match self {
+            Self::Mean(weights) => return mean::of(&updates, weights),
+            Self::Median => order::mean_of_ranks(&updates, median::ranks(clients)),
             Self::TrimmedMean { trim } => {
-                Ok(order::by_coordinate(&slices(&|_| true), |sorted| {
-                    trimmed_mean::of(sorted, *trim as usize)
-                }))
+                let ranks = trimmed_mean::ranks(clients, *trim as usize);
+                order::mean_of_ranks(&updates, ranks)
             }
             Self::Bulyan { chosen, keep } => {
-                let is_chosen = |place: usize| chosen.get(place).copied().unwrap_or(false);
-                Ok(order::by_coordinate(&slices(&is_chosen), |sorted| {
-                    bulyan::of(sorted, *keep as usize)
-                }))
+                let mut chosen = chosen.iter();
+                updates.retain(|_| chosen.next() == Some(&true));
+                order::by_sorted_rows(&updates, |rows| bulyan::of(rows, *keep as usize))
             }
-        }
+        })
     }
 }
 

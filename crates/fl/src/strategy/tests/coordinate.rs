@@ -65,10 +65,7 @@ proptest! {
 #[test]
 fn too_few_updates_are_an_error() {
     let update = (vec![1, 2], 1);
-    let result = try_run(
-        Strategy::TrimmedMean { trim: 1 },
-        &[update.clone(), update],
-    );
+    let result = try_run(Strategy::TrimmedMean { trim: 1 }, &[update.clone(), update]);
     assert_eq!(
         result,
         Err(Error::TooFewClients {

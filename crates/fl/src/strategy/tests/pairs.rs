@@ -27,7 +27,9 @@ fn ranking(updates: &Updates, left: &BTreeSet<usize>, f: usize) -> Vec<usize> {
         .iter()
         .map(|i| {
             let others = left.iter().filter(|j| *j != i);
-            let mut all: Vec<i128> = others.map(|j| squared(&updates[*i].0, &updates[*j].0)).collect();
+            let mut all: Vec<i128> = others
+                .map(|j| squared(&updates[*i].0, &updates[*j].0))
+                .collect();
             all.sort();
             all.truncate(left.len().saturating_sub(f + 2));
             (all.iter().sum(), *i)
@@ -72,7 +74,10 @@ fn least_sum(updates: &Updates) -> f64 {
         let total: f64 = weights.iter().sum();
         point = (0..params)
             .map(|p| {
-                let terms = updates.iter().zip(&weights).map(|((v, _), w)| f64::from(v[p]) * w);
+                let terms = updates
+                    .iter()
+                    .zip(&weights)
+                    .map(|((v, _), w)| f64::from(v[p]) * w);
                 terms.sum::<f64>() / total
             })
             .collect();
@@ -165,7 +170,10 @@ proptest! {
 
 #[test]
 fn krum_ignores_liars_and_ties_go_to_the_smaller_account() {
-    let updates: Updates = [10, 11, 11, 12, 1_000_000].iter().map(|v| (vec![*v], 1)).collect();
+    let updates: Updates = [10, 11, 11, 12, 1_000_000]
+        .iter()
+        .map(|v| (vec![*v], 1))
+        .collect();
     assert_eq!(run(Strategy::Krum { f: 1 }, &updates), [11]);
     let same: Updates = vec![(vec![3, -3], 1); 5];
     assert_eq!(run(Strategy::Krum { f: 1 }, &same), [3, -3]);
@@ -198,8 +206,14 @@ fn bounds_on_the_number_of_clients_are_kept() {
         let expected = Error::TooFewClients { needed, found: 6 };
         assert_eq!(try_run(strategy, &few), Err(expected), "{strategy:?}");
     }
-    let many = Error::TooManyClients { found: 129, max: 128 };
+    let many = Error::TooManyClients {
+        found: 129,
+        max: 128,
+    };
     assert_eq!(Strategy::Krum { f: 1 }.check(129), Err(many));
     assert_eq!(Strategy::Median.check(129), Ok(()));
-    assert_eq!(Strategy::MultiKrum { f: 1, keep: 0 }.check(9), Err(Error::Keep));
+    assert_eq!(
+        Strategy::MultiKrum { f: 1, keep: 0 }.check(9),
+        Err(Error::Keep)
+    );
 }
