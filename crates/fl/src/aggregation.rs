@@ -109,6 +109,9 @@ impl Aggregation {
             }
             Pass::Combine(plan) => {
                 let aggregate = plan.combine(&updates)?;
+                if !task.optimiser.keeps_moments() {
+                    return Ok(Some(aggregate));
+                }
                 Ok(Some(task.optimiser.step(
                     task.format,
                     base,

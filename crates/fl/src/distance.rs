@@ -6,7 +6,7 @@
 //! `i64`; who is further away in a coordinate is far in any case.
 //!
 //! `|a - b|^2 = |a|^2 + |b|^2 - 2ab` needs one multiplication per pair and value. Products are taken
-//! for four by four updates at once, so that each value loaded is used four times.
+//! for two by two updates at once: each value loaded is used twice, and all sums fit in registers.
 
 use alloc::vec;
 use bounded_collections::{BoundedVec, ConstU32};
@@ -23,7 +23,7 @@ const LIMIT: i64 = (1 << 25) - 1;
 /// Fractional bits that differences are rounded to.
 const FRAC_BITS: u8 = 16;
 /// Updates per side of a block.
-const SIDE: usize = 4;
+const SIDE: usize = 2;
 /// Values per pass, so that the rows of a block stay in the nearest cache.
 const TILE: usize = 512;
 
@@ -112,19 +112,14 @@ fn differences(row: &mut Row, shift: u8, base: &[i32], update: &[i32]) {
     rest.fill(0);
 }
 
-/// Inner products of four rows with four columns; sums stay below 2^63 by the limits above.
-fn products(rows: &[Row; SIDE], columns: &[Row; SIDE]) -> [[i64; SIDE]; SIDE] {
-    let [a, b, c, d] = rows;
-    let [e, f, g, h] = columns;
-    let mut block = [[0i64; SIDE]; SIDE];
-    let left = a.iter().zip(b).zip(c.iter().zip(d));
-    let right = e.iter().zip(f).zip(g.iter().zip(h));
-    for (((a, b), (c, d)), ((e, f), (g, h))) in left.zip(right) {
-        for (line, row) in block.iter_mut().zip([a, b, c, d]) {
-            for (sum, column) in line.iter_mut().zip([e, f, g, h]) {
-                *sum = sum.wrapping_add(row.wrapping_mul(*column));
-            }
-        }
+/// Inner products of two rows with two columns; sums stay below 2^63 by the limits above.
+fn products([a, b]: &[Row; SIDE], [c, d]: &[Row; SIDE]) -> [[i64; SIDE]; SIDE] {
+    let [mut ac, mut ad, mut bc, mut bd] = [0i64; SIDE * SIDE];
+    for ((a, b), (c, d)) in a.iter().zip(b).zip(c.iter().zip(d)) {
+        ac = ac.wrapping_add(a.wrapping_mul(*c));
+        ad = ad.wrapping_add(a.wrapping_mul(*d));
+        bc = bc.wrapping_add(b.wrapping_mul(*c));
+        bd = bd.wrapping_add(b.wrapping_mul(*d));
     }
-    block
+    [[ac, ad], [bc, bd]]
 }

@@ -159,9 +159,25 @@ pub fn div_round_half_even(numerator: i64, denominator: i64) -> Option<i64> {
     floor.checked_add(up.into())
 }
 
+/// The mean of values that sum to `sum`, `count` in number or in weight, rounded half to even; zero of
+/// none.
+///
+/// The sum must lie within `count` times the range of an `i32`. Not a branch depends on it.
+pub fn mean(sum: i64, count: u32) -> i32 {
+    let count = u64::from(count);
+    // From the smallest possible sum up, to divide no negative number.
+    let above = sum.wrapping_add_unsigned(count << 31) as u64;
+    let floor = above.checked_div(count).unwrap_or(1 << 31);
+    let rest = above.wrapping_sub(floor.wrapping_mul(count));
+    let twice = rest.wrapping_mul(2);
+    let is_up = (twice > count) | ((twice == count) & (floor & 1 == 1));
+    floor.wrapping_add(is_up.into()).wrapping_sub(1 << 31) as i32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn ties_go_to_even() {
@@ -179,6 +195,30 @@ mod tests {
         }
         assert_eq!(div_round_half_even(1, 0), None);
         assert_eq!(div_round_half_even(i64::MIN, 1), Some(i64::MIN));
+    }
+
+    proptest! {
+        #[test]
+        fn a_mean_is_the_rounded_quotient(
+            count in prop_oneof![1..9u32, any::<u32>()],
+            value in prop_oneof![-9..9i32, any::<i32>()],
+            rest in any::<u32>(),
+        ) {
+            let exact = i64::from(count).checked_mul(value.into()).unwrap();
+            let sum = exact + i64::from(rest % count.max(1)) * i64::from(value < i32::MAX);
+            let expected = div_round_half_even(sum, count.into()).unwrap_or(0);
+            prop_assert_eq!(i64::from(mean(sum, count)), expected);
+        }
+    }
+
+    #[test]
+    fn a_mean_of_extremes_is_in_range() {
+        for count in [1, 2, 3, 1 << 30, u32::MAX] {
+            for value in [i32::MIN, i32::MAX, 0, -1] {
+                assert_eq!(mean(i64::from(value) * i64::from(count), count), value);
+            }
+        }
+        assert_eq!(mean(0, 0), 0);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use alloc::{vec, vec::Vec};
 
 use super::{
     krum::{neighbours, scores},
-    order::{Row, divide},
+    order::Row,
 };
-use crate::Distances;
+use crate::{Distances, number};
 
 /// Whether each update is chosen.
 pub(super) fn choose(distances: &Distances, f: u32) -> Vec<bool> {
@@ -53,5 +53,5 @@ fn around_the_median(count: usize, keep: usize, at: impl Fn(usize) -> i64) -> i3
         }
     }
     let sum = (first..=last).fold(0i64, |sum, place| sum.wrapping_add(at(place)));
-    divide(sum, keep as i64)
+    number::mean(sum, keep as u32)
 }

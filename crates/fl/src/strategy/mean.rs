@@ -6,8 +6,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::order::divide;
-use crate::Error;
+use crate::{Error, number};
 
 /// Coordinates per step, so that a step finds its place in memory once.
 const RUN: usize = 4;
@@ -28,11 +27,14 @@ pub(super) fn of(updates: &[&[i32]], weights: &[u32]) -> Result<Vec<i32>, Error>
         .filter(|(_, weight)| **weight > 0)
         .map(|(values, weight)| (*values, i64::from(*weight)))
         .collect();
-    let total = weighted
+    let total = weights
         .iter()
-        .fold(0i64, |sum, (_, weight)| sum.saturating_add(*weight));
+        .fold(0u32, |sum, weight| sum.saturating_add(*weight));
     if total == 0 {
         return Err(Error::Overflow);
+    }
+    if let [(values, _)] = weighted.as_slice() {
+        return Ok(values.to_vec());
     }
     let mut sums = vec![0i64; updates.first().map_or(0, |values| values.len())];
     for group in weighted.chunks(GROUP) {
@@ -42,7 +44,10 @@ pub(super) fn of(updates: &[&[i32]], weights: &[u32]) -> Result<Vec<i32>, Error>
         let others = [1, 2, 3].map(|place| at(place).unwrap_or((first.0, 0)));
         add(&mut sums, first, others);
     }
-    Ok(sums.into_iter().map(|sum| divide(sum, total)).collect())
+    Ok(sums
+        .into_iter()
+        .map(|sum| number::mean(sum, total))
+        .collect())
 }
 
 fn add(sums: &mut [i64], (a, wa): Weighted, [(b, wb), (c, wc), (d, wd)]: [Weighted; GROUP - 1]) {

@@ -9,7 +9,7 @@
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-use crate::number::div_round_half_even;
+use crate::number;
 
 /// Coordinates per tile: one cache line of `i32`.
 pub(super) const TILE: usize = 16;
@@ -37,7 +37,7 @@ pub(super) fn mean_of_ranks(updates: &[&[i32]], ranks: Range<usize>) -> Vec<i32>
             let sum = select(&mut column, &ranks)
                 .iter()
                 .fold(0i64, |sum, value| sum.wrapping_add((*value).into()));
-            divide(sum, ranks.len() as i64)
+            number::mean(sum, ranks.len() as u32)
         })
     })
 }
@@ -128,12 +128,7 @@ fn mean(rows: &[Row]) -> Row {
             *sum = sum.wrapping_add((*value).into());
         }
     }
-    sums.map(|sum| divide(sum, rows.len() as i64))
-}
-
-/// A mean, rounded half to even, that the caller knows to fit an `i32`; zero of nothing.
-pub(super) fn divide(sum: i64, count: i64) -> i32 {
-    div_round_half_even(sum, count).unwrap_or(0) as i32
+    sums.map(|sum| number::mean(sum, rows.len() as u32))
 }
 
 #[cfg(test)]
