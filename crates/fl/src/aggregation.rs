@@ -15,7 +15,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
 use crate::{
-    Distances, Error, Moment, TaskSpec,
+    Distances, Error, Moment, Strategy, TaskSpec, distance,
     limits::CLIENTS_MAX,
     norm::{self, Factor, squared_distance},
     strategy::Plan,
@@ -93,7 +93,7 @@ impl Aggregation {
         moments: &mut [Moment],
     ) -> Result<Option<Vec<i32>>, Error> {
         let clipped = updates.into_iter().zip(&self.factors);
-        let updates: Vec<Cow<[i32]>> = clipped
+        let mut updates: Vec<Cow<[i32]>> = clipped
             .map(|(values, factor)| factor.apply_to(values.into(), base))
             .collect();
         self.next = self.next.saturating_add(1);
@@ -108,6 +108,11 @@ impl Aggregation {
                 Ok(None)
             }
             Pass::Combine(plan) => {
+                if task.strategy == Strategy::GeometricMedian {
+                    for values in &mut updates {
+                        distance::limit(task.format, base, values.to_mut());
+                    }
+                }
                 let aggregate = plan.combine(&updates)?;
                 if !task.optimiser.keeps_moments() {
                     return Ok(Some(aggregate));

@@ -56,7 +56,7 @@ impl Distances {
 
     /// Adds one chunk of the updates; `base` is that of the base model.
     pub fn add(&mut self, format: Format, base: &[i32], updates: &[impl AsRef<[i32]>]) {
-        let shift = format.frac_bits.saturating_sub(FRAC_BITS);
+        let shift = shift(format);
         let mut tile = vec![[[0; TILE]; SIDE]; updates.len().div_ceil(SIDE)];
         for start in (0..base.len()).step_by(TILE) {
             let base = base.get(start..).unwrap_or_default();
@@ -102,6 +102,21 @@ fn index(row: usize, column: usize) -> usize {
     (row.saturating_mul(row.saturating_add(1)) / 2).saturating_add(column)
 }
 
+/// Limits an update to what distances see of it.
+pub(crate) fn limit(format: Format, base: &[i32], update: &mut [i32]) {
+    let limit = LIMIT << shift(format);
+    for (value, base) in update.iter_mut().zip(base) {
+        let difference = i64::from(*value).wrapping_sub((*base).into());
+        // No further from the base than before.
+        *value = difference.clamp(-limit, limit).wrapping_add((*base).into()) as i32;
+    }
+}
+
+/// Fractional bits that distances do not see.
+fn shift(format: Format) -> u8 {
+    format.frac_bits.saturating_sub(FRAC_BITS)
+}
+
 /// Fills a row with differences; beyond the last value they are zero.
 fn differences(row: &mut Row, shift: u8, base: &[i32], update: &[i32]) {
     let (values, rest) = row.split_at_mut(TILE.min(base.len()));
@@ -122,4 +137,67 @@ fn products([a, b]: &[Row; SIDE], [c, d]: &[Row; SIDE]) -> [[i64; SIDE]; SIDE] {
         bd = bd.wrapping_add(b.wrapping_mul(*d));
     }
     [[ac, ad], [bc, bd]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Width;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    /// The definition, pair by pair.
+    fn plain(frac_bits: u8, base: &[i32], a: &[i32], b: &[i32]) -> u128 {
+        let unit = 1i128 << frac_bits.saturating_sub(16);
+        let limited = |value: i32, base: i32| {
+            let difference = (i128::from(value) - i128::from(base)).div_euclid(unit);
+            difference.max(-33_554_431).min(33_554_431)
+        };
+        let squares = a.iter().zip(b).zip(base).map(|((a, b), base)| {
+            let distance = limited(*a, *base) - limited(*b, *base);
+            (distance * distance).unsigned_abs()
+        });
+        squares.sum()
+    }
+
+    fn value() -> impl Strategy<Value = i32> {
+        prop_oneof![Just(i32::MIN), Just(i32::MAX), -9..9i32, any::<i32>()]
+    }
+
+    proptest! {
+        #[test]
+        fn distances_are_those_of_the_definition(
+            (base, updates, cut) in (1usize..1_200, 1usize..6).prop_flat_map(|(params, clients)| {
+                let values = || prop::collection::vec(value(), params);
+                (values(), prop::collection::vec(values(), clients), 0..=params)
+            }),
+            frac_bits in 0u8..=30,
+        ) {
+            let format = Format { frac_bits, width: Width::I32 };
+            let mut distances = Distances::new(updates.len() as u32);
+            for range in [0..cut, cut..base.len()] {
+                let part: Vec<&[i32]> = updates.iter().map(|u| &u[range.clone()]).collect();
+                distances.add(format, &base[range], &part);
+            }
+            for (i, a) in updates.iter().enumerate() {
+                for (j, b) in updates.iter().enumerate() {
+                    let expected = plain(frac_bits, &base, a, b);
+                    prop_assert_eq!(distances.between(i, j), expected, "{} and {}", i, j);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_distances_of_a_full_chunk_fit() {
+        let values = Format::default().chunk_values() as usize * 2;
+        let updates = vec![vec![i32::MIN; values], vec![i32::MAX; values]];
+        let mut distances = Distances::new(2);
+        for _ in 0..512 {
+            distances.add(Format::default(), &vec![0; values], &updates);
+        }
+        let each = (2 * LIMIT).unsigned_abs();
+        let expected = u128::from(each) * u128::from(each) * 512 * values as u128;
+        assert_eq!(distances.between(0, 1), expected);
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! Krum is applied again and again to what is left until `n - 2f` updates are chosen; then each
 //! coordinate is the mean, rounded half to even, of the `n - 4f` chosen values nearest to their median,
-//! of two equally near ones the smaller. With at most f bad clients of `4f + 3` or more, each coordinate
-//! stays within what honest clients sent: no bad client can hide a large change of one coordinate in
-//! a small distance.
+//! of two equally near ones the smaller. With at most f bad clients of `4f + 3` or more, the median lies
+//! between honest values, and of the values averaged each lies no further from it than some honest
+//! one: each coordinate stays within the honest range, widened by its own length at either end. No bad
+//! client can hide a large change of one coordinate in a small distance.
 
 use alloc::{vec, vec::Vec};
 

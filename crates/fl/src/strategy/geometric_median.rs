@@ -7,7 +7,9 @@
 //! `|z - x_j|^2 = sum_i w_i D_ij - 1/2 sum_ik w_i w_k D_ik`
 //!
 //! and [`STEPS`] steps `w_j = 1 / |z - x_j|`, normalised, cost nothing but integers per pair. Weights
-//! have 30 fractional bits and round down; a distance below one unit counts as one.
+//! have 30 fractional bits and round down, and what is missing to one is added to the largest; a
+//! distance below one unit counts as one. A far update weighs little, but times a far value: so
+//! updates are limited to what distances see before they are averaged.
 //!
 //! The first point is the mean of the smallest ball around an update that holds a majority; of equal
 //! ones that of the smaller account. A majority shares an update with the honest majority, and the
@@ -26,7 +28,7 @@ const STEPS: u32 = 16;
 /// Fractional bits of weights.
 const BITS: u32 = 30;
 
-/// The weights of the updates in the geometric median; they sum to at most 2^30.
+/// The weights of the updates in the geometric median; they sum to 2^30.
 pub(super) fn weights(distances: &Distances) -> Vec<u32> {
     let mut weights = start(distances);
     for _ in 0..STEPS {
@@ -53,7 +55,7 @@ fn start(distances: &Distances) -> Vec<u32> {
             *weight = (1u32 << BITS) / (clients as u32 / 2 + 1);
         }
     }
-    weights
+    whole(weights)
 }
 
 fn step(distances: &Distances, weights: &[u32]) -> Vec<u32> {
@@ -76,11 +78,20 @@ fn step(distances: &Distances, weights: &[u32]) -> Vec<u32> {
         })
         .collect();
     let total = inverses.iter().fold(0u128, |sum, x| sum.saturating_add(*x));
-    inverses
+    let shares = inverses.iter().map(|inverse| {
+        let share = (inverse << BITS).checked_div(total).unwrap_or(0);
+        u32::try_from(share).unwrap_or(0)
+    });
+    whole(shares.collect())
+}
+
+/// Makes the weights sum to one: what rounding took goes to the largest.
+fn whole(mut weights: Vec<u32>) -> Vec<u32> {
+    let sum = weights
         .iter()
-        .map(|inverse| {
-            let weight = (inverse << BITS).checked_div(total).unwrap_or(0);
-            u32::try_from(weight).unwrap_or(0)
-        })
-        .collect()
+        .fold(0u32, |sum, weight| sum.saturating_add(*weight));
+    if let Some(largest) = weights.iter_mut().rev().max_by_key(|weight| **weight) {
+        *largest = largest.saturating_add((1u32 << BITS).saturating_sub(sum));
+    }
+    weights
 }

@@ -2,7 +2,8 @@
 //!
 //! An update's score is the sum of its squared distances to its `n - f - 2` nearest others; Krum takes
 //! the update with the smallest score, Multi-Krum the mean of the `keep` with the smallest, rounded
-//! half to even. Of equal scores the smaller account's wins. With at most f bad clients of `2f + 3` or
+//! half to even. Of equal scores the smaller account's wins. Where Krum is repeated on what is left, at
+//! least one neighbour counts. With at most f bad clients of `2f + 3` or
 //! more, the winner has an honest client among its `n - f - 2` nearest: it lies no further from an
 //! honest update than honest ones lie from each other, times the root of `n - f - 2`.
 
@@ -44,7 +45,7 @@ pub(super) fn scores(
     f: u32,
 ) -> impl Iterator<Item = (u128, usize)> {
     let left = is_left.iter().filter(|is_left| **is_left).count();
-    let nearest = left.saturating_sub(f as usize).saturating_sub(2);
+    let nearest = left.saturating_sub(f as usize).saturating_sub(2).max(1);
     let candidates = neighbours.iter().zip(is_left).enumerate();
     candidates
         .filter(|(_, (_, is_left))| **is_left)

@@ -1,5 +1,6 @@
 //! The rules against oracles written another way.
 
+mod bounds;
 mod coordinate;
 mod pairs;
 
