@@ -1,38 +1,19 @@
 //! A round's aggregation: the same bits whatever the split, and what norm rules and optimisers do.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use codec::{Decode, Encode};
 use fedchain_fl::{
-    Adaptive, Aggregation, Candidate, Column, Decimal, Error, Format, Initial, ModelSpec, Moment,
-    NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, aggregate,
-    norm::squared_distance,
+    Adaptive, Aggregation, Candidate, Error, Moment, NormRule, Optimiser, Strategy, TaskSpec,
+    aggregate, norm::squared_distance,
 };
 
-/// Three chunks of 16-bit weights, the last one not full.
-const PARAMS: usize = 2 * 8_192 + 100;
+use crate::{PARAMS, task};
 
-fn task(strategy: Strategy, norm: Option<NormRule>, optimiser: Optimiser) -> TaskSpec {
+fn round(strategy: Strategy, norm: Option<NormRule>, optimiser: Optimiser) -> TaskSpec {
     TaskSpec {
-        model: ModelSpec::Opaque {
-            param_count: PARAMS as u32,
-        },
-        initial: Initial::Zeros,
-        format: Format {
-            frac_bits: 8,
-            width: Width::I16,
-        },
         strategy,
         norm,
         optimiser,
-        schema: Schema {
-            features: Default::default(),
-            target: Target::Real(Column {
-                name: "y".parse().unwrap(),
-                offset: Decimal::whole(0),
-                scale: Decimal::whole(1),
-            }),
-        },
+        ..task()
     }
 }
 
@@ -77,7 +58,7 @@ fn all_tasks() -> Vec<TaskSpec> {
     for strategy in strategies {
         for norm in norms {
             for optimiser in optimisers {
-                tasks.push(task(strategy, norm, optimiser));
+                tasks.push(round(strategy, norm, optimiser));
             }
         }
     }
@@ -140,7 +121,7 @@ fn clipping_to_the_median_norm_bounds_what_one_client_moves() {
     let counted: Vec<(&[i32], u32)> = updates.iter().map(|u| (u.as_slice(), 1)).collect();
     let base = vec![0; PARAMS];
     let run = |norm| {
-        let task = task(Strategy::FedAvg, norm, Optimiser::Adopt);
+        let task = round(Strategy::FedAvg, norm, Optimiser::Adopt);
         aggregate(&task, &base, &counted, &mut Vec::new()).unwrap()[0]
     };
     assert_eq!(run(None), 6_561);
@@ -149,7 +130,7 @@ fn clipping_to_the_median_norm_bounds_what_one_client_moves() {
 
 #[test]
 fn too_few_updates_skip_the_round() {
-    let task = task(Strategy::Krum { f: 1 }, None, Optimiser::Adopt);
+    let task = round(Strategy::Krum { f: 1 }, None, Optimiser::Adopt);
     let update = vec![1; PARAMS];
     let counted = vec![(update.as_slice(), 1); 4];
     let found = aggregate(&task, &update, &counted, &mut Vec::new());

@@ -1,0 +1,126 @@
+//! What a task may be, and how people write it.
+
+use fedchain_fl::{
+    Adaptive, Error, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Strategy, TaskSpec,
+    Width,
+};
+
+use crate::task;
+
+fn opaque(param_count: u32, width: Width) -> TaskSpec {
+    TaskSpec {
+        model: ModelSpec::Opaque { param_count },
+        format: Format {
+            frac_bits: 8,
+            width,
+        },
+        ..task()
+    }
+}
+
+#[test]
+fn models_have_up_to_8_mib() {
+    for (width, most) in [(Width::I16, 1 << 22), (Width::I32, 1 << 21)] {
+        let largest = opaque(most, width);
+        assert_eq!(largest.check(), Ok(()));
+        assert_eq!(largest.update_bytes(), Ok(8 << 20));
+        assert_eq!(largest.chunk_count(), 512);
+        let found = u64::from(most) + 1;
+        let too_large = opaque(most + 1, width);
+        assert_eq!(too_large.check(), Err(Error::ParamCount { found }));
+        assert_eq!(too_large.chunk_count(), 0);
+    }
+    assert_eq!(opaque(1, Width::I16).chunk_count(), 1);
+    assert_eq!(opaque(8_193, Width::I16).chunk_count(), 2);
+}
+
+#[test]
+fn an_uploaded_model_is_none_yet() {
+    let root = H256::repeat_byte(7);
+    let uploaded = TaskSpec {
+        initial: Initial::Uploaded { root },
+        ..task()
+    };
+    assert_eq!(uploaded.check(), Ok(()));
+    assert_eq!(uploaded.initial_model(), Ok(None));
+    let seeded = TaskSpec {
+        initial: Initial::Seeded(7),
+        ..task()
+    };
+    assert_eq!(seeded.check(), Err(Error::SeededOpaque));
+}
+
+#[test]
+fn the_default_withstands_a_third_and_can_work() {
+    for (clients_min, trim) in [
+        (0, 0),
+        (1, 0),
+        (3, 0),
+        (4, 1),
+        (7, 2),
+        (20, 6),
+        (1_024, 341),
+    ] {
+        let strategy = Strategy::default_for(clients_min);
+        assert_eq!(strategy, Strategy::TrimmedMean { trim });
+        assert_eq!(strategy.check_updates(clients_min.max(1) as usize), Ok(()));
+    }
+}
+
+#[test]
+fn each_rule_needs_what_its_bound_says() {
+    for (strategy, needed) in [
+        (Strategy::FedAvg, 1),
+        (Strategy::Median, 1),
+        (Strategy::TrimmedMean { trim: 3 }, 7),
+        (Strategy::Krum { f: 3 }, 9),
+        (Strategy::MultiKrum { f: 3, keep: 6 }, 9),
+        (Strategy::MultiKrum { f: 3, keep: 7 }, 10),
+        (Strategy::Bulyan { f: 3 }, 15),
+        (Strategy::GeometricMedian, 1),
+        (Strategy::Bulyan { f: u32::MAX }, u32::MAX),
+    ] {
+        assert_eq!(strategy.updates_min(), needed, "{strategy:?}");
+        assert_eq!(strategy.bounds_bad_clients(), strategy != Strategy::FedAvg);
+    }
+}
+
+#[track_caller]
+fn check<T>(value: T, json: &str)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + core::fmt::Debug,
+{
+    assert_eq!(serde_json::to_string(&value).unwrap(), json);
+    assert_eq!(serde_json::from_str::<T>(json).unwrap(), value);
+}
+
+#[test]
+fn rules_are_written_like_this() {
+    let decimal = |text: &str| text.parse().unwrap();
+    check(Strategy::FedAvg, r#""fed_avg""#);
+    check(
+        Strategy::MultiKrum { f: 2, keep: 9 },
+        r#"{"multi_krum":{"f":2,"keep":9}}"#,
+    );
+    check(Strategy::GeometricMedian, r#""geometric_median""#);
+    check(NormRule::Clip { max: 65_536 }, r#"{"clip":{"max":65536}}"#);
+    check(NormRule::ClipToMedian, r#""clip_to_median""#);
+    check(Optimiser::Adopt, r#""adopt""#);
+    check(
+        Optimiser::FedAvgM {
+            momentum: decimal("0.9"),
+            rate: decimal("1"),
+        },
+        r#"{"fed_avg_m":{"momentum":"9e-1","rate":"1"}}"#,
+    );
+    let adaptive = Adaptive {
+        beta1: decimal("0.9"),
+        beta2: decimal("0.99"),
+        rate: decimal("0.1"),
+        tau: decimal("0.001"),
+    };
+    check(
+        Optimiser::FedYogi(adaptive),
+        r#"{"fed_yogi":{"beta1":"9e-1","beta2":"99e-2","rate":"1e-1","tau":"1e-3"}}"#,
+    );
+}
