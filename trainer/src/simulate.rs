@@ -1,6 +1,9 @@
 //! A whole federation in one process, without a chain: the same training, the same arithmetic.
 
-use fedchain_fl::{FederationSpec, NormRule, aggregate, norm};
+use fedchain_fl::{
+    FederationSpec, NormRule, aggregate,
+    norm::{self, squared_distance},
+};
 use thiserror::Error;
 
 use crate::{
@@ -40,6 +43,20 @@ pub fn simulate<Balance>(
     clients: &[Dataset],
     hyper: &Hyper,
 ) -> Result<Vec<Vec<i32>>, SimulateError> {
+    simulate_attacked(spec, clients, hyper, |_, _, _| {})
+}
+
+/// As [`simulate`], but `attack` may change what clients send. It gets the round, the server model
+/// and each client's update with its effective sample count, in order.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_attacked<Balance>(
+    spec: &FederationSpec<Balance>,
+    clients: &[Dataset],
+    hyper: &Hyper,
+    attack: impl Fn(u32, &[i32], &mut [(Vec<i32>, u32)]),
+) -> Result<Vec<Vec<i32>>, SimulateError> {
     let task = &spec.task;
     let mut base = task.initial_model()?.unwrap_or_default();
     let mut moments = Vec::new();
@@ -63,9 +80,15 @@ pub fn simulate<Balance>(
                 spec.effective_count(rows.min(spec.sample_count_max))?,
             ));
         }
+        attack(round, &base, &mut updates);
+        let is_accepted = |values: &[i32]| {
+            let squared = squared_distance(values, &base);
+            task.norm.is_none_or(|rule| rule.accepts(squared))
+        };
         let updates: Vec<(&[i32], u32)> = updates
             .iter()
             .map(|(values, count)| (values.as_slice(), *count))
+            .filter(|(values, _)| is_accepted(values))
             .collect();
         match aggregate(task, &base, &updates, &mut moments) {
             Ok(model) => base = model,

@@ -4,9 +4,11 @@ mod bench;
 mod cargo;
 mod ci;
 mod demo;
+mod fuzz;
 mod setup;
 mod test;
 mod tidy;
+mod weights;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -38,6 +40,16 @@ enum Task {
         /// Run this one only.
         name: Option<OsString>,
     },
+    /// Measure what the pallets' calls and hooks weigh, and write their weights/measured.rs.
+    Weights,
+    /// Fuzz one target, calls or decoders, and add what is found to its corpus.
+    Fuzz {
+        /// calls or decoders.
+        target: String,
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+    },
     /// Check the style rules that rustfmt and clippy do not know.
     Tidy,
 }
@@ -49,6 +61,8 @@ fn main() -> ExitCode {
         Task::Test { all } => test::run(all),
         Task::Ci => ci::run(),
         Task::Bench { name } => bench::run(name),
+        Task::Weights => weights::run(),
+        Task::Fuzz { target, minutes } => fuzz::run(&target, minutes),
         Task::Tidy => tidy::run(),
     };
     match result {

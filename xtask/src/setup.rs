@@ -1,6 +1,7 @@
 //! What a build needs beyond Rust and a C compiler: found, or installed without touching the
 //! system where that is possible, and recorded in `.cargo/setup.toml` for plain `cargo build`.
 
+mod bencher;
 mod debian;
 mod nextest;
 mod protoc;
@@ -38,6 +39,11 @@ pub fn build_tools() -> Result<()> {
 pub fn everything() -> Result<()> {
     build_tools()?;
     nextest::provide()
+}
+
+/// Provides frame-omni-bencher, which measures weights, and returns its path.
+pub fn bencher() -> Result<PathBuf> {
+    bencher::provide(&cache_dir()?)
 }
 
 /// The user's cache folder for this project: outside the checkout, so that a second clone finds

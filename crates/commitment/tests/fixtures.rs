@@ -7,8 +7,8 @@
 use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
-    Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy, Target,
-    TaskSpec, Width,
+    Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy,
+    Target, TaskSpec, Width,
 };
 
 fn task() -> TaskSpec {

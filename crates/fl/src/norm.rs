@@ -200,6 +200,18 @@ mod tests {
         assert_eq!(factors(Some(NormRule::ClipToMedian), &[]), []);
     }
 
+    #[test]
+    fn no_factor_passes_the_bound() {
+        for squared in 1..3_000u128 {
+            for max in 0..60u64 {
+                let factor = u128::from(Factor::within(max, squared).0);
+                let bound = square(max) << (2 * Factor::BITS);
+                assert!(factor * factor * squared <= bound || factor == 1 << 30);
+                assert!((factor == 1 << 30) == (squared <= square(max)));
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn distances_are_those_of_plain_arithmetic(

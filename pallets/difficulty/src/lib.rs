@@ -19,6 +19,11 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod weights;
 
 #[cfg(test)]
 mod mock;
@@ -33,6 +38,7 @@ mod tests;
 pub mod pallet {
     //! Storage, genesis and hooks.
 
+    use super::WeightInfo;
     use fedchain_pow::{Bounds, Entry, PreDigest, U256, WINDOW_ENTRIES_MAX, retarget};
     use frame_support::{pallet_prelude::*, traits::Get};
     use frame_system::pallet_prelude::*;
@@ -45,6 +51,9 @@ pub mod pallet {
         /// header at the floor still costs its sender more than its check costs the receiver.
         #[pallet::constant]
         type DifficultyFloor: Get<u64>;
+
+        /// Weights of the hooks.
+        type WeightInfo: WeightInfo;
     }
 
     #[pallet::pallet]
@@ -119,9 +128,8 @@ pub mod pallet {
                 Self::claimed_difficulty() == Some(Self::difficulty()),
                 "the header must claim the difficulty in the state, in one pre-runtime item"
             );
-            // Here: the digest and the difficulty. In on_finalize: timestamp, window, block time
-            // and ceiling, and two writes.
-            T::DbWeight::get().reads_writes(6, 2)
+            <T as Config>::WeightInfo::on_initialize()
+                .saturating_add(<T as Config>::WeightInfo::on_finalize())
         }
 
         fn on_finalize(_: BlockNumberFor<T>) {

@@ -42,6 +42,7 @@ impl pallet_timestamp::Config for Test {}
 
 impl pallet_difficulty::Config for Test {
     type DifficultyFloor = frame_support::traits::ConstU64<FLOOR>;
+    type WeightInfo = crate::weights::Measured<Test>;
 }
 
 /// Runs `test` on a chain of the given genesis and checks the invariants afterwards.

@@ -3,7 +3,7 @@
 //! A federation prepays its own part of every round when it is created, each client its part with
 //! the commitment. The sum covers a round of `clients_max` clients, whatever the split into blocks.
 
-use fedchain_fl::{NormRule, Strategy};
+use fedchain_fl::{NormRule, Strategy, limits::CHUNK_VALUES_MAX};
 use frame_support::weights::Weight;
 
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
     pallet::*,
     settle::SETTLE_BATCH,
     types::{Job, Stage},
-    weights::UNIT_VALUES,
 };
 
 impl<T: Config> Pallet<T> {
@@ -93,7 +92,7 @@ impl<T: Config> Pallet<T> {
         }
         let pairs = clients.saturating_mul(clients.saturating_add(1)) / 2;
         Self::fetch_weight(spec, clients)
-            .saturating_add(T::WeightInfo::measure(pairs).saturating_mul(units(spec)))
+            .saturating_add(of_chunk(spec, T::WeightInfo::measure(pairs)))
             .saturating_add(T::WeightInfo::select())
     }
 
@@ -113,7 +112,7 @@ impl<T: Config> Pallet<T> {
             false => Weight::zero(),
         };
         Self::fetch_weight(spec, clients)
-            .saturating_add(rule.saturating_mul(units(spec)))
+            .saturating_add(of_chunk(spec, rule))
             .saturating_add(optimise)
             .saturating_add(T::WeightInfo::keep())
     }
@@ -122,7 +121,7 @@ impl<T: Config> Pallet<T> {
     fn fetch_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
         let clips = !matches!(spec.task.norm, None | Some(NormRule::Reject { .. }));
         let clip = match clips {
-            true => T::WeightInfo::clip(clients).saturating_mul(units(spec)),
+            true => of_chunk(spec, T::WeightInfo::clip(clients)),
             false => Weight::zero(),
         };
         T::WeightInfo::fetch(clients).saturating_add(clip)
@@ -133,9 +132,11 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Units of [`UNIT_VALUES`] coordinates in the model's first chunk, the fullest.
-fn units<Balance>(spec: &fedchain_fl::FederationSpec<Balance>) -> u64 {
+/// What of a full chunk's weight the model's first chunk, the fullest, takes.
+fn of_chunk<Balance>(spec: &fedchain_fl::FederationSpec<Balance>, full: Weight) -> Weight {
     let params = spec.task.param_count().unwrap_or(0);
     let values = params.min(spec.task.format.chunk_values());
-    values.div_ceil(UNIT_VALUES).into()
+    full.saturating_mul(values.into())
+        .checked_div(CHUNK_VALUES_MAX.into())
+        .unwrap_or_default()
 }

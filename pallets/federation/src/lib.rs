@@ -34,6 +34,8 @@
 extern crate alloc;
 
 mod api;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod cost;
 mod create;
 mod errors;

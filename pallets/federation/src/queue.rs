@@ -36,10 +36,14 @@ impl<T: Config> Pallet<T> {
     /// Does steps from the head of the queue on, as far as aggregation's share of the block goes.
     pub(crate) fn aggregate_due(meter: &mut WeightMeter) {
         let mut share = WeightMeter::with_limit(T::AggregationWeight::get().min(meter.remaining()));
-        while share.try_consume(T::WeightInfo::turn()).is_ok() {
+        let peek = T::DbWeight::get().reads(2);
+        while share.try_consume(peek).is_ok() {
             let Some(federation) = Queue::<T>::get(Ends::<T>::get().head) else {
                 break;
             };
+            if share.try_consume(T::WeightInfo::turn()).is_err() {
+                break;
+            }
             let is_done = match Self::turn(federation, &mut share) {
                 Turn::Unaffordable => break,
                 Turn::Step => false,

@@ -6,10 +6,9 @@ use frame_support::{
     weights::{Weight, constants::WEIGHT_REF_TIME_PER_NANOS},
 };
 
-/// Coordinates that the compute of [`WeightInfo::mean`] and its like is measured on.
-pub const UNIT_VALUES: u32 = 1_024;
-
 /// Weights of calls, and of the parts that steps of the hook are made of.
+///
+/// A full chunk has `CHUNK_VALUES_MAX` values.
 pub trait WeightInfo {
     /// `create` of a spec of so many bytes and a model of so many chunks.
     fn create(spec_bytes: u32, chunks: u32) -> Weight;
@@ -39,13 +38,13 @@ pub trait WeightInfo {
     fn open(clients: u32) -> Weight;
     /// Fetching one full chunk of so many updates and of the base model.
     fn fetch(clients: u32) -> Weight;
-    /// Clipping [`UNIT_VALUES`] coordinates of so many updates.
+    /// Clipping one full chunk of so many updates.
     fn clip(clients: u32) -> Weight;
-    /// Measuring so many pairs of updates over [`UNIT_VALUES`] coordinates.
+    /// Measuring so many pairs of updates over one full chunk.
     fn measure(pairs: u32) -> Weight;
     /// Selecting updates by their distances, at the most clients.
     fn select() -> Weight;
-    /// Weighted mean of so many updates over [`UNIT_VALUES`] coordinates.
+    /// Weighted mean of so many updates over one full chunk.
     fn mean(clients: u32) -> Weight;
     /// Median, likewise.
     fn median(clients: u32) -> Weight;
@@ -142,11 +141,11 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
     }
 
     fn clip(clients: u32) -> Weight {
-        Self::cost(3 * u64::from(clients), 0, 0)
+        Self::cost(24 * u64::from(clients), 0, 0)
     }
 
     fn measure(pairs: u32) -> Weight {
-        Self::cost(1 + u64::from(pairs), 0, 0)
+        Self::cost(1 + 8 * u64::from(pairs), 0, 0)
     }
 
     fn select() -> Weight {
@@ -154,19 +153,19 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
     }
 
     fn mean(clients: u32) -> Weight {
-        Self::cost(2 * u64::from(clients), 0, 0)
+        Self::cost(16 * u64::from(clients), 0, 0)
     }
 
     fn median(clients: u32) -> Weight {
-        Self::cost(25 * u64::from(clients), 0, 0)
+        Self::cost(200 * u64::from(clients), 0, 0)
     }
 
     fn trimmed_mean(clients: u32) -> Weight {
-        Self::cost(30 * u64::from(clients), 0, 0)
+        Self::cost(240 * u64::from(clients), 0, 0)
     }
 
     fn bulyan(clients: u32) -> Weight {
-        Self::cost(80 * u64::from(clients), 0, 0)
+        Self::cost(640 * u64::from(clients), 0, 0)
     }
 
     fn optimise() -> Weight {

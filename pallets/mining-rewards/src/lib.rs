@@ -15,11 +15,16 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub use pallet::*;
+pub use weights::WeightInfo;
 
 use frame_support::traits::{
     OnUnbalanced,
     fungible::{Balanced, Credit},
 };
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod weights;
 
 #[cfg(test)]
 mod mock;
@@ -34,6 +39,7 @@ mod tests;
 pub mod pallet {
     //! Config, event and hook.
 
+    use super::WeightInfo;
     use fedchain_pow::PreDigest;
     use frame_support::{
         pallet_prelude::*,
@@ -55,6 +61,9 @@ pub mod pallet {
         /// What is minted to the author of each block.
         #[pallet::constant]
         type BlockReward: Get<BalanceOf<Self>>;
+
+        /// Weight of the hook.
+        type WeightInfo: WeightInfo;
     }
 
     #[pallet::pallet]
@@ -84,8 +93,7 @@ pub mod pallet {
                     }
                 }
             }
-            // The digest, the author's account and the total issuance.
-            T::DbWeight::get().reads_writes(3, 2)
+            T::WeightInfo::on_initialize()
         }
     }
 

@@ -52,6 +52,7 @@ impl pallet_balances::Config for Test {
 impl pallet_mining_rewards::Config for Test {
     type Currency = Balances;
     type BlockReward = ConstU64<REWARD>;
+    type WeightInfo = crate::weights::Measured<Test>;
 }
 
 /// Runs `test` on a chain where only Alice has money.

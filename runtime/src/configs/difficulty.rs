@@ -8,4 +8,5 @@ pub const DIFFICULTY_FLOOR: u64 = 1_000;
 
 impl pallet_difficulty::Config for Runtime {
     type DifficultyFloor = ConstU64<DIFFICULTY_FLOOR>;
+    type WeightInfo = pallet_difficulty::weights::Measured<Runtime>;
 }

@@ -1,23 +1,24 @@
-//! Bytes on chain per client and round: the commit and the reveal, as they stand in a block.
+//! Bytes on chain per client and round: the commit and the reveals, as they stand in a block.
 
 use anyhow::Result;
 use codec::Encode;
-use fedchain_fl::{Format, H256, Width};
-use fedchain_runtime::{Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
+use fedchain_bench::{
+    extrinsic::extension,
+    table::row,
+    task::{NARROW, WIDE},
+};
+use fedchain_commitment::parts;
+use fedchain_fl::H256;
+use fedchain_runtime::{Runtime, RuntimeCall, UncheckedExtrinsic};
 use pallet_federation::Call;
 use sp_runtime::{AccountId32, MultiAddress, MultiSignature, generic::Era};
 
-use crate::table::row;
-
-/// Counts for a linear model on the diabetes data, softmax on 64 features and softmax on 784.
+/// Counts for a linear model on the diabetes data, softmax on 64 features, softmax on 784, and a
+/// large model in parts.
 pub fn run() -> Result<()> {
-    for params in [11, 650, 7_850] {
-        for (width, name) in [(Width::I32, "i32"), (Width::I16, "i16")] {
-            let values = Format {
-                frac_bits: 8,
-                width,
-            }
-            .encode(&vec![0; params])?;
+    for params in [11, 650, 7_850, 1 << 20] {
+        for (format, name) in [(WIDE, "i32"), (NARROW, "i16")] {
+            let values = format.encode(&vec![0; params])?;
             let update = values.len();
             let commit = Call::commit {
                 federation: 0,
@@ -25,14 +26,14 @@ pub fn run() -> Result<()> {
                 base_root: H256::zero(),
                 commitment: H256::zero(),
             };
-            let reveal = Call::reveal {
+            let reveals = parts(&values).into_iter().map(|part| Call::reveal {
                 federation: 0,
                 round: 1,
                 sample_count: 1,
                 salt: [0; 32],
-                values: values.try_into().unwrap_or_default(),
-            };
-            let total = extrinsic_bytes(commit) + extrinsic_bytes(reveal);
+                part,
+            });
+            let total: usize = reveals.chain([commit]).map(extrinsic_bytes).sum();
             row(
                 &format!("bytes_per_client_round_{params}_{name}"),
                 total as f64,
@@ -50,20 +51,7 @@ pub fn run() -> Result<()> {
 
 /// Length of a signed extrinsic with this call, its length prefix included.
 fn extrinsic_bytes(call: Call<Runtime>) -> usize {
-    let extension: TxExtension = (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckEra::from(Era::mortal(256, 1_000)),
-        frame_system::CheckNonce::from(100),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        pallet_federation::CheckFederation::default(),
-        frame_system::WeightReclaim::new(),
-    );
+    let extension = extension(100, Era::mortal(256, 1_000));
     let signature = MultiSignature::Sr25519(sp_core::sr25519::Signature::from_raw([0; 64]));
     let address = MultiAddress::Id(AccountId32::new([0; 32]));
     UncheckedExtrinsic::new_signed(RuntimeCall::Federation(call), address, signature, extension)

@@ -5,7 +5,7 @@ use fedchain_pow::{U256, search};
 use sp_crypto_hashing::blake2_256;
 use std::time::Duration;
 
-use crate::table::{median, row};
+use fedchain_bench::table::{median, row};
 
 const HASHES: u64 = 2_000_000;
 

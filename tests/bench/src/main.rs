@@ -1,28 +1,30 @@
 //! Benchmarks: a table `name value unit`, and the machine it was made on.
 
-mod aggregate;
 mod bytes;
 mod hash;
+mod robustness;
 mod rounds;
-mod table;
+mod verifier;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use fedchain_bench::table;
 
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: aggregate, bytes, hash, rounds. All when missing.
+    /// One of: bytes, hash, robustness, rounds, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 4] = [
-    ("aggregate", aggregate::run),
+const ALL: [(&str, Benchmark); 5] = [
     ("bytes", bytes::run),
     ("hash", hash::run),
+    ("robustness", robustness::run),
     ("rounds", rounds::run),
+    ("verifier", verifier::run),
 ];
 
 fn main() -> Result<()> {
@@ -32,7 +34,7 @@ fn main() -> Result<()> {
         .filter(|(name, _)| args.name.as_deref().is_none_or(|one| one == *name))
         .collect();
     if chosen.is_empty() {
-        bail!("there is no such benchmark; choose aggregate, bytes, hash or rounds");
+        bail!("there is no such benchmark; choose bytes, hash, robustness, rounds or verifier");
     }
     table::machine();
     for (_, run) in chosen {

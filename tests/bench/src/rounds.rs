@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
-use crate::table::row;
+use fedchain_bench::table::row;
 
 /// Runs the demonstration beside this executable and reads its report.
 pub fn run() -> Result<()> {

@@ -1,7 +1,10 @@
 //! Adversaries, one file each.
 //!
-//! Those in `protocol` play against the pallet, by calls that anyone can send. The tests say what
-//! each gains (nothing) and pays, and that honest clients end as they would without it.
+//! - [`attack`]: what attackers send instead of what they learned. Benchmarks measure how far each
+//!   moves the model under each strategy.
+//! - `protocol`: plays against the pallet by calls that anyone can send. Tests say what each gains
+//!   (nothing) and pays, and that honest clients end as they would without it.
 
+pub mod attack;
 #[cfg(test)]
 mod protocol;

@@ -36,7 +36,7 @@ const LIBRARIES: [&str; 3] = ["libcore-", "liballoc-", "libcompiler_builtins-"];
 
 /// Builds the toolchain in `cache` and makes it known to rustup.
 pub fn provide(cache: &Path) -> Result<()> {
-    install()?;
+    install(&PACKAGES)?;
     println!("setup: building the libraries of {TARGET} with Debian's rustc");
     let toolchain = cache.join("wasm-toolchain");
     remove(&toolchain)?;
@@ -56,16 +56,17 @@ pub fn version() -> Result<String> {
     output(Command::new(RUSTC).arg("-vV"))
 }
 
-fn install() -> Result<()> {
+/// Installs those of the packages that are missing.
+pub fn install(packages: &[&str]) -> Result<()> {
     let status = output(
         Command::new("dpkg-query")
             .args(["-W", "-f=${Status},"])
-            .args(PACKAGES),
+            .args(packages),
     );
-    if status.is_ok_and(|status| status == "install ok installed,".repeat(PACKAGES.len())) {
+    if status.is_ok_and(|status| status == "install ok installed,".repeat(packages.len())) {
         return Ok(());
     }
-    println!("setup: installing {}", PACKAGES.join(" "));
+    println!("setup: installing {}", packages.join(" "));
     let apt_get = || {
         let mut command = Command::new("apt-get");
         command.args(["-qq", "-y", "--no-install-recommends"]);
@@ -73,7 +74,7 @@ fn install() -> Result<()> {
         command
     };
     output(apt_get().arg("update"))?;
-    output(apt_get().arg("install").args(PACKAGES))?;
+    output(apt_get().arg("install").args(packages))?;
     Ok(())
 }
 

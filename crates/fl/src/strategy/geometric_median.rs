@@ -12,11 +12,11 @@
 //! updates are limited to what distances see before they are averaged.
 //!
 //! The first point is the mean of the smallest ball around an update that holds a majority; of equal
-//! ones that of the smaller account. A majority shares an update with the honest majority, and the
-//! ball of an honest update is no wider than they lie apart: however far bad clients go, the steps
-//! start among the honest updates, and so many do not have to lead there from far away. Tests find
-//! the sum of distances after them within a fiftieth of the smallest. Withstands any minority of bad
-//! clients.
+//! ones that with the smaller sum of squared distances, then that of the smaller account. A majority
+//! shares an update with the honest majority, and the ball of an honest update is no wider than they
+//! lie apart: however far bad clients go, the steps start among the honest updates, and so many do
+//! not have to lead there from far away. Tests find the sum of distances after them within a fiftieth
+//! of the smallest. Withstands any minority of bad clients.
 
 use alloc::{vec, vec::Vec};
 
@@ -47,9 +47,13 @@ fn start(distances: &Distances) -> Vec<u32> {
         others.insert(0, (0, place));
     }
     // Each row now holds a majority, the furthest last.
-    let smallest = neighbours
-        .iter()
-        .min_by_key(|ball| ball.last().map(|(square, _)| *square));
+    let smallest = neighbours.iter().min_by_key(|ball| {
+        let squares = ball.iter().map(|(square, _)| *square);
+        (
+            squares.clone().last(),
+            squares.fold(0, u128::saturating_add),
+        )
+    });
     for (_, place) in smallest.into_iter().flatten() {
         if let Some(weight) = weights.get_mut(*place) {
             *weight = (1u32 << BITS) / (clients as u32 / 2 + 1);

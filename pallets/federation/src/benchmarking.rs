@@ -1,0 +1,560 @@
+//! Benchmarks of calls, of the parts that the hook's steps are made of, and of the pool's check.
+
+mod scene;
+
+use alloc::{vec, vec::Vec};
+use fedchain_commitment::{Opening, leaf};
+use fedchain_fl::{
+    Distances, H256, Initial, NormRule, Optimiser, Strategy,
+    limits::{CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, PAIRS_MAX},
+    norm::factors,
+    strategy::Plan,
+    view::Outcome,
+    window::Deadline,
+};
+use frame_benchmarking::v2::*;
+use frame_support::{
+    BoundedVec,
+    traits::{Hooks, IsSubType},
+    weights::WeightMeter,
+};
+use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
+use sp_runtime::{
+    traits::{AsSystemOriginSigner, DispatchTransaction},
+    transaction_validity::TransactionSource,
+};
+
+use crate::{
+    CheckFederation, WeightInfo,
+    job::CLEAR_BATCH,
+    pallet::*,
+    types::{Answer, Phase, Slot, Stage},
+};
+use scene::*;
+
+#[benchmarks(
+    where
+        T: Config + Send + Sync,
+        T::RuntimeCall: IsSubType<Call<T>> + From<Call<T>>,
+        T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
+)]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn create(s: Linear<1, SPEC_BYTES>, c: Linear<1, CHUNKS_MAX>) {
+        let owner = funded::<T>("owner", 0);
+        let mut spec = spec::<T>(1);
+        spec.clients_max = 1;
+        spec.task.initial = Initial::Seeded(1);
+        spec.task.model = perceptron(s.div_ceil(COLUMN_BYTES), c);
+        spec.task.schema.features = columns(s.div_ceil(COLUMN_BYTES));
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), spec);
+
+        assert_eq!(Models::<T>::iter().count(), c as usize);
+    }
+
+    #[benchmark]
+    fn upload(c: Linear<1, PART_CHUNKS>) {
+        let scene = Scene::<T>::new(CHUNKS_MAX);
+        scene.join(0);
+        let first = CHUNKS_MAX - c;
+        let (part, root) = last_part(first);
+        scene.change(|state| {
+            state.phase = Phase::Uploading { received: first };
+            state.model_root = root;
+        });
+
+        #[extrinsic_call]
+        _(Origin::<T>::Direct(scene.owner.clone()), scene.id, part);
+
+        assert!(matches!(scene.state().phase, Phase::Commit { .. }));
+    }
+
+    #[benchmark]
+    fn invite() {
+        let scene = Scene::<T>::new(1);
+        let client = account("client", 0, 0);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(scene.owner.clone()), scene.id, client);
+
+        assert_eq!(scene.state().invited, 1);
+    }
+
+    #[benchmark]
+    fn join() {
+        let scene = Scene::<T>::new(1);
+        let client = funded::<T>("client", 0);
+        Invitations::<T>::insert(scene.id, &client, ());
+        scene.change(|state| state.invited = 1);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(client), scene.id);
+
+        assert!(matches!(scene.state().phase, Phase::Commit { .. }));
+    }
+
+    #[benchmark]
+    fn leave() {
+        let scene = Scene::<T>::new(1);
+        let client = scene.join(0);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(client), scene.id);
+
+        assert_eq!(scene.state().members, 0);
+    }
+
+    #[benchmark]
+    fn commit() {
+        let scene = Scene::<T>::new(CHUNKS_MAX);
+        let client = scene.join(0);
+        scene.open_round(Phase::Commit { deadline: LATER });
+        let base_root = scene.state().model_root;
+
+        #[extrinsic_call]
+        _(
+            Origin::<T>::Direct(client),
+            scene.id,
+            1,
+            base_root,
+            H256::repeat_byte(1),
+        );
+
+        assert!(matches!(scene.state().phase, Phase::Reveal { .. }));
+    }
+
+    #[benchmark]
+    fn reveal(c: Linear<1, PART_CHUNKS>) {
+        let scene = Scene::<T>::new(CHUNKS_MAX);
+        let client = scene.join(0);
+        scene.open_round(Phase::Reveal {
+            opens_at: 0,
+            deadline: LATER,
+        });
+        scene.change(|state| state.round.committed = 1);
+        let first = CHUNKS_MAX - c;
+        let (part, values_root) = last_part(first);
+        for index in first..CHUNKS_MAX {
+            Models::<T>::insert((scene.id, Slot::A, index), chunk(index));
+        }
+        let state = scene.state();
+        let opening = Opening {
+            genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)),
+            federation: scene.id,
+            round: 1,
+            spec_hash: state.spec_hash,
+            base_root: state.model_root,
+            account: &client,
+            sample_count: 1,
+            param_count: state.param_count,
+            values_root,
+            salt: [0; 32],
+        };
+        scene.commit(&client, opening.commitment(), Answer::Open, first);
+
+        #[extrinsic_call]
+        _(
+            Origin::<T>::Direct(client.clone()),
+            scene.id,
+            1,
+            1,
+            [0; 32],
+            part,
+        );
+
+        assert!(matches!(scene.state().phase, Phase::Aggregate { .. }));
+    }
+
+    #[benchmark]
+    fn advance() {
+        let scene = Scene::<T>::new(1);
+        scene.open_round(Phase::Reveal {
+            opens_at: 0,
+            deadline: Deadline {
+                block: 0,
+                time_ms: 0,
+            },
+        });
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(scene.owner.clone()), scene.id);
+
+        assert!(matches!(scene.state().phase, Phase::Aggregate { .. }));
+    }
+
+    #[benchmark]
+    fn cancel() {
+        let scene = Scene::<T>::new(1);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(scene.owner.clone()), scene.id);
+
+        assert_eq!(scene.state().phase, Phase::Closing);
+    }
+
+    /// The entries are invitations, which have the longest keys.
+    #[benchmark]
+    fn remove(e: Linear<0, ENTRIES_MAX>) {
+        let scene = Scene::<T>::new(1);
+        scene.change(|state| state.phase = Phase::Finished);
+        for index in 0..e {
+            Invitations::<T>::insert(scene.id, client::<T>(index), ());
+        }
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(scene.owner.clone()), scene.id);
+
+        assert_eq!(Invitations::<T>::iter().count(), 0);
+    }
+
+    #[benchmark]
+    fn check() {
+        let scene = Scene::<T>::new(1);
+        let client = scene.join(0);
+        scene.open_round(Phase::Commit { deadline: LATER });
+        let call: T::RuntimeCall = Call::<T>::commit {
+            federation: scene.id,
+            round: 1,
+            base_root: scene.state().model_root,
+            commitment: H256::repeat_byte(1),
+        }
+        .into();
+        let origin: T::RuntimeOrigin = RawOrigin::Signed(client).into();
+        let answer;
+
+        #[block]
+        {
+            answer = CheckFederation::<T>::default().validate_only(
+                origin,
+                &call,
+                &Default::default(),
+                0,
+                TransactionSource::External,
+                0,
+            );
+        }
+
+        assert!(answer.is_ok());
+    }
+
+    /// The hook, with one turn for a federation with the largest job, whose step has nobody left to
+    /// settle.
+    #[benchmark]
+    fn turn() {
+        let scene = Scene::<T>::new(1);
+        scene.open_round(AGGREGATE);
+        Pallet::<T>::enqueue(scene.id);
+        let job = job::<T>(
+            CLIENTS_MAX,
+            Stage::Settle {
+                outcome: Outcome::Adopted,
+                next: CLIENTS_MAX,
+            },
+        );
+        let step = Pallet::<T>::step_weight(&scene.spec, &job);
+        let mut meter = WeightMeter::with_limit(T::WeightInfo::turn().saturating_add(step));
+        Jobs::<T>::insert(scene.id, job);
+
+        #[block]
+        {
+            Pallet::<T>::on_poll(1u32.into(), &mut meter);
+        }
+
+        assert_eq!(scene.job().stage, Stage::Clear { next: 0 });
+    }
+
+    #[benchmark]
+    fn open(c: Linear<1, CLIENTS_MAX>) {
+        let scene = Scene::<T>::new(1);
+        for index in 0..c {
+            let client = client::<T>(index);
+            scene.insert_member(&client);
+            let answer = Answer::Accepted {
+                sample_count: 1,
+                values_root: H256::repeat_byte(1),
+            };
+            scene.commit(&client, H256::repeat_byte(1), answer, 1);
+        }
+        scene.open_round(AGGREGATE);
+        let state = scene.state();
+
+        #[block]
+        {
+            let job = Pallet::<T>::open_job(scene.id, &state, &scene.spec);
+            Jobs::<T>::insert(scene.id, job);
+        }
+
+        assert_eq!(scene.job().accepted.len(), c as usize);
+    }
+
+    #[benchmark]
+    fn fetch(c: Linear<1, CLIENTS_MAX>) {
+        let scene = Scene::<T>::new(1);
+        let clients: Vec<_> = (0..c).map(client::<T>).collect();
+        for (index, client) in (0..).zip(&clients) {
+            StagedUpdates::<T>::insert((scene.id, client, 0), chunk(index));
+        }
+        Models::<T>::insert((scene.id, Slot::A, 0), chunk(c));
+        let state = scene.state();
+        let format = scene.spec.task.format;
+        let (base, updates): (Vec<i32>, Vec<Vec<i32>>);
+
+        #[block]
+        {
+            base = Pallet::<T>::model(scene.id, &state, format, 0..1);
+            updates = clients
+                .iter()
+                .map(|client| Pallet::<T>::staged(scene.id, client, format, 0))
+                .collect();
+        }
+
+        let full = |values: &Vec<i32>| values.len() == CHUNK_VALUES_MAX as usize;
+        assert!(full(&base) && updates.iter().all(full));
+    }
+
+    #[benchmark]
+    fn clip(c: Linear<1, CLIENTS_MAX>) {
+        let mut updates = updates(c);
+        let base = values(c);
+        let rule = Some(NormRule::Clip { max: 1_000 });
+        let factors = factors(rule, &vec![1 << 40; c as usize]);
+
+        #[block]
+        {
+            for (values, factor) in updates.iter_mut().zip(&factors) {
+                factor.apply(values, &base);
+            }
+        }
+
+        assert_ne!(updates.first(), Some(&values(0)));
+    }
+
+    #[benchmark]
+    fn measure(p: Linear<1, PAIRS_MAX>) {
+        // So many updates that their pairs are no fewer than `p`.
+        let clients = (1..=DISTANCE_CLIENTS_MAX)
+            .find(|clients| clients * (clients + 1) / 2 >= p)
+            .unwrap_or(DISTANCE_CLIENTS_MAX);
+        let updates = updates(clients);
+        let base = values(clients);
+        let mut distances = Distances::new(clients);
+
+        #[block]
+        {
+            distances.add(FORMAT, &base, &updates);
+        }
+
+        assert_eq!(distances.clients(), clients as usize);
+    }
+
+    #[benchmark]
+    fn select() {
+        let clients = DISTANCE_CLIENTS_MAX;
+        let mut distances = Distances::new(clients);
+        distances.add(FORMAT, &values(clients), &updates(clients));
+        let counts = vec![1; clients as usize];
+        let plan;
+
+        #[block]
+        {
+            plan = Plan::new(Strategy::Bulyan { f: 0 }, &counts, &distances);
+        }
+
+        assert!(plan.is_ok());
+    }
+
+    #[benchmark]
+    fn mean(c: Linear<1, CLIENTS_MAX>) {
+        let weights = (1..=c).collect();
+        let plan = Plan::Mean(BoundedVec::truncate_from(weights));
+        let updates = updates(c);
+        let model;
+
+        #[block]
+        {
+            model = plan.combine(&updates);
+        }
+
+        assert!(model.is_ok());
+    }
+
+    #[benchmark]
+    fn median(c: Linear<1, CLIENTS_MAX>) {
+        let updates = updates(c);
+        let model;
+
+        #[block]
+        {
+            model = Plan::Median.combine(&updates);
+        }
+
+        assert!(model.is_ok());
+    }
+
+    #[benchmark]
+    fn trimmed_mean(c: Linear<1, CLIENTS_MAX>) {
+        let updates = updates(c);
+        let model;
+
+        #[block]
+        {
+            model = Plan::TrimmedMean { trim: 0 }.combine(&updates);
+        }
+
+        assert!(model.is_ok());
+    }
+
+    /// More values are chosen and left out than in any real plan.
+    #[benchmark]
+    fn bulyan(c: Linear<1, DISTANCE_CLIENTS_MAX>) {
+        let plan = Plan::Bulyan {
+            chosen: BoundedVec::truncate_from(vec![true; c as usize]),
+            keep: 1,
+        };
+        let updates = updates(c);
+        let model;
+
+        #[block]
+        {
+            model = plan.combine(&updates);
+        }
+
+        assert!(model.is_ok());
+    }
+
+    #[benchmark]
+    fn optimise() {
+        let scene = Scene::<T>::new(1);
+        let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
+        Moments::<T>::insert(scene.id, 0, BoundedVec::truncate_from(moments));
+        let optimiser = Optimiser::FedYogi(ADAPTIVE);
+        let (base, aggregate) = (values(0), values(1));
+        let model;
+
+        #[block]
+        {
+            let mut moments = Moments::<T>::get(scene.id, 0).unwrap_or_default();
+            model = optimiser.step(FORMAT, &base, &aggregate, &mut moments);
+            Moments::<T>::insert(scene.id, 0, moments);
+        }
+
+        assert_ne!(model, base);
+    }
+
+    #[benchmark]
+    fn keep() {
+        let scene = Scene::<T>::new(1);
+        let values = values(0);
+        let hash;
+
+        #[block]
+        {
+            let bytes = FORMAT.encode(&values).unwrap_or_default();
+            Pallet::<T>::put_model(scene.id, Slot::B, 0, &bytes);
+            hash = leaf(0, &bytes);
+        }
+
+        assert_eq!(hash, leaf(0, &chunk(0)));
+    }
+
+    #[benchmark]
+    fn record(c: Linear<1, CLIENTS_MAX>) {
+        let scene = Scene::<T>::new(1);
+        scene.open_round(AGGREGATE);
+        let (mut state, mut job) = (scene.state(), job::<T>(c, Stage::Record(Outcome::Adopted)));
+
+        #[block]
+        {
+            Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
+        }
+
+        assert!(Rounds::<T>::contains_key(scene.id, 1));
+    }
+
+    /// An accepted client, rewarded, whose membership ends.
+    #[benchmark]
+    fn settle(c: Linear<1, CHUNKS_MAX>) {
+        let scene = Scene::<T>::new(CHUNKS_MAX);
+        let client = scene.join(0);
+        Members::<T>::mutate(scene.id, &client, |member| {
+            if let Some(member) = member {
+                member.leaving = true;
+            }
+        });
+        let answer = Answer::Accepted {
+            sample_count: 1,
+            values_root: H256::repeat_byte(1),
+        };
+        scene.commit(&client, H256::repeat_byte(1), answer, c);
+        for index in 0..c {
+            StagedUpdates::<T>::insert((scene.id, &client, index), chunk(index));
+        }
+        scene.open_round(AGGREGATE);
+        let mut state = scene.state();
+        let escrow = state.escrow;
+
+        #[block]
+        {
+            Pallet::<T>::settle(scene.id, &mut state, &scene.spec, &client, Some(1));
+        }
+
+        assert_eq!(state.members, 0);
+        assert!(state.escrow < escrow);
+        assert_eq!(StagedUpdates::<T>::iter().count(), 0);
+    }
+
+    #[benchmark]
+    fn clear(c: Linear<1, CLEAR_BATCH>) {
+        let scene = Scene::<T>::new(c);
+        for index in 0..c {
+            Models::<T>::insert((scene.id, Slot::B, index), chunk(index));
+        }
+        let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Clear { next: 0 }));
+
+        #[block]
+        {
+            Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
+        }
+
+        assert_eq!(Models::<T>::iter().count(), 0);
+    }
+
+    #[benchmark]
+    fn dismiss() {
+        let scene = Scene::<T>::new(1);
+        scene.join(0);
+        let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Dismiss));
+
+        #[block]
+        {
+            Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
+        }
+
+        assert_eq!(job.stage, Stage::Proceed);
+    }
+
+    /// The end of the federation, which returns its escrow.
+    #[benchmark]
+    fn proceed() {
+        let scene = Scene::<T>::new(1);
+        scene.change(|state| state.cancelling = true);
+        let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Proceed));
+
+        #[block]
+        {
+            Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
+        }
+
+        assert_eq!(state.phase, Phase::Cancelled);
+    }
+
+    impl_benchmark_test_suite!(
+        Pallet,
+        sp_io::TestExternalities::default(),
+        crate::mock::Test
+    );
+}

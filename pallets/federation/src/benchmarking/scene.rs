@@ -1,0 +1,302 @@
+//! What benchmarks begin with: a federation with the largest schema, money, values.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark may panic: that is how it fails"
+)]
+
+use alloc::{format, vec, vec::Vec};
+use fedchain_commitment::{Accepted, Part, spec_hash};
+use fedchain_fl::{
+    Adaptive, Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Name,
+    NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
+    limits::{
+        CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, FEATURES_MAX, PART_BYTES_MAX,
+        ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX,
+    },
+    window::Deadline,
+};
+use frame_benchmarking::v2::account;
+use frame_support::{
+    BoundedVec,
+    traits::{
+        ConstU32,
+        fungible::{Inspect, Mutate},
+    },
+};
+use sp_runtime::traits::{Bounded, Saturating};
+
+use crate::{
+    pallet::*,
+    types::{Answer, Commitment, Federation, FederationId, Member, Phase, Round, Slot, Stage},
+};
+
+/// Bytes of one column with the longest name in a SCALE-encoded spec.
+pub const COLUMN_BYTES: u32 = 84;
+/// Bytes of the columns of the largest spec.
+pub const SPEC_BYTES: u32 = FEATURES_MAX * COLUMN_BYTES;
+/// Chunks in one transaction, at most.
+pub const PART_CHUNKS: u32 = PART_BYTES_MAX / CHUNK_BYTES;
+/// Entries that `remove` may find.
+pub const ENTRIES_MAX: u32 = ROUNDS_MAX + CLIENTS_MAX + 2 * CHUNKS_MAX;
+/// The format with the most values in a chunk.
+pub const FORMAT: Format = Format {
+    frac_bits: 8,
+    width: Width::I16,
+};
+/// A deadline that is never over.
+pub const LATER: Deadline = Deadline {
+    block: u32::MAX,
+    time_ms: u64::MAX,
+};
+/// The phase of a round that is over.
+pub const AGGREGATE: Phase = Phase::Aggregate {
+    reveals_taken: true,
+};
+/// Usual parameters.
+pub const ADAPTIVE: Adaptive = Adaptive {
+    beta1: decimal(9, -1),
+    beta2: decimal(99, -2),
+    rate: decimal(1, -1),
+    tau: decimal(1, -3),
+};
+
+const fn decimal(mantissa: i64, exponent: i8) -> Decimal {
+    Decimal { mantissa, exponent }
+}
+
+/// A federation, and who owns it.
+pub struct Scene<T: Config> {
+    pub id: FederationId,
+    pub owner: T::AccountId,
+    pub spec: SpecOf<T>,
+}
+
+impl<T: Config> Scene<T> {
+    /// A federation that waits for members, of a model of so many chunks.
+    pub fn new(chunks: u32) -> Self {
+        let (id, owner, spec) = (0, funded::<T>("owner", 0), spec::<T>(chunks));
+        let amount = spec.reward;
+        hold::<T>(HoldReason::Escrow, &owner, amount);
+        hold::<T>(HoldReason::StateDeposit, &owner, amount);
+        let state = Federation {
+            owner: owner.clone(),
+            spec_hash: spec_hash(&spec.task),
+            param_count: chunks * CHUNK_VALUES_MAX,
+            created_at: 1,
+            phase: Phase::Waiting,
+            round: Round::default(),
+            members: 0,
+            invited: 0,
+            cancelling: false,
+            model_root: H256::repeat_byte(1),
+            slot: Slot::A,
+            escrow: amount,
+            state_deposit: amount,
+        };
+        Federations::<T>::insert(id, state);
+        Specs::<T>::insert(id, spec.clone());
+        Self { id, owner, spec }
+    }
+
+    /// The federation as it is now.
+    pub fn state(&self) -> FederationOf<T> {
+        Federations::<T>::get(self.id).expect("inserted above")
+    }
+
+    /// Its job.
+    pub fn job(&self) -> JobOf<T> {
+        Jobs::<T>::get(self.id).expect("the benchmark has one")
+    }
+
+    /// Changes the federation.
+    pub fn change(&self, change: impl FnOnce(&mut FederationOf<T>)) {
+        let mut state = self.state();
+        change(&mut state);
+        Federations::<T>::insert(self.id, state);
+    }
+
+    /// Puts the federation into a phase of its first round.
+    pub fn open_round(&self, phase: Phase) {
+        self.change(|state| {
+            state.phase = phase;
+            state.round = Round {
+                index: 1,
+                opened_at: 1,
+                roster: state.members,
+                ..Round::default()
+            };
+        });
+    }
+
+    /// A member with money and a deposit.
+    pub fn join(&self, index: u32) -> T::AccountId {
+        let client = funded::<T>("client", index);
+        hold::<T>(HoldReason::JoinDeposit, &client, self.spec.join_deposit);
+        self.insert_member(&client);
+        self.change(|state| state.members += 1);
+        client
+    }
+
+    /// A membership without money behind it.
+    pub fn insert_member(&self, client: &T::AccountId) {
+        let member = Member {
+            first_round: 1,
+            missed: 0,
+            leaving: false,
+            deposit: self.spec.join_deposit,
+        };
+        Members::<T>::insert(self.id, client, member);
+    }
+
+    /// A client's commitment, with its bond if it is open.
+    pub fn commit(&self, client: &T::AccountId, hash: H256, answer: Answer, received: u32) {
+        let bond = self.spec.bond;
+        if answer == Answer::Open {
+            hold::<T>(HoldReason::Bond, client, bond);
+        }
+        let commitment = Commitment {
+            hash,
+            bond,
+            answer,
+            received,
+            squared_norm: 1 << 40,
+        };
+        Commitments::<T>::insert(self.id, client, commitment);
+    }
+}
+
+/// A spec with the longest schema and amounts above zero, for a model of so many chunks.
+pub fn spec<T: Config>(chunks: u32) -> SpecOf<T> {
+    let amount = T::Currency::minimum_balance().saturating_mul(100u32.into());
+    FederationSpec {
+        name: name(0),
+        membership: Membership::Invited,
+        clients_min: 1,
+        clients_max: CLIENTS_MAX,
+        rounds_max: ROUNDS_MAX,
+        windows: Windows {
+            commit_blocks: 1,
+            settle_blocks: 1,
+            reveal_blocks: WINDOW_BLOCKS_MAX,
+        },
+        sample_count_max: SAMPLE_COUNT_MAX,
+        bond: amount,
+        join_deposit: amount,
+        reward: amount,
+        task: TaskSpec {
+            model: ModelSpec::Opaque {
+                param_count: chunks * CHUNK_VALUES_MAX,
+            },
+            initial: Initial::Zeros,
+            format: FORMAT,
+            strategy: Strategy::FedAvg,
+            norm: Some(NormRule::ClipToMedian),
+            optimiser: Optimiser::FedYogi(ADAPTIVE),
+            schema: Schema {
+                features: columns(FEATURES_MAX),
+                target: Target::Real(column(FEATURES_MAX)),
+            },
+        },
+    }
+}
+
+/// So many columns with the longest names.
+pub fn columns(count: u32) -> BoundedVec<Column, ConstU32<FEATURES_MAX>> {
+    BoundedVec::truncate_from((0..count).map(column).collect())
+}
+
+fn column(index: u32) -> Column {
+    Column {
+        name: name(index),
+        offset: decimal(i64::MIN, -18),
+        scale: decimal(i64::MAX, -18),
+    }
+}
+
+fn name(index: u32) -> Name {
+    format!("{index:064}").parse().expect("64 digits")
+}
+
+/// A perceptron of so many features whose weights need so many chunks.
+pub fn perceptron(features: u32, chunks: u32) -> ModelSpec {
+    // (features + 1) + (1 + 1) units + (units + 1) units + (units + 1)
+    // = (units + 2)^2 + features - 2
+    let units = (chunks * CHUNK_VALUES_MAX - features).isqrt() - 2;
+    let hidden = vec![1, units as u16, units as u16];
+    ModelSpec::Mlp {
+        hidden: BoundedVec::truncate_from(hidden),
+    }
+}
+
+/// An account with plenty of money.
+pub fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId {
+    let who = account(name, index, 0);
+    let plenty = BalanceOf::<T>::max_value() / 1_000_000u32.into();
+    T::Currency::set_balance(&who, plenty);
+    who
+}
+
+/// An account without money.
+pub fn client<T: Config>(index: u32) -> T::AccountId {
+    account("client", index, 0)
+}
+
+fn hold<T: Config>(reason: HoldReason, who: &T::AccountId, amount: BalanceOf<T>) {
+    assert!(Pallet::<T>::hold(reason, who, amount).is_ok());
+}
+
+/// The part of a largest update from chunk `first` on, and the root of the whole.
+pub fn last_part(first: u32) -> (Part, H256) {
+    let values = (first..CHUNKS_MAX).flat_map(chunk).collect();
+    let mut part = Part {
+        first,
+        values: BoundedVec::truncate_from(values),
+        proof: BoundedVec::new(),
+    };
+    // The rest of the tree is nobody's: any hashes will do.
+    loop {
+        if let Some(root) = part.root(CHUNKS_MAX * CHUNK_BYTES) {
+            return (part, root);
+        }
+        let pushed = part.proof.try_push(H256::repeat_byte(1));
+        pushed.expect("no proof is longer");
+    }
+}
+
+/// A job of so many clients with the leaves of a largest model.
+pub fn job<T: Config>(clients: u32, stage: Stage) -> JobOf<T> {
+    let roster: Vec<_> = (0..clients).map(client::<T>).collect();
+    let accepted = roster.iter().map(|account| Accepted {
+        account: account.clone(),
+        sample_count: 1,
+        values_root: H256::repeat_byte(1),
+    });
+    JobOf::<T> {
+        accepted: BoundedVec::truncate_from(accepted.collect()),
+        leaves: BoundedVec::truncate_from(vec![H256::repeat_byte(1); CHUNKS_MAX as usize]),
+        roster: BoundedVec::truncate_from(roster),
+        stage,
+    }
+}
+
+/// A full chunk of scattered values.
+pub fn values(seed: u32) -> Vec<i32> {
+    let scattered = |place: u32| {
+        let mixed = place.wrapping_mul(0x9e37_79b1) ^ seed.wrapping_mul(0x85eb_ca77);
+        (mixed.wrapping_mul(0xc2b2_ae3d) >> 16) as i16
+    };
+    (0..CHUNK_VALUES_MAX)
+        .map(|place| scattered(place).into())
+        .collect()
+}
+
+/// Their bytes.
+pub fn chunk(seed: u32) -> ChunkBytes {
+    BoundedVec::truncate_from(FORMAT.encode(&values(seed)).expect("16 bits each"))
+}
+
+/// A full chunk of each of so many updates.
+pub fn updates(count: u32) -> Vec<Vec<i32>> {
+    (0..count).map(values).collect()
+}

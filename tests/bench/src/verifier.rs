@@ -1,0 +1,16 @@
+//! What a verifier of a round spends: each rule alone, whole rounds in blocks, bytes of state.
+
+mod blocks;
+mod engine;
+mod flower;
+mod growth;
+mod rules;
+
+use anyhow::Result;
+
+/// Measures all of it.
+pub fn run() -> Result<()> {
+    rules::run()?;
+    blocks::run()?;
+    growth::run()
+}

@@ -1,0 +1,45 @@
+//! The Wasm engine of the node, with the node's settings, on code that is no runtime.
+
+use anyhow::{Context, Result};
+use codec::{Decode, Encode};
+use fedchain_bench_wasm::{Job, Outcome, WASM_BINARY, clock::clock};
+use sc_executor::DEFAULT_HEAP_ALLOC_STRATEGY;
+use sc_executor_wasmtime::{
+    Config, InstantiationStrategy, RuntimeBlob, Semantics, WasmModule, WasmtimeRuntime,
+    create_runtime,
+};
+
+/// The compiled kernels.
+pub struct Engine(WasmtimeRuntime);
+
+impl Engine {
+    /// Compiles the kernels.
+    pub fn new() -> Result<Self> {
+        let code = WASM_BINARY.context("built without the Wasm target")?;
+        let config = Config {
+            allow_missing_func_imports: false,
+            cache_path: None,
+            semantics: Semantics {
+                instantiation_strategy: InstantiationStrategy::PoolingCopyOnWrite,
+                deterministic_stack_limit: None,
+                canonicalize_nans: false,
+                parallel_compilation: true,
+                heap_alloc_strategy: DEFAULT_HEAP_ALLOC_STRATEGY,
+                wasm_multi_value: false,
+                wasm_bulk_memory: false,
+                wasm_reference_types: false,
+                wasm_simd: false,
+            },
+        };
+        let blob = RuntimeBlob::uncompress_if_needed(code)?;
+        type Host = (sp_io::SubstrateHostFunctions, clock::HostFunctions);
+        Ok(Self(create_runtime::<Host>(blob, config)?))
+    }
+
+    /// Runs a job in a fresh instance, as a block gets one.
+    pub fn run(&self, job: &Job) -> Result<Option<Outcome>> {
+        let mut instance = self.0.new_instance(DEFAULT_HEAP_ALLOC_STRATEGY)?;
+        let answer = instance.call_export("aggregate_once", &job.encode())?;
+        Ok(Decode::decode(&mut answer.as_slice())?)
+    }
+}

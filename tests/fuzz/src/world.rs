@@ -1,0 +1,309 @@
+//! A chain of the pallet's mock, and how each action becomes a call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use codec::Encode;
+use fedchain_commitment::{Part, leaf, parts};
+use fedchain_fl::{H256, limits::CHUNK_BYTES};
+use frame_support::{
+    dispatch::DispatchResult,
+    traits::{Hooks, UnfilteredDispatchable, fungible::InspectHold},
+    weights::{Weight, WeightMeter},
+};
+use pallet_federation::{
+    Call, Commitments, Event, Federations, Invitations, Jobs, Members, Models, Moments,
+    NextFederation, Queue, Rounds, Specs, StagedUpdates, mock::*,
+};
+
+use crate::{
+    calls::{Action, Choice, Cut, Trick, Values},
+    shape,
+};
+
+const ACCOUNTS: [AccountId; 5] = [OWNER, ALICE, BOB, CAROL, STRANGER];
+
+/// What the accounts remember, and the money that there was.
+pub(crate) struct World {
+    has_fees: bool,
+    issuance: Balance,
+    /// The last update that each account committed to in each federation.
+    updates: BTreeMap<(u32, AccountId), Update>,
+    /// Indices of the events that occurred.
+    pub(crate) seen: BTreeSet<u8>,
+}
+
+impl World {
+    /// A chain whose weight has a price, or none.
+    pub(crate) fn new(has_fees: bool) -> Self {
+        FeePerKiloWeight::set(has_fees.into());
+        Self {
+            has_fees,
+            issuance: Balances::total_issuance(),
+            updates: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// No money is made, none is lost but bonds and fees, and all of it is somebody's.
+    pub(crate) fn check(&mut self) {
+        let mut burned: Balance = 0;
+        for record in System::read_events_no_consensus() {
+            if let RuntimeEvent::Federation(event) = &record.event {
+                self.seen.extend(event.encode().first());
+                if let Event::BondBurned { amount, .. } = event {
+                    burned += amount;
+                }
+            }
+        }
+        System::reset_events();
+        let issuance = Balances::total_issuance();
+        let expected = self.issuance - burned;
+        match self.has_fees {
+            true => assert!(
+                issuance <= expected,
+                "money was made, or a burned bond kept"
+            ),
+            false => assert_eq!(issuance, expected, "money was made or lost"),
+        }
+        let owned: Balance = ACCOUNTS.into_iter().map(total).sum();
+        assert_eq!(owned, issuance, "money is nobody's");
+        self.issuance = issuance;
+    }
+
+    pub(crate) fn act(&mut self, action: &Action) {
+        let signed = |who: Choice| RuntimeOrigin::signed(account(who));
+        // Most calls are refused; what counts is what the refused and the others leave behind.
+        let _ = match action {
+            Action::Create(who, shape) => Federation::create(signed(*who), shape::spec_of(shape)),
+            Action::Invite(id, owner, who) => {
+                Federation::invite(signed(*owner), federation(*id), account(*who))
+            }
+            Action::Join(id, who) => Federation::join(signed(*who), federation(*id)),
+            Action::Leave(id, who) => Federation::leave(signed(*who), federation(*id)),
+            Action::Commit(id, who, values, trick) => self.commit(*id, *who, *values, *trick),
+            Action::Reveal(id, who, cut, trick) => self.reveal(*id, *who, *cut, *trick),
+            Action::Upload(id, who, cut, trick) => upload(*id, *who, *cut, *trick),
+            Action::Advance(id, who) => {
+                let federation = federation(*id);
+                send(account(*who), Call::advance { federation }, Trick::Wrapped)
+            }
+            Action::Cancel(id, who) => Federation::cancel(signed(*who), federation(*id)),
+            Action::Remove(id, who) => Federation::remove(signed(*who), federation(*id))
+                .map(|_| ())
+                .map_err(|error| error.error),
+            Action::Blocks(count, tenths) => {
+                let block_ms = BLOCK_MS * u64::from(*tenths % 30 + 1) / 10;
+                next_blocks_every(u64::from(*count % 8) + 1, block_ms);
+                assert_eq!(Queue::<Test>::iter().count(), 0, "the queue is stuck");
+                Ok(())
+            }
+            Action::Poll(root) => {
+                poll(u64::from(*root).pow(2));
+                Ok(())
+            }
+        };
+    }
+
+    fn commit(&mut self, id: Choice, who: Choice, values: Values, trick: Trick) -> DispatchResult {
+        let (id, who) = (federation(id), account(who));
+        let Some(state) = Federations::<Test>::get(id) else {
+            return Ok(());
+        };
+        let values = values.of(state.param_count, id);
+        let mut update = Update::new(who, id, &values, 10);
+        match trick {
+            Trick::Foreign => {
+                let others = self
+                    .updates
+                    .iter()
+                    .find(|((of, by), _)| *of == id && *by != who);
+                update = others.map_or(update, |(_, other)| other.clone());
+            }
+            Trick::Stale => {
+                let last = self.updates.get(&(id, who));
+                update = last.cloned().unwrap_or(update);
+            }
+            Trick::Count(count) => update.sample_count = count,
+            _ => {}
+        }
+        let result = send(who, update.commit_call(), trick);
+        if result.is_ok() {
+            update.client = who;
+            self.updates.insert((id, who), update);
+        }
+        result
+    }
+
+    fn reveal(&mut self, id: Choice, who: Choice, cut: Cut, trick: Trick) -> DispatchResult {
+        let (id, who) = (federation(id), account(who));
+        let Some(update) = self.updates.get(&(id, who)) else {
+            return Ok(());
+        };
+        let mut update = update.clone();
+        if let Trick::Count(count) = trick {
+            update.sample_count = count;
+        }
+        for part in cut.parts(&update.bytes, trick) {
+            send(who, update.part_call(part), trick)?;
+        }
+        Ok(())
+    }
+
+    /// Ends all federations, after which nothing is held and nothing is left.
+    pub(crate) fn wind_up(&mut self) {
+        next_blocks(1);
+        for (id, state) in Federations::<Test>::iter() {
+            let _ = Federation::cancel(RuntimeOrigin::signed(state.owner), id);
+        }
+        // At most the end of the commit window, that of the reveal window and the round's end.
+        for _ in 0..3 {
+            next_blocks(1);
+            System::set_block_number(System::block_number() + 20);
+            Timestamp::set_timestamp(Timestamp::get() + 20 * BLOCK_MS);
+            next_blocks(1);
+            for id in Federations::<Test>::iter_keys() {
+                let _ = Federation::advance(RuntimeOrigin::signed(STRANGER), id);
+            }
+        }
+        for (id, state) in Federations::<Test>::iter().collect::<Vec<_>>() {
+            Federation::remove(RuntimeOrigin::signed(state.owner), id)
+                .unwrap_or_else(|error| panic!("cannot be removed: {error:?}, {state:?}"));
+        }
+        self.check();
+        for who in ACCOUNTS {
+            assert_eq!(
+                Balances::total_balance_on_hold(&who),
+                0,
+                "money of {who} is stuck"
+            );
+        }
+        let entries = [
+            Federations::<Test>::iter().count(),
+            Specs::<Test>::iter().count(),
+            Invitations::<Test>::iter().count(),
+            Members::<Test>::iter().count(),
+            Commitments::<Test>::iter().count(),
+            StagedUpdates::<Test>::iter().count(),
+            Models::<Test>::iter().count(),
+            Moments::<Test>::iter().count(),
+            Jobs::<Test>::iter().count(),
+            Rounds::<Test>::iter().count(),
+            Queue::<Test>::iter().count(),
+        ];
+        assert_eq!(entries, [0; 11], "state is left");
+    }
+}
+
+/// Sends a call as a transaction of its own, or wrapped in another. The pool's word is final: what
+/// it lets pass may fail, what it refuses must fail.
+fn send(who: AccountId, call: Call<Test>, trick: Trick) -> DispatchResult {
+    let is_refused = refused(who, call.clone()).is_some();
+    let is_wrapped = trick == Trick::Wrapped;
+    let is_direct = !matches!(call, Call::advance { .. });
+    let result = match is_wrapped {
+        true => call
+            .dispatch_bypass_filter(RuntimeOrigin::signed(who))
+            .map(|_| ())
+            .map_err(|error| error.error),
+        false => direct(who, call),
+    };
+    if result.is_ok() {
+        assert!(!is_refused, "the pool refused what succeeds");
+        assert!(!(is_wrapped && is_direct), "a wrapped call was taken");
+    }
+    result
+}
+
+fn upload(id: Choice, who: Choice, cut: Cut, trick: Trick) -> DispatchResult {
+    let federation = federation(id);
+    let Some(state) = Federations::<Test>::get(federation) else {
+        return Ok(());
+    };
+    for part in cut.parts(&shape::initial_bytes(state.param_count), trick) {
+        send(account(who), Call::upload { federation, part }, trick)?;
+    }
+    Ok(())
+}
+
+/// A block with so much weight for aggregation.
+fn poll(weight: u64) {
+    let share = Weight::from_parts(weight, u64::MAX);
+    let mut meter = WeightMeter::with_limit(share);
+    let number = System::block_number() + 1;
+    System::initialize(&number, &System::parent_hash(), &Default::default());
+    Timestamp::set_timestamp(Timestamp::get() + BLOCK_MS);
+    Federation::on_poll(number, &mut meter);
+    assert!(
+        meter.consumed().all_lte(share),
+        "the hook took more than there was"
+    );
+    if let Err(error) = Federation::do_try_state() {
+        panic!("an invariant does not hold: {error:?}");
+    }
+}
+
+impl Cut {
+    /// The parts to send, each changed by the trick.
+    fn parts(self, bytes: &[u8], trick: Trick) -> Vec<Part> {
+        let whole = match bytes.split_at_checked(CHUNK_BYTES as usize) {
+            Some((left, right)) if self.is_fine && (1..=left.len()).contains(&right.len()) => {
+                vec![part(0, left, leaf(1, right)), part(1, right, leaf(0, left))]
+            }
+            _ => parts(bytes),
+        };
+        let sent = whole.into_iter().skip(usize::from(self.skip % 3));
+        let mut sent: Vec<Part> = sent.take(usize::from(self.take % 3) + 1).collect();
+        for part in &mut sent {
+            apply(trick, part);
+        }
+        sent
+    }
+}
+
+fn part(first: u32, values: &[u8], neighbour: H256) -> Part {
+    Part {
+        first,
+        values: values.to_vec().try_into().unwrap_or_default(),
+        proof: vec![neighbour].try_into().unwrap_or_default(),
+    }
+}
+
+fn apply(trick: Trick, part: &mut Part) {
+    match trick {
+        Trick::Byte(place) => {
+            let length = part.values.len().max(1);
+            if let Some(byte) = part.values.get_mut(usize::from(place) % length) {
+                *byte ^= 1;
+            }
+        }
+        Trick::Cut(length) => part.values.truncate(length.into()),
+        Trick::Proof => part.proof = Default::default(),
+        Trick::Stale => part.first = part.first.wrapping_sub(1),
+        Trick::Foreign => part.first = part.first.wrapping_add(1),
+        _ => {}
+    }
+}
+
+fn account(choice: Choice) -> AccountId {
+    ACCOUNTS[usize::from(choice) % ACCOUNTS.len()]
+}
+
+/// One of the federations created so far, or one that does not exist.
+fn federation(choice: Choice) -> u32 {
+    u32::from(choice) % (NextFederation::<Test>::get() + 1)
+}
+
+impl Values {
+    /// The same value for every weight of the federation's model.
+    fn of(self, params: u32, id: u32) -> Vec<i32> {
+        let format = Specs::<Test>::get(id).map(|spec| spec.task.format);
+        let (least, most) = format.unwrap_or_default().range();
+        let value = match self {
+            Self::Small(value) => value.into(),
+            Self::Any(value) => value.clamp(least, most),
+            Self::Smallest => least,
+            Self::Largest => most,
+        };
+        vec![value; params as usize]
+    }
+}
