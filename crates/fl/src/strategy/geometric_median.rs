@@ -14,9 +14,9 @@
 //! The first point is the mean of the smallest ball around an update that holds a majority; of equal
 //! ones that with the smaller sum of squared distances, then that of the smaller account. A majority
 //! shares an update with the honest majority, and the ball of an honest update is no wider than they
-//! lie apart: however far bad clients go, the steps start among the honest updates, and so many do
-//! not have to lead there from far away. Tests find the sum of distances after them within a fiftieth
-//! of the smallest. Withstands any minority of bad clients.
+//! lie apart: however far bad clients go, the steps start among the honest updates, and need not be so
+//! many that they lead there from far away. Tests find the sum of distances after them within a
+//! fiftieth of the smallest. Withstands any minority of bad clients.
 
 use alloc::{vec, vec::Vec};
 
