@@ -21,13 +21,23 @@ pub const PROTOC: &str = "PROTOC";
 pub const WASM_BUILD_TOOLCHAIN: &str = "WASM_BUILD_TOOLCHAIN";
 
 /// Cargo in the root folder. What `setup` wrote decides on protoc and on the Wasm toolchain, not
-/// what was true when `cargo xtask` started.
+/// what was true when `cargo xtask` started. Nor does what cargo told this program of its own
+/// package: some build scripts watch these variables, and dependencies would be compiled again
+/// whenever one calls cargo by itself and through `cargo xtask` in turn.
 pub fn cargo() -> Result<Command> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo
         .current_dir(root()?)
         .env_remove(PROTOC)
         .env_remove(WASM_BUILD_TOOLCHAIN);
+    for (name, _) in env::vars_os() {
+        let is_of_xtask = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix));
+        if is_of_xtask {
+            cargo.env_remove(name);
+        }
+    }
     Ok(cargo)
 }
 
