@@ -442,7 +442,9 @@ mod benchmarks {
 
         #[block]
         {
-            let mut moments = Moments::<T>::get(scene.id, 0).unwrap_or_default().into_inner();
+            let mut moments = Moments::<T>::get(scene.id, 0)
+                .unwrap_or_default()
+                .into_inner();
             model = optimiser.step(FORMAT, &base, &aggregate, &mut moments);
             Moments::<T>::insert(scene.id, 0, BoundedVec::truncate_from(moments));
         }
