@@ -1,4 +1,6 @@
-//! What FedAdam and FedYogi have in common: `w = base + rate * m / (sqrt(v) + tau)`.
+//! What FedAdam and FedYogi have in common (Reddi et al., "Adaptive Federated Optimization", 2021,
+//! algorithm 2): `m = beta1 * m + (1 - beta1) * g` and `w = base + rate * m / (sqrt(v) + tau)`, where the
+//! root rounds down to whole units of a weight and there is no bias correction, as in the paper.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -50,9 +52,10 @@ impl Adaptive {
         // Checked when the federation was created.
         let beta1 = fraction(&self.beta1).unwrap_or(0);
         let beta2 = fraction(&self.beta2).unwrap_or(0).unsigned_abs();
-        let in_units = |decimal: Decimal| decimal.scaled(format.frac_bits.into()).unwrap_or(1);
-        let rate = i128::from(in_units(self.rate));
-        let tau = i128::from(in_units(self.tau).max(1));
+        let unit = 1i128 << format.frac_bits;
+        let rate = i128::from(positive(&self.rate).unwrap_or(1));
+        // As the root below, at scale 2^-(frac_bits + 16).
+        let tau = unit.saturating_mul(positive(&self.tau).unwrap_or(1).into());
         move |gradient, moment| {
             let kept = times(moment.first, beta1);
             let fresh = gradient.saturating_mul((1i64 << BITS).saturating_sub(beta1));
@@ -61,9 +64,14 @@ impl Adaptive {
                 .unsigned_abs()
                 .saturating_mul(gradient.unsigned_abs());
             moment.second = second(moment.second, square, beta2);
-            let deviation = i128::from(moment.second.isqrt()).saturating_add(tau) << BITS;
-            let step = rate.saturating_mul(moment.first.into());
-            let step = step.checked_div(deviation).unwrap_or(0);
+            let root = i128::from(moment.second.isqrt()) << BITS;
+            // Below 2^102, and not below 2^16.
+            let step = rate
+                .saturating_mul(moment.first.into())
+                .saturating_mul(unit);
+            let step = step
+                .checked_div(root.saturating_add(tau) << BITS)
+                .unwrap_or(0);
             i64::try_from(step).unwrap_or(0)
         }
     }
