@@ -36,6 +36,10 @@ impl Part {
     /// Root of the whole of `total_bytes` bytes that this is a part of; `None` when it cannot be.
     pub fn root(&self, total_bytes: u32) -> Option<H256> {
         let chunk_count = total_bytes.div_ceil(CHUNK_BYTES);
+        let end = self.first.checked_add(self.chunks())?;
+        if end > chunk_count {
+            return None;
+        }
         let leaves = merkle::chunk_leaves(self.first, &self.values);
         merkle::range_root(chunk_count, self.first, leaves, &self.proof)
     }

@@ -87,13 +87,13 @@ impl<T: Config> Pallet<T> {
         Some((accepted, candidate))
     }
 
-    /// Does the next step of a job.
+    /// Does the next step of a job; answers whether it was the last.
     pub(crate) fn step(
         federation: FederationId,
         state: &mut FederationOf<T>,
         spec: &SpecOf<T>,
         job: &mut JobOf<T>,
-    ) {
+    ) -> bool {
         let next = match &mut job.stage {
             Stage::Combine(aggregation) => {
                 let clients = job.accepted.iter().map(|accepted| &accepted.account);
@@ -105,11 +105,11 @@ impl<T: Config> Pallet<T> {
                     // Cannot happen: the updates were checked one by one.
                     Err(_) => {
                         defensive_stage(&mut job.stage);
-                        return;
+                        return false;
                     }
                 }
                 match aggregation.next_chunk(&spec.task) {
-                    Some(_) => return,
+                    Some(_) => return false,
                     None => Stage::Record(Outcome::Adopted),
                 }
             }
@@ -151,16 +151,19 @@ impl<T: Config> Pallet<T> {
             }
             Stage::Dismiss if Self::dismiss(federation, state) => Stage::Proceed,
             Stage::Dismiss => Stage::Dismiss,
+            // Cancelled or joined since the last step.
+            Stage::Proceed if Self::ends(state, spec) && state.members > 0 => Stage::Dismiss,
             Stage::Proceed => {
                 Self::open_round_or_wait(federation, state, spec);
-                return;
+                return true;
             }
         };
         job.stage = next;
+        false
     }
 
     /// Whether no round will follow the current one.
-    fn ends(state: &FederationOf<T>, spec: &SpecOf<T>) -> bool {
+    pub(crate) fn ends(state: &FederationOf<T>, spec: &SpecOf<T>) -> bool {
         state.cancelling || state.round.index >= spec.rounds_max
     }
 

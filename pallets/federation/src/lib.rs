@@ -337,7 +337,7 @@ pub mod pallet {
         UnknownFederation,
         /// Only the owner of the federation may do this.
         NotOwner,
-        /// The federation is over.
+        /// The federation is over, or ends with this round.
         FederationOver,
         /// The federation still runs: wait for its end or cancel it first.
         FederationRuns,
@@ -480,8 +480,8 @@ pub mod pallet {
             Self::do_join(client, federation)
         }
 
-        /// Ends the signer's membership: at once while waiting, else at the end of the round.
-        /// Returns the join deposit then and emits `ClientLeft`.
+        /// Ends the signer's membership: at once while it is on no round's roster, else at the end of
+        /// the round. Returns the join deposit then and emits `ClientLeft`.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::leave())]
         pub fn leave(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {

@@ -43,6 +43,7 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_join(client: T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, spec) = Self::running(federation)?;
+        ensure!(!Self::ends(&state, &spec), Error::<T>::FederationOver);
         ensure!(
             !Members::<T>::contains_key(federation, &client),
             Error::<T>::AlreadyMember
@@ -81,11 +82,12 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_leave(client: &T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, _) = Self::running(federation)?;
         let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
-        ensure!(!member.leaving, Error::<T>::AlreadyLeaving);
-        if matches!(state.phase, Phase::Waiting | Phase::Uploading { .. }) {
+        let is_waiting = matches!(state.phase, Phase::Waiting | Phase::Uploading { .. });
+        if is_waiting || member.first_round > state.round.index {
             Self::remove_member(federation, &mut state, client, &member);
             Federations::<T>::insert(federation, state);
         } else {
+            ensure!(!member.leaving, Error::<T>::AlreadyLeaving);
             member.leaving = true;
             Members::<T>::insert(federation, client, member);
         }

@@ -11,7 +11,7 @@ use frame_support::{
 use crate::{
     WeightInfo,
     pallet::*,
-    types::{FederationId, Phase, Stage},
+    types::{FederationId, Phase},
 };
 
 impl<T: Config> Pallet<T> {
@@ -78,8 +78,7 @@ impl<T: Config> Pallet<T> {
         if share.try_consume(Self::step_weight(&spec, &job)).is_err() {
             return Turn::Unaffordable;
         }
-        let is_done = job.stage == Stage::Proceed;
-        Self::step(federation, &mut state, &spec, &mut job);
+        let is_done = Self::step(federation, &mut state, &spec, &mut job);
         if is_done {
             Jobs::<T>::remove(federation);
         } else {

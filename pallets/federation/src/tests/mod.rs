@@ -7,3 +7,4 @@ mod parts;
 mod phases;
 mod refusals;
 mod rounds;
+mod steps;
