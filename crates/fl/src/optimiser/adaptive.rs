@@ -52,33 +52,29 @@ impl Adaptive {
         // Checked when the federation was created.
         let beta1 = fraction(&self.beta1).unwrap_or(0);
         let beta2 = fraction(&self.beta2).unwrap_or(0).unsigned_abs();
-        let unit = 1i128 << format.frac_bits;
-        let rate = i128::from(positive(&self.rate).unwrap_or(1));
-        // As the root below, at scale 2^-(frac_bits + 16).
-        let tau = unit.saturating_mul(positive(&self.tau).unwrap_or(1).into());
+        // The step in units of a weight and the root's companion, both with 16 more bits.
+        let rate = i128::from(positive(&self.rate).unwrap_or(1)) << format.frac_bits;
+        let tau = positive(&self.tau).unwrap_or(1) << format.frac_bits;
         move |gradient, moment| {
-            let kept = times(moment.first, beta1);
-            let fresh = gradient.saturating_mul((1i64 << BITS).saturating_sub(beta1));
-            moment.first = kept.saturating_add(fresh);
-            let square = gradient
-                .unsigned_abs()
-                .saturating_mul(gradient.unsigned_abs());
+            let fresh = gradient.wrapping_mul((1i64 << BITS).wrapping_sub(beta1));
+            moment.first = times(moment.first, beta1).wrapping_add(fresh);
+            let square = gradient.wrapping_mul(gradient).unsigned_abs();
             moment.second = second(moment.second, square, beta2);
-            let root = i128::from(moment.second.isqrt()) << BITS;
-            // Below 2^102, and not below 2^16.
-            let step = rate
-                .saturating_mul(moment.first.into())
-                .saturating_mul(unit);
+            let root = moment.second.isqrt().cast_signed() << BITS;
+            // Below 2^102 and 2^73, and the divisor not below 2^16.
+            let step = rate.wrapping_mul(moment.first.into());
             let step = step
-                .checked_div(root.saturating_add(tau) << BITS)
+                .checked_div(i128::from(root.wrapping_add(tau)) << BITS)
                 .unwrap_or(0);
             i64::try_from(step).unwrap_or(0)
         }
     }
 }
 
-/// `number * factor`, where `factor` is below one and has 16 fractional bits; rounds down.
+/// `number * factor`, where `factor` is at most one and has 16 fractional bits; rounds down. Half by
+/// half, so that 64 bits are enough.
 pub(super) fn share(number: u64, factor: u64) -> u64 {
-    let product = u128::from(number).saturating_mul(factor.into()) >> BITS;
-    u64::try_from(product).unwrap_or(u64::MAX)
+    let high = (number >> BITS).wrapping_mul(factor);
+    let low = (number & 0xffff).wrapping_mul(factor) >> BITS;
+    high.wrapping_add(low)
 }

@@ -146,7 +146,7 @@ fn scaled(decimal: &Decimal, range: core::ops::Range<i64>) -> Result<i64, Error>
         .ok_or(Error::Optimiser)
 }
 
-/// `number * factor`, where `factor` has 16 fractional bits.
+/// `number * factor`, where `factor` has 16 fractional bits; their product is below 2^63.
 fn times(number: i64, factor: i64) -> i64 {
-    number.saturating_mul(factor) >> BITS
+    number.wrapping_mul(factor) >> BITS
 }
