@@ -3,10 +3,11 @@
 //! Withstands any minority of bad clients: the median lies between values of honest ones. Of an even
 //! number of values it is the mean of the middle two, rounded half to even.
 
-use core::ops::Range;
+use super::order::{Row, TILE, mean};
 
-/// The ranks that are averaged.
-pub(super) fn ranks(clients: usize) -> Range<usize> {
-    let upper = clients / 2;
-    clients.saturating_sub(1) / 2..upper.saturating_add(1)
+/// The medians of sorted rows.
+pub(super) fn of(sorted: &[Row]) -> Row {
+    let upper = sorted.len() / 2;
+    let lower = sorted.len().saturating_sub(1) / 2;
+    sorted.get(lower..=upper).map_or([0; TILE], mean)
 }

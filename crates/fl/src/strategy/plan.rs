@@ -62,18 +62,16 @@ impl Plan {
     /// [`Error::Overflow`] when the weights sum to zero.
     pub fn combine(&self, updates: &[impl AsRef<[i32]>]) -> Result<Vec<i32>, Error> {
         let mut updates: Vec<&[i32]> = updates.iter().map(AsRef::as_ref).collect();
-        let clients = updates.len();
         Ok(match self {
             Self::Mean(weights) => return mean::of(&updates, weights),
-            Self::Median => order::mean_of_ranks(&updates, median::ranks(clients)),
+            Self::Median => order::by_coordinate(&updates, median::of),
             Self::TrimmedMean { trim } => {
-                let ranks = trimmed_mean::ranks(clients, *trim as usize);
-                order::mean_of_ranks(&updates, ranks)
+                order::by_coordinate(&updates, |rows| trimmed_mean::of(rows, *trim as usize))
             }
             Self::Bulyan { chosen, keep } => {
                 let mut chosen = chosen.iter();
                 updates.retain(|_| chosen.next() == Some(&true));
-                order::by_sorted_rows(&updates, |rows| bulyan::of(rows, *keep as usize))
+                order::by_coordinate(&updates, |rows| bulyan::of(rows, *keep as usize))
             }
         })
     }

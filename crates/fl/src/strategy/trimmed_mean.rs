@@ -4,9 +4,10 @@
 //! the rest, rounded half to even. With at most `trim` bad clients of `2 trim + 1` or more, what is
 //! left lies between values of honest ones.
 
-use core::ops::Range;
+use super::order::{Row, TILE, mean};
 
-/// The ranks that are averaged.
-pub(super) fn ranks(clients: usize, trim: usize) -> Range<usize> {
-    trim..clients.saturating_sub(trim)
+/// The means of sorted rows without their ends; zero when nothing is left.
+pub(super) fn of(sorted: &[Row], trim: usize) -> Row {
+    let end = sorted.len().saturating_sub(trim);
+    sorted.get(trim..end).map_or([0; TILE], mean)
 }
