@@ -30,9 +30,14 @@ const BITS: u32 = 30;
 
 /// The weights of the updates in the geometric median; they sum to 2^30.
 pub(super) fn weights(distances: &Distances) -> Vec<u32> {
+    let places = 0..distances.clients();
+    let squares: Vec<Vec<u128>> = places
+        .clone()
+        .map(|a| places.clone().map(|b| distances.between(a, b)).collect())
+        .collect();
     let mut weights = start(distances);
     for _ in 0..STEPS {
-        weights = step(distances, &weights);
+        weights = step(&squares, &weights);
     }
     weights
 }
@@ -62,18 +67,18 @@ fn start(distances: &Distances) -> Vec<u32> {
     whole(weights)
 }
 
-fn step(distances: &Distances, weights: &[u32]) -> Vec<u32> {
-    // Squared distances are below 2^75, so weighted sums fit.
-    let weighted = |values: &mut dyn Iterator<Item = u128>| {
+/// One step, from the squared distances of all pairs.
+fn step(squares: &[Vec<u128>], weights: &[u32]) -> Vec<u32> {
+    // Squared distances are below 2^75 and weights sum to 2^30.
+    let weighted = |values: &[u128]| {
         let products = values
+            .iter()
             .zip(weights)
-            .map(|(v, w)| v.saturating_mul((*w).into()));
-        products.fold(0u128, u128::saturating_add) >> BITS
+            .map(|(value, weight)| value.wrapping_mul((*weight).into()));
+        products.fold(0, u128::wrapping_add) >> BITS
     };
-    let to_each: Vec<u128> = (0..weights.len())
-        .map(|j| weighted(&mut (0..weights.len()).map(|i| distances.between(i, j))))
-        .collect();
-    let half_spread = weighted(&mut to_each.iter().copied()) / 2;
+    let to_each: Vec<u128> = squares.iter().map(|row| weighted(row)).collect();
+    let half_spread = weighted(&to_each) / 2;
     let inverses: Vec<u128> = to_each
         .iter()
         .map(|square| {
