@@ -151,7 +151,7 @@ mod tests {
         let unit = 1i128 << frac_bits.saturating_sub(16);
         let limited = |value: i32, base: i32| {
             let difference = (i128::from(value) - i128::from(base)).div_euclid(unit);
-            difference.max(-33_554_431).min(33_554_431)
+            difference.clamp(-33_554_431, 33_554_431)
         };
         let squares = a.iter().zip(b).zip(base).map(|((a, b), base)| {
             let distance = limited(*a, *base) - limited(*b, *base);

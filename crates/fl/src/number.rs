@@ -162,7 +162,7 @@ pub fn div_round_half_even(numerator: i64, denominator: i64) -> Option<i64> {
 /// The mean of values that sum to `sum`, `count` in number or in weight, rounded half to even; zero of
 /// none.
 ///
-/// The sum must lie within `count` times the range of an `i32`. Not a branch depends on it.
+/// The sum must lie within `count` times the range of an `i32`; every such sum takes the same steps.
 pub fn mean(sum: i64, count: u32) -> i32 {
     let count = u64::from(count);
     // From the smallest possible sum up, to divide no negative number.

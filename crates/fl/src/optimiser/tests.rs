@@ -98,7 +98,7 @@ fn exact(optimiser: Optimiser, format: Format, gradients: &[i32]) -> Vec<(i64, M
                 });
                 let below = root * 65_536 + (q16(a.tau) << format.frac_bits);
                 // Towards zero.
-                (q16(a.rate) * m << format.frac_bits) / (below * 65_536)
+                ((q16(a.rate) * m) << format.frac_bits) / (below * 65_536)
             }
         };
         weight = (weight + step).clamp(low.into(), high.into());

@@ -55,7 +55,7 @@ fn start(distances: &Distances) -> Vec<u32> {
     let smallest = neighbours.iter().min_by_key(|ball| {
         let squares = ball.iter().map(|(square, _)| *square);
         (
-            squares.clone().last(),
+            squares.clone().next_back(),
             squares.fold(0, u128::saturating_add),
         )
     });

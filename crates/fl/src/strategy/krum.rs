@@ -7,7 +7,7 @@
 //! more, the winner has an honest client among its `n - f - 2` nearest: it lies no further from an
 //! honest update than honest ones lie from each other, times the root of `n - f - 2`.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use super::plan::ones;
 use crate::Distances;
@@ -18,8 +18,7 @@ pub(super) type Others = Vec<(u128, usize)>;
 /// One for each of the `keep` updates with the smallest scores, zero for the others.
 pub(super) fn weights(distances: &Distances, f: u32, keep: u32) -> Vec<u32> {
     let clients = distances.clients();
-    let mut ranked: Vec<_> =
-        scores(&neighbours(distances), &alloc::vec![true; clients], f).collect();
+    let mut ranked: Vec<_> = scores(&neighbours(distances), &vec![true; clients], f).collect();
     ranked.sort_unstable();
     let best = ranked.iter().map(|(_, place)| *place);
     ones(clients, best.take(keep as usize))
