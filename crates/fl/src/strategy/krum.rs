@@ -3,9 +3,11 @@
 //! An update's score is the sum of its squared distances to its `n - f - 2` nearest others; Krum takes
 //! the update with the smallest score, Multi-Krum the mean of the `keep` with the smallest, rounded
 //! half to even. Of equal scores the smaller account's wins. Where Krum is repeated on what is left, at
-//! least one neighbour counts. With at most f bad clients of `2f + 3` or
-//! more, the winner has an honest client among its `n - f - 2` nearest: it lies no further from an
-//! honest update than honest ones lie from each other, times the root of `n - f - 2`.
+//! least one neighbour counts.
+//!
+//! With at most f bad clients of `2f + 3` or more, whoever is taken has an honest client among its
+//! `n - f - 2` nearest: it lies no further from an honest update than honest ones lie from each other,
+//! times the root of `n - f - 2`.
 
 use alloc::{vec, vec::Vec};
 
