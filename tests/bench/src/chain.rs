@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use codec::{Decode, Encode};
+use cpu_time::ThreadTime;
 use fedchain_pow::{ENGINE_ID, PreDigest};
 use fedchain_runtime::{
     Difficulty, Header, RuntimeCall, RuntimeGenesisConfig, System, UncheckedExtrinsic, WASM_BINARY,
@@ -16,7 +17,7 @@ use sp_runtime::{
     traits::Header as _,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
-use std::time::{Duration, Instant};
+use std::{sync::OnceLock, time::Duration};
 
 /// Time of the block before the first, and between two, in milliseconds.
 const GENESIS_MS: u64 = 1_700_000_000_000;
@@ -32,7 +33,7 @@ pub struct Chain {
 
 /// What executing a block showed.
 pub struct Executed {
-    /// Durations of all executions, the shortest first.
+    /// Processor time of all executions, the shortest first.
     pub durations: Vec<Duration>,
     /// Extrinsics that found room, without the timestamp.
     pub included: usize,
@@ -57,7 +58,7 @@ impl Chain {
         let storage = config.build_storage().map_err(|error| anyhow!(error))?;
         let mut chain = Self {
             state: TestExternalities::new(storage),
-            executor: WasmExecutor::builder().build(),
+            executor: executor(),
             code: WASM_BINARY
                 .context("built without the Wasm target")?
                 .to_vec(),
@@ -94,7 +95,7 @@ impl Chain {
         let mut included = 0;
         for _ in 0..repeats {
             self.state.reset_overlay();
-            let start = Instant::now();
+            let start = ThreadTime::now();
             self.call("Core_initialize_block", &header)?;
             ensure!(self.apply(&timestamp)?, "no room for the timestamp");
             included = 0;
@@ -179,4 +180,12 @@ impl Chain {
     fn commit(&mut self) -> Result<()> {
         self.state.commit_all().map_err(|error| anyhow!(error))
     }
+}
+
+/// The node's executor, which compiles the runtime once for all chains.
+fn executor() -> WasmExecutor {
+    static EXECUTOR: OnceLock<WasmExecutor> = OnceLock::new();
+    EXECUTOR
+        .get_or_init(|| WasmExecutor::builder().build())
+        .clone()
 }

@@ -29,7 +29,14 @@ fn replay(name: &str, target: fn(&[u8]), count: u64, length: usize) {
 
 #[test]
 fn calls_keep_the_invariants() {
-    replay("calls", fedchain_fuzz::calls, 300, 1_000);
+    replay(
+        "calls",
+        |data| {
+            fedchain_fuzz::calls(data);
+        },
+        300,
+        1_000,
+    );
 }
 
 #[test]

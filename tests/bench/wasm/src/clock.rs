@@ -1,5 +1,7 @@
 //! The host's clock, so that only the aggregation itself is timed. For benchmarks only: code of a
 //! chain must not know it.
+//!
+//! It counts the processor time of the thread, which others on the machine disturb least.
 
 #![allow(
     missing_docs,
@@ -13,12 +15,8 @@ use sp_runtime_interface::runtime_interface;
 /// A clock.
 #[runtime_interface]
 pub trait Clock {
-    /// Nanoseconds since the first call.
+    /// Nanoseconds that the thread has computed.
     fn nanoseconds() -> u64 {
-        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        START
-            .get_or_init(std::time::Instant::now)
-            .elapsed()
-            .as_nanos() as u64
+        cpu_time::ThreadTime::now().as_duration().as_nanos() as u64
     }
 }
