@@ -24,8 +24,12 @@ fn half_an_update_is_none_and_costs_the_others_nothing() {
         let half = Update::new(CAROL, id, &[9; 70_000], 10);
         let found = play(
             id,
-            |_| assert_ok!(half.commit()),
-            |_| assert_ok!(direct(CAROL, half.reveal_calls().remove(0))),
+            |_| {
+                assert_ok!(half.commit());
+            },
+            |_| {
+                assert_ok!(direct(CAROL, half.reveal_calls().remove(0)));
+            },
         );
         assert_eq!(found, expected);
         assert_eq!(total(CAROL), ENDOWMENT - 100);

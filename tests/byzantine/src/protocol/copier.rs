@@ -16,7 +16,9 @@ fn a_copied_commitment_cannot_be_opened_and_costs_its_bond() {
         let id = three(|_| {});
         let found = play(
             id,
-            |[alice, _]| assert_ok!(direct(CAROL, alice.commit_call())),
+            |[alice, _]| {
+                assert_ok!(direct(CAROL, alice.commit_call()));
+            },
             |[alice, _]| {
                 for call in alice.reveal_calls() {
                     assert_noop!(direct(CAROL, call), Error::<Test>::WrongOpening);

@@ -26,8 +26,12 @@ fn extremes_overflow_nothing_and_move_no_robust_strategy() {
                     let update = Update::new(CAROL, id, &extreme, 1_000);
                     let found = play(
                         id,
-                        |_| assert_ok!(update.commit()),
-                        |_| assert_ok!(update.reveal()),
+                        |_| {
+                            assert_ok!(update.commit());
+                        },
+                        |_| {
+                            assert_ok!(update.reveal());
+                        },
                     );
                     let is_honest = |weight: &i32| (4..=6).contains(weight);
                     // Two honest clients of three: the geometric median is within their segment but

@@ -14,7 +14,13 @@ fn silence_burns_the_bond_and_stalls_nobody() {
         let id = three(|_| {});
         let issuance = Balances::total_issuance();
         let silent = Update::new(CAROL, id, &[9; 3], 10);
-        let found = play(id, |_| assert_ok!(silent.commit()), |_| {});
+        let found = play(
+            id,
+            |_| {
+                assert_ok!(silent.commit());
+            },
+            |_| {},
+        );
         assert_eq!(found, expected);
         assert_eq!(total(CAROL), ENDOWMENT - 100);
         assert_eq!(Balances::total_issuance(), issuance - 100);

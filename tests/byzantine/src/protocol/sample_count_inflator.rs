@@ -16,8 +16,12 @@ fn a_count_beyond_the_cap_is_refused_and_robust_strategies_ignore_it() {
         let beyond = Update::new(CAROL, id, &[5; 3], 1_001);
         let found = play(
             id,
-            |_| assert_ok!(beyond.commit()),
-            |_| assert_noop!(beyond.reveal(), Error::<Test>::SampleCountOutOfRange),
+            |_| {
+                assert_ok!(beyond.commit());
+            },
+            |_| {
+                assert_noop!(beyond.reveal(), Error::<Test>::SampleCountOutOfRange);
+            },
         );
         assert_eq!(found, without_adversary(|_| {}));
     });
@@ -27,8 +31,12 @@ fn a_count_beyond_the_cap_is_refused_and_robust_strategies_ignore_it() {
             let inflated = Update::new(CAROL, id, &[5; 3], count);
             let found = play(
                 id,
-                |_| assert_ok!(inflated.commit()),
-                |_| assert_ok!(inflated.reveal()),
+                |_| {
+                    assert_ok!(inflated.commit());
+                },
+                |_| {
+                    assert_ok!(inflated.reveal());
+                },
             );
             assert_eq!(found.model, expected, "{count}");
         });
@@ -47,8 +55,12 @@ fn open_federations_weigh_all_alike() {
         let inflated = Update::new(CAROL, id, &[11; 3], 1_000);
         let found = play(
             id,
-            |_| assert_ok!(inflated.commit()),
-            |_| assert_ok!(inflated.reveal()),
+            |_| {
+                assert_ok!(inflated.commit());
+            },
+            |_| {
+                assert_ok!(inflated.reveal());
+            },
         );
         assert_eq!(found.model, [7; 3]);
     });

@@ -22,7 +22,9 @@ fn parts_smaller_than_a_chunk_are_refused() {
         let first = fedchain_commitment::parts(&update.bytes).remove(0);
         play(
             id,
-            |_| assert_ok!(update.commit()),
+            |_| {
+                assert_ok!(update.commit());
+            },
             |_| {
                 for bytes in [0, 1, 4, 16_383, 16_385] {
                     let mut tiny: Part = first.clone();

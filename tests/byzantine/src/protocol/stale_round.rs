@@ -16,8 +16,12 @@ fn an_old_update_is_refused_in_every_dress() {
         let old = Update::new(CAROL, id, &[5; 3], 10);
         play(
             id,
-            |_| assert_ok!(old.commit()),
-            |_| assert_ok!(old.reveal()),
+            |_| {
+                assert_ok!(old.commit());
+            },
+            |_| {
+                assert_ok!(old.reveal());
+            },
         );
         assert_eq!(total(CAROL), ENDOWMENT + 10);
 
@@ -44,8 +48,12 @@ fn an_old_update_is_refused_in_every_dress() {
         }
         let found = play(
             id,
-            |_| assert_ok!(direct(CAROL, commit)),
-            |_| assert_noop!(rebased.reveal(), Error::<Test>::WrongOpening),
+            |_| {
+                assert_ok!(direct(CAROL, commit));
+            },
+            |_| {
+                assert_noop!(rebased.reveal(), Error::<Test>::WrongOpening);
+            },
         );
         assert_eq!(found.model, [5; 3]);
         assert_eq!(total(CAROL), ENDOWMENT + 10 - 100);

@@ -15,7 +15,9 @@ fn only_what_was_committed_can_be_revealed() {
         let committed = Update::new(CAROL, id, &[9; 3], 10);
         let found = play(
             id,
-            |_| assert_ok!(committed.commit()),
+            |_| {
+                assert_ok!(committed.commit());
+            },
             |_| {
                 let format = spec().task.format;
                 for wrong in [
