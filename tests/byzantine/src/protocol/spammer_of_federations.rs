@@ -17,10 +17,7 @@ fn every_federation_costs_its_bytes() {
             created += 1;
         }
         let held = held(pallet_federation::HoldReason::StateDeposit, STRANGER);
-        assert!(
-            created > 0 && held / created > 500,
-            "{held} for {created}"
-        );
+        assert!(created > 0 && held / created > 500, "{held} for {created}");
         assert_noop!(
             Federation::create(RuntimeOrigin::signed(STRANGER), spec()),
             Error::<Test>::LowBalance
