@@ -1,6 +1,11 @@
 //! A chain of this pallet, balances and time, and the actions that tests are made of.
 
-#![allow(missing_docs, reason = "a mock for tests; names say what things are")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a mock for tests: names say what things are, and a test fails by panicking"
+)]
 
 use crate as pallet_federation;
 use crate::{

@@ -9,13 +9,16 @@ use fedchain_trainer::{
     simulate::simulate_attacked,
 };
 
-use super::digits::{CLASSES, CLIENTS, Digits, Split};
+use super::{
+    digits::{self, CLASSES, CLIENTS},
+    partition::Partition,
+};
 
 /// How all clients train.
 const HYPER: Hyper = Hyper {
     epochs: 5,
     batch_size: 16,
-    learning_rate: 0.5,
+    learning_rate: 1.0,
     seed: 1,
 };
 
@@ -48,8 +51,6 @@ pub const DEFENCES: [(&str, fn(u32) -> Rules); 9] = [
 
 /// What is run.
 pub struct Cell {
-    /// Partition of the rows.
-    pub split: Split,
     /// How many of the clients attack, the first ones.
     pub attackers: usize,
     /// What defends the model.
@@ -59,16 +60,23 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Accuracy in per cent of the last server model on rows that nobody trained on; none when the
-    /// federation could not be created, since the strategy needs more clients.
-    pub fn accuracy(&self, digits: &Digits) -> Result<Option<f64>> {
-        let mut spec = digits.spec()?;
+    /// The mean accuracy over some partitions, in per cent; none when the federation could not be
+    /// created, since the strategy needs more clients.
+    pub fn mean_accuracy(&self, partitions: &[Partition]) -> Result<Option<f64>> {
+        let found = partitions.iter().map(|partition| self.accuracy(partition));
+        let sum: Option<f64> = found.collect::<Result<Vec<_>>>()?.into_iter().sum();
+        Ok(sum.map(|sum| sum * 100.0 / partitions.len() as f64))
+    }
+
+    /// Accuracy of the last server model on rows that nobody trained on.
+    fn accuracy(&self, partition: &Partition) -> Result<Option<f64>> {
+        let mut spec = digits::spec()?;
         (spec.task.strategy, spec.task.norm) = self.rules;
         match spec.check(u32::MAX) {
             Err(Error::TooFewClients { .. }) => return Ok(None),
             found => found?,
         }
-        let mut clients = digits.clients(self.split)?;
+        let mut clients = partition.clients.clone();
         if let Some(attack) = self.attack {
             for client in clients.iter_mut().take(self.attackers) {
                 relabel(client, attack);
@@ -80,8 +88,8 @@ impl Cell {
             }
         })?;
         let model = models.last().context("a federation has a first model")?;
-        let metrics = learn::evaluate(&spec.task, model, &digits.held_out)?;
-        Ok(metrics.accuracy.map(|share| share * 100.0))
+        let metrics = learn::evaluate(&spec.task, model, &partition.held_out)?;
+        Ok(metrics.accuracy)
     }
 
     /// Puts the attackers' updates and sample counts in the place of their honest ones.

@@ -1,4 +1,4 @@
-//! All strategies against all attacks, for one partition and number of attackers.
+//! All strategies against all attacks, for one number of attackers.
 
 use anyhow::Result;
 use fedchain_byzantine::attack;
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{
     cell::{Cell, DEFENCES},
-    digits::{Digits, Split},
+    partition::Partition,
 };
 
 /// Per strategy the accuracy in per cent without attack, then under each; none when the strategy
@@ -15,16 +15,15 @@ pub struct Grid(Vec<Vec<Option<f64>>>);
 
 impl Grid {
     /// Runs every cell, on all cores.
-    pub fn measure(digits: &Digits, split: Split, attackers: usize) -> Result<Self> {
+    pub fn measure(partitions: &[Partition], attackers: usize) -> Result<Self> {
         let attempts: Vec<_> = std::iter::once(None).chain(attack::ALL.map(Some)).collect();
         let columns = DEFENCES.par_iter().map(|(_, rules)| {
             let cells = attempts.par_iter().map(|attack| Cell {
-                split,
                 attackers,
                 rules: rules(attackers as u32),
                 attack: *attack,
             });
-            cells.map(|cell| cell.accuracy(digits)).collect()
+            cells.map(|cell| cell.mean_accuracy(partitions)).collect()
         });
         columns.collect::<Result<_>>().map(Self)
     }
@@ -34,14 +33,14 @@ impl Grid {
     pub fn print(&self) {
         print!("# {:<21}", "");
         for (name, _) in DEFENCES {
-            print!("  {name:>7}");
+            print!(" {name:>7} ");
         }
         println!();
         let names = std::iter::once("no attack").chain(attack::ALL.map(|attack| attack.name()));
         for (place, name) in names.enumerate() {
             print!("# {name:<21}");
             for ((name, _), column) in DEFENCES.iter().zip(&self.0) {
-                let width = name.len().max(7) + 1;
+                let width = name.len().max(7);
                 match (column[place], column[0]) {
                     (Some(found), Some(clean)) => {
                         let mark = if clean - found > 2.0 { '*' } else { ' ' };
