@@ -10,7 +10,7 @@ use crate::{
     WeightInfo,
     job::CLEAR_BATCH,
     pallet::*,
-    settle::SETTLE_BATCH,
+    settle::{SETTLE_BATCH, settle_batch},
     types::{Job, Stage},
 };
 
@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
         let per_chunk = Self::combine_weight(spec, clients)
             .saturating_add(Self::measure_weight(spec, clients))
             .saturating_add(turn.saturating_mul(2));
-        let batches = u64::from(clients.div_ceil(SETTLE_BATCH));
+        let batches = u64::from(clients.div_ceil(settle_batch(spec.task.chunk_count())));
         T::WeightInfo::open(clients)
             .saturating_add(per_chunk.saturating_mul(chunks))
             .saturating_add(T::WeightInfo::record(clients))
@@ -128,7 +128,8 @@ impl<T: Config> Pallet<T> {
     }
 
     fn settle_weight(spec: &SpecOf<T>) -> Weight {
-        T::WeightInfo::settle(spec.task.chunk_count()).saturating_mul(SETTLE_BATCH.into())
+        let chunks = spec.task.chunk_count();
+        T::WeightInfo::settle(chunks).saturating_mul(settle_batch(chunks).into())
     }
 }
 

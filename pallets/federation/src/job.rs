@@ -21,6 +21,7 @@ use sp_runtime::DigestItem;
 
 use crate::{
     pallet::*,
+    settle::settle_batch,
     types::{Answer, FederationId, Job, Phase, Stage},
 };
 
@@ -123,13 +124,14 @@ impl<T: Config> Pallet<T> {
                 Stage::Settle { outcome, next: 0 }
             }
             Stage::Settle { outcome, next } => {
+                let size = settle_batch(spec.task.chunk_count());
                 let batch = job.roster.iter().skip(*next as usize);
-                let batch = batch.take(crate::settle::SETTLE_BATCH as usize);
+                let batch = batch.take(size as usize);
                 let paying = (*outcome == Outcome::Adopted).then_some(job.accepted.len() as u32);
                 for client in batch {
                     Self::settle(federation, state, spec, client, paying);
                 }
-                let next = next.saturating_add(crate::settle::SETTLE_BATCH);
+                let next = next.saturating_add(size);
                 match (next as usize) < job.roster.len() {
                     true => Stage::Settle {
                         outcome: *outcome,

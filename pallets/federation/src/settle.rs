@@ -9,8 +9,18 @@ use crate::{
 
 /// Rounds missed in a row that end a membership.
 const MISSED_MAX: u32 = 2;
-/// Clients settled in one step.
+/// Clients settled or dismissed in one step, at most.
 pub(crate) const SETTLE_BATCH: u32 = 16;
+/// Staged chunks deleted in one step, unless one client alone has more.
+const SETTLE_CHUNKS: u32 = 64;
+
+/// Clients settled in one step, each with so many staged chunks.
+pub(crate) fn settle_batch(chunks: u32) -> u32 {
+    SETTLE_CHUNKS
+        .checked_div(chunks)
+        .unwrap_or(SETTLE_BATCH)
+        .clamp(1, SETTLE_BATCH)
+}
 
 impl<T: Config> Pallet<T> {
     /// Settles one client of the round's roster; `paying` is the number of clients that share the
