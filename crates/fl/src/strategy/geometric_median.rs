@@ -16,7 +16,7 @@
 //! shares an update with the honest majority, and the ball of an honest update is no wider than they
 //! lie apart: however far bad clients go, the steps start among the honest updates, and need not be so
 //! many that they lead there from far away. Tests find the sum of distances after them within a
-//! fiftieth of the smallest. Withstands any minority of bad clients.
+//! fortieth of the smallest. Withstands any minority of bad clients.
 
 use alloc::{vec, vec::Vec};
 

@@ -17,7 +17,7 @@ impl Attack for LittleIsEnough {
 
     fn updates(&self, round: &Round<'_>) -> Vec<Vec<i32>> {
         let z = z(round.honest.len(), round.own.len());
-        round.from_all(|place| {
+        round.every_weight(|place| {
             let (mean, deviation) = round.honest_spread(place);
             (mean - z * deviation) as i64
         })

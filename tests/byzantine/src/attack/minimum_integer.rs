@@ -12,6 +12,6 @@ impl Attack for MinimumInteger {
     }
 
     fn updates(&self, round: &Round<'_>) -> Vec<Vec<i32>> {
-        round.from_all(|_| round.format.range().0.into())
+        round.every_weight(|_| round.format.range().0.into())
     }
 }

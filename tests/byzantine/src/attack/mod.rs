@@ -78,7 +78,7 @@ impl Round<'_> {
     }
 
     /// The same update from every attacker: at each place of the model, what `value` says.
-    fn from_all(&self, value: impl Fn(usize) -> i64) -> Vec<Vec<i32>> {
+    fn every_weight(&self, value: impl Fn(usize) -> i64) -> Vec<Vec<i32>> {
         let update: Vec<i32> = (0..self.base.len())
             .map(|place| self.limited(value(place)))
             .collect();

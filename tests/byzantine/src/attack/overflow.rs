@@ -13,6 +13,6 @@ impl Attack for Overflow {
 
     fn updates(&self, round: &Round<'_>) -> Vec<Vec<i32>> {
         let (min, max) = round.format.range();
-        round.from_all(|place| if place % 2 == 0 { max } else { min }.into())
+        round.every_weight(|place| if place % 2 == 0 { max } else { min }.into())
     }
 }
