@@ -1,5 +1,7 @@
 //! The kept corpus, and seeded random input, through the fuzz targets.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fs, path::Path};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};

@@ -24,10 +24,12 @@ const HYPER: Hyper = Hyper {
 
 /// Strategy and norm rule.
 type Rules = (Strategy, Option<NormRule>);
+/// A name, and the rules for a number of attackers.
+type Defence = (&'static str, fn(u32) -> Rules);
 
 /// The rules to compare, each made for a number of attackers that its owner knows; only the default
 /// is always the same.
-pub const DEFENCES: [(&str, fn(u32) -> Rules); 9] = [
+pub const DEFENCES: [Defence; 9] = [
     ("fed_avg", |_| (Strategy::FedAvg, None)),
     ("clip_fed_avg", |_| {
         (Strategy::FedAvg, Some(NormRule::ClipToMedian))
