@@ -23,12 +23,19 @@ pub struct Federation {
 }
 
 impl Federation {
-    /// Creates a federation and lets all clients join: round 1 is open.
+    /// Creates a federation, which pays `reward` per round, and lets all clients join: round 1 is
+    /// open.
     ///
     /// # Errors
     /// When the pallet refuses the spec.
-    pub fn open(chain: &mut Chain, clients: u32, rounds: u32, task: TaskSpec) -> Result<Self> {
-        let spec = spec(clients, rounds, task.clone())?;
+    pub fn open(
+        chain: &mut Chain,
+        clients: u32,
+        rounds: u32,
+        reward: Balance,
+        task: TaskSpec,
+    ) -> Result<Self> {
+        let spec = spec(clients, rounds, reward, task.clone())?;
         let clients: Vec<_> = (0..clients).map(key).collect();
         chain.block(&[], 1)?;
         let id = chain.natively(|| {
@@ -163,7 +170,12 @@ pub fn staging_prefix() -> [u8; 32] {
 const SALT: [u8; 32] = [7; 32];
 const SETTLE_BLOCKS: u32 = 1;
 
-fn spec(clients: u32, rounds: u32, task: TaskSpec) -> Result<FederationSpec<Balance>> {
+fn spec(
+    clients: u32,
+    rounds: u32,
+    reward: Balance,
+    task: TaskSpec,
+) -> Result<FederationSpec<Balance>> {
     Ok(FederationSpec {
         name: "bench".parse().map_err(|_| anyhow!("a valid name"))?,
         membership: Membership::Invited,
@@ -178,7 +190,7 @@ fn spec(clients: u32, rounds: u32, task: TaskSpec) -> Result<FederationSpec<Bala
         sample_count_max: clients,
         bond: UNIT,
         join_deposit: UNIT,
-        reward: UNIT,
+        reward,
         task,
     })
 }

@@ -10,6 +10,7 @@ use fedchain_bench::{
     task::{NARROW, WIDE, task},
 };
 use fedchain_fl::{Format, Strategy};
+use fedchain_runtime::currency::UNIT;
 use frame_support::weights::constants::WEIGHT_REF_TIME_PER_NANOS;
 
 const REPEATS: usize = 5;
@@ -30,7 +31,7 @@ fn check(name: &str, executed: &Executed) {
 fn check_aggregation(clients: u32, params: u32, format: Format, strategy: Strategy) {
     let mut chain = Chain::new().unwrap();
     let task = task(params, format, strategy).unwrap();
-    let federation = Federation::open(&mut chain, clients, 2, task).unwrap();
+    let federation = Federation::open(&mut chain, clients, 2, UNIT, task).unwrap();
     federation.commit(&mut chain).unwrap();
     federation.reveal(&mut chain).unwrap();
     while federation.round(&mut chain).unwrap() == 1 {
@@ -44,7 +45,7 @@ fn check_aggregation(clients: u32, params: u32, format: Format, strategy: Strate
 fn check_reveals(clients: u32, params: u32, format: Format) {
     let mut chain = Chain::new().unwrap();
     let task = task(params, format, Strategy::Median).unwrap();
-    let federation = Federation::open(&mut chain, clients, 2, task).unwrap();
+    let federation = Federation::open(&mut chain, clients, 2, UNIT, task).unwrap();
     federation.commit(&mut chain).unwrap();
     let reveals = federation.signed_reveals(&mut chain).unwrap();
     let executed = chain.block(&reveals, REPEATS).unwrap();

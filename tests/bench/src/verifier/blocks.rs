@@ -8,38 +8,32 @@ use fedchain_bench::{
     task::{NARROW, WIDE, task},
 };
 use fedchain_fl::{Format, Strategy};
+use fedchain_runtime::{Balance, currency::UNIT};
 use std::time::Duration;
 
-/// Clients, weights, format and rule.
-const CASES: [(&str, u32, u32, Format, Strategy); 6] = [
-    (
-        "trimmed_mean",
-        100,
-        7_850,
-        WIDE,
-        Strategy::TrimmedMean { trim: 10 },
-    ),
-    (
-        "trimmed_mean",
-        1_000,
-        650,
-        WIDE,
-        Strategy::TrimmedMean { trim: 100 },
-    ),
-    ("median", 20, 100_000, WIDE, Strategy::Median),
-    ("krum", 100, 10_000, WIDE, Strategy::Krum { f: 10 }),
-    ("fed_avg_i16", 8, 1 << 20, NARROW, Strategy::FedAvg),
-    ("fed_avg_i16", 8, 1 << 22, NARROW, Strategy::FedAvg),
+/// Name, rule, clients, weights, format, and reward per round.
+const CASES: [(&str, Strategy, u32, u32, Format, Balance); 7] = [
+    ("trimmed_mean", TENTH_OF_100, 100, 7_850, WIDE, 0),
+    ("trimmed_mean", TENTH_OF_1000, 1_000, 650, WIDE, 0),
+    ("trimmed_mean_paying", TENTH_OF_1000, 1_000, 650, WIDE, UNIT),
+    ("median", Strategy::Median, 20, 100_000, WIDE, 0),
+    ("krum", Strategy::Krum { f: 10 }, 100, 10_000, WIDE, 0),
+    ("fed_avg_i16", Strategy::FedAvg, 8, 1 << 20, NARROW, 0),
+    ("fed_avg_i16", Strategy::FedAvg, 8, 1 << 22, NARROW, 0),
 ];
+
+const TENTH_OF_100: Strategy = Strategy::TrimmedMean { trim: 10 };
+const TENTH_OF_1000: Strategy = Strategy::TrimmedMean { trim: 100 };
 
 /// Measures all cases, and what a block costs that does nothing.
 pub fn run() -> Result<()> {
     let empty = Chain::new()?.block(&[], REPEATS)?;
     row("block_empty", ms(empty.durations[REPEATS / 2]), "ms");
-    for (rule, clients, params, format, strategy) in CASES {
-        let name = format!("block_{rule}_{clients}x{params}");
+    for (name, strategy, clients, params, format, reward) in CASES {
+        let name = format!("block_{name}_{clients}x{params}");
         let mut chain = Chain::new()?;
-        match Federation::open(&mut chain, clients, 2, task(params, format, strategy)?) {
+        let task = task(params, format, strategy)?;
+        match Federation::open(&mut chain, clients, 2, reward, task) {
             Ok(federation) => measure(&mut chain, &federation, &name)?,
             Err(refused) => {
                 println!("# {name}: {refused:#}");

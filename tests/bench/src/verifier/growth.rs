@@ -8,6 +8,7 @@ use fedchain_bench::{
     task::{WIDE, task},
 };
 use fedchain_fl::Strategy;
+use fedchain_runtime::currency::UNIT;
 
 const ROUNDS: u32 = 50;
 
@@ -25,7 +26,7 @@ pub fn run() -> Result<()> {
 fn growth(clients: u32) -> Result<u64> {
     let mut chain = Chain::new()?;
     let task = task(650, WIDE, Strategy::TrimmedMean { trim: 1 })?;
-    let federation = Federation::open(&mut chain, clients, ROUNDS + 1, task)?;
+    let federation = Federation::open(&mut chain, clients, ROUNDS + 1, UNIT, task)?;
     let mut bytes = Vec::new();
     for round in 1..=ROUNDS {
         federation.commit(&mut chain)?;
