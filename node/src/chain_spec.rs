@@ -1,7 +1,9 @@
 //! Chain specifications: the two built-in chains, and what a specification adds to the genesis.
 
+use crate::finality::Rules;
+use fedchain_pow::U256;
 use fedchain_runtime::{
-    Block, RuntimeGenesisConfig, WASM_BINARY, configs::system::SS58Prefix, currency, presets,
+    Block, Hash, RuntimeGenesisConfig, WASM_BINARY, configs::system::SS58Prefix, currency, presets,
 };
 use sc_chain_spec::{ChainSpecExtension, get_extension, json_merge};
 use sc_cli::ChainSpec;
@@ -30,6 +32,12 @@ pub struct Extensions {
     /// Less than 128: transaction pool and subscriptions give up at that lag.
     #[serde(default = "finality_depth_default")]
     pub finality_depth: u32,
+    /// A block that the chain must have, as height and hash: nothing is final before it is there.
+    #[serde(default)]
+    pub checkpoint: Option<(u32, Hash)>,
+    /// The work, a sum of difficulties, that the chain must have before anything of it is final.
+    #[serde(default)]
+    pub minimum_work: U256,
 }
 
 fn finality_depth_default() -> u32 {
@@ -38,11 +46,14 @@ fn finality_depth_default() -> u32 {
 
 type Spec = GenericChainSpec<Extensions>;
 
-/// The depth of finality of a chain.
-pub fn finality_depth(spec: &dyn ChainSpec) -> u32 {
-    get_extension::<Extensions>(spec.extensions()).map_or(FINALITY_DEPTH_DEFAULT, |extensions| {
-        extensions.finality_depth
-    })
+/// What a chain says of finality.
+pub fn finality(spec: &dyn ChainSpec) -> Rules {
+    let extensions = get_extension::<Extensions>(spec.extensions());
+    Rules {
+        depth: extensions.map_or(FINALITY_DEPTH_DEFAULT, |it| it.finality_depth),
+        checkpoint: extensions.and_then(|it| it.checkpoint),
+        minimum_work: extensions.map_or(U256::zero(), |it| it.minimum_work),
+    }
 }
 
 /// A chain that the node knows by name.
@@ -109,6 +120,8 @@ impl BuiltIn {
             fork_blocks: Default::default(),
             bad_blocks: Default::default(),
             finality_depth: self.finality_depth,
+            checkpoint: None,
+            minimum_work: U256::zero(),
         };
         let spec = Spec::builder(code()?, extensions)
             .with_name(self.name)
@@ -159,7 +172,7 @@ mod tests {
     fn built_in_chains_know_their_finality() {
         for (id, depth) in [("dev", 8), ("local", 60)] {
             let spec = load(id).unwrap();
-            assert_eq!(finality_depth(spec.as_ref()), depth);
+            assert_eq!(finality(spec.as_ref()).depth, depth);
             assert!(spec.as_json(false).unwrap().contains("finalityDepth"));
         }
     }

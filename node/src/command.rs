@@ -8,6 +8,8 @@ use crate::{
 use fedchain_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
+use sp_consensus::NoNetwork;
+use std::sync::Arc;
 
 /// Reads the command line and runs it to its end.
 pub fn run() -> sc_cli::Result<()> {
@@ -61,7 +63,7 @@ pub fn run() -> sc_cli::Result<()> {
                 task_manager.spawn_handle().spawn(
                     "finality",
                     None,
-                    finality::run(client.clone(), other.finality_depth),
+                    finality::run(client.clone(), other.finality, Arc::new(NoNetwork)),
                 );
                 Ok((cmd.run(client, import_queue), task_manager))
             })
@@ -94,6 +96,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let chain_type = runner.config().chain_spec.chain_type();
     let mining = mining::Config::new(&cli.mining, chain_type)?;
     runner.run_node_until_exit(|config| async move {
-        service::start(config, mining).map_err(sc_cli::Error::Service)
+        let running = service::start(config, mining).map_err(sc_cli::Error::Service)?;
+        Ok(running.task_manager)
     })
 }

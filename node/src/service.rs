@@ -1,14 +1,20 @@
 //! Wires a node together: client, pool, import, network, RPC, miner.
 
 use crate::{
-    chain_spec, finality, import::SerialImport, mining, pool_tasks::PoolTasks, pow::Blake2Pow, rpc,
+    activity, chain_spec,
+    finality::{self, Rules},
+    import::Import,
+    mining,
+    pool_tasks::PoolTasks,
+    pow::Blake2Pow,
+    reorgs, rpc,
 };
 use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_pow::PowBlockImport;
 use sc_executor::{DEFAULT_HEAP_ALLOC_STRATEGY, HeapAllocStrategy, WasmExecutor};
 use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
+    Litep2pNetworkBackend, NetworkBackend, NetworkBlock, NetworkWorker,
     config::{FullNetworkConfiguration, NetworkBackendType},
 };
 use sc_service::{
@@ -36,17 +42,19 @@ type Components = PartialComponents<
     Other,
 >;
 
+pub use mining::Config as Mining;
+
 /// What [`new_partial`] builds beyond the standard components.
-pub struct Other {
+pub(crate) struct Other {
     /// The import that queue and miner share.
-    pub import: SerialImport,
-    /// How far finality trails the best block.
-    pub finality_depth: BlockNumber,
+    pub(crate) import: Import,
+    /// When blocks are final.
+    pub(crate) finality: Rules,
     telemetry: Option<Telemetry>,
 }
 
 /// Builds what a node needs before it has a network; enough for the sub-commands.
-pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
+pub(crate) fn new_partial(config: &Configuration) -> Result<Components, Error> {
     let telemetry = start_telemetry(config)?;
     let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
     let executor = executor(config);
@@ -71,14 +79,23 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
     .build();
 
     let algorithm = Blake2Pow::new(client.clone());
-    let import = SerialImport::new(Box::new(PowBlockImport::new(
+    let inner = PowBlockImport::new(
         client.clone(),
         client.clone(),
         algorithm.clone(),
         0,
         select_chain.clone(),
         |_, ()| async { Ok(InherentDataProvider::from_system_time()) },
-    )));
+    );
+    let (import, held) = Import::new(
+        Box::new(inner),
+        client.clone(),
+        algorithm.clone(),
+        config.prometheus_registry(),
+    )?;
+    task_manager
+        .spawn_handle()
+        .spawn("early-blocks", None, held.run(import.clone()));
     let import_queue = sc_consensus_pow::import_queue(
         Box::new(import.clone()),
         None,
@@ -97,7 +114,7 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
         transaction_pool: Arc::new(transaction_pool),
         other: Other {
             import,
-            finality_depth: chain_spec::finality_depth(config.chain_spec.as_ref()),
+            finality: chain_spec::finality(config.chain_spec.as_ref()),
             telemetry,
         },
     })
@@ -139,8 +156,23 @@ fn start_telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Te
         .transpose()
 }
 
+/// A running node.
+pub struct Running {
+    /// Its tasks: the node ends with them.
+    pub task_manager: TaskManager,
+    /// Its client.
+    pub client: Arc<FullClient>,
+    /// Its pool.
+    pub pool: Arc<Pool>,
+    /// By which it announces blocks.
+    pub announcer: Arc<dyn NetworkBlock<Hash, BlockNumber> + Send + Sync>,
+}
+
 /// Starts a node, and its miner if there is a configuration for one.
-pub fn start(config: Configuration, mining: Option<mining::Config>) -> Result<TaskManager, Error> {
+///
+/// # Errors
+/// When the database, the network or a thread cannot be opened.
+pub fn start(config: Configuration, mining: Option<Mining>) -> Result<Running, Error> {
     match config.network.network_backend {
         NetworkBackendType::Libp2p => start_with::<NetworkWorker<Block, Hash>>(config, mining),
         NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, mining),
@@ -149,8 +181,8 @@ pub fn start(config: Configuration, mining: Option<mining::Config>) -> Result<Ta
 
 fn start_with<N: NetworkBackend<Block, Hash>>(
     config: Configuration,
-    mining: Option<mining::Config>,
-) -> Result<TaskManager, Error> {
+    mining: Option<Mining>,
+) -> Result<Running, Error> {
     let PartialComponents {
         client,
         backend,
@@ -162,7 +194,7 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
         other:
             Other {
                 import,
-                finality_depth,
+                finality: rules,
                 mut telemetry,
             },
     } = new_partial(&config)?;
@@ -184,11 +216,18 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
             gap_sync_body_policy: None,
         })?;
 
+    let exchange = mining::Exchange::default();
     let rpc_builder = {
         let client = client.clone();
         let pool = transaction_pool.clone();
+        let (cell, found) = (exchange.cell.clone(), exchange.found.clone());
+        let is_mining = mining.is_some();
         Box::new(move |_| {
-            rpc::module(client.clone(), pool.clone())
+            let mining = is_mining.then(|| rpc::MiningMethods {
+                cell: cell.clone(),
+                found: found.clone(),
+            });
+            rpc::module(client.clone(), pool.clone(), mining)
                 .map_err(|error| Error::Application(Box::new(error)))
         })
     };
@@ -211,19 +250,35 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
     task_manager.spawn_essential_handle().spawn_blocking(
         "finality",
         None,
-        finality::run(client.clone(), finality_depth),
+        finality::run(client.clone(), rules, sync_service.clone()),
+    );
+    task_manager.spawn_handle().spawn(
+        "reorgs",
+        None,
+        reorgs::run(client.clone(), reorgs::metric(registry.as_ref())?),
+    );
+    task_manager.spawn_handle().spawn(
+        "activity",
+        None,
+        activity::run(client.clone(), activity::Metrics::new(registry.as_ref())?),
     );
     if let Some(mining) = mining {
         mining::start(mining::Parts {
             config: mining,
-            client,
-            pool: transaction_pool,
+            exchange,
+            client: client.clone(),
+            pool: transaction_pool.clone(),
             import,
-            sync: sync_service,
+            sync: sync_service.clone(),
             task_manager: &task_manager,
             registry,
             telemetry: telemetry.as_ref().map(Telemetry::handle),
         })?;
     }
-    Ok(task_manager)
+    Ok(Running {
+        task_manager,
+        client,
+        pool: transaction_pool,
+        announcer: sync_service,
+    })
 }

@@ -146,7 +146,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn save(&self, kept: &Kept) -> Result<(), StoreError> {
-        let path = self.file(kept.round);
+        let path = self.file(kept.round, kept.base_root);
         self.write(&path, kept).map_err(io_error(&path))
     }
 
@@ -160,12 +160,13 @@ impl Store {
         File::open(&self.dir)?.sync_all()
     }
 
-    /// The opening kept for `round`.
+    /// The opening kept for `round` on the server model `base_root`: a reorganisation of the chain may
+    /// come back to any model, and to the commitment that was made on it.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the file cannot be understood, [`StoreError::Io`] otherwise.
-    pub fn load(&self, round: u32) -> Result<Option<Kept>, StoreError> {
-        let file = self.file(round);
+    pub fn load(&self, round: u32, base_root: H256) -> Result<Option<Kept>, StoreError> {
+        let file = self.file(round, base_root);
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -193,8 +194,8 @@ impl Store {
         Ok(())
     }
 
-    fn file(&self, round: u32) -> PathBuf {
-        self.dir.join(format!("round-{round}.json"))
+    fn file(&self, round: u32, base_root: H256) -> PathBuf {
+        self.dir.join(format!("round-{round}-{base_root:x}.json"))
     }
 }
 
@@ -203,7 +204,8 @@ fn round_of(path: &Path) -> Option<u32> {
     path.file_name()?
         .to_str()?
         .strip_prefix("round-")?
-        .strip_suffix(".json")?
+        .split_once('-')?
+        .0
         .parse()
         .ok()
 }
@@ -222,6 +224,8 @@ mod tests {
 
     use super::*;
 
+    const BASE: H256 = H256::repeat_byte(5);
+
     fn place() -> Place {
         Place {
             genesis: H256::repeat_byte(1),
@@ -234,7 +238,7 @@ mod tests {
     fn kept(round: u32) -> Kept {
         Kept {
             round,
-            base_root: H256::repeat_byte(5),
+            base_root: BASE,
             sample_count: 147,
             salt: H256::repeat_byte(6),
             values: vec![1, -2, i32::MAX],
@@ -246,13 +250,16 @@ mod tests {
     fn an_opening_survives_and_is_private() {
         let state = tempfile::tempdir().unwrap();
         let store = Store::open(state.path(), &place()).unwrap();
-        assert_eq!(store.load(1).unwrap(), None);
+        assert_eq!(store.load(1, BASE).unwrap(), None);
         store.save(&kept(1)).unwrap();
-        let mode = fs::metadata(store.file(1)).unwrap().permissions().mode();
+        let mode = fs::metadata(store.file(1, BASE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         drop(store);
         let store = Store::open(state.path(), &place()).unwrap();
-        assert_eq!(store.load(1).unwrap(), Some(kept(1)));
+        assert_eq!(store.load(1, BASE).unwrap(), Some(kept(1)));
     }
 
     #[test]
@@ -290,8 +297,22 @@ mod tests {
             },
         ] {
             let store = Store::open(state.path(), &place).unwrap();
-            assert_eq!(store.load(1).unwrap(), None, "{place:?}");
+            assert_eq!(store.load(1, BASE).unwrap(), None, "{place:?}");
         }
+    }
+
+    #[test]
+    fn each_base_model_has_its_opening() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::open(state.path(), &place()).unwrap();
+        let other = Kept {
+            base_root: H256::repeat_byte(8),
+            ..kept(1)
+        };
+        store.save(&kept(1)).unwrap();
+        store.save(&other).unwrap();
+        assert_eq!(store.load(1, BASE).unwrap(), Some(kept(1)));
+        assert_eq!(store.load(1, other.base_root).unwrap(), Some(other));
     }
 
     #[test]
@@ -301,18 +322,18 @@ mod tests {
         store.save(&kept(1)).unwrap();
         store.save(&kept(2)).unwrap();
         store.forget_before(2).unwrap();
-        assert_eq!(store.load(1).unwrap(), None);
-        assert_eq!(store.load(2).unwrap(), Some(kept(2)));
+        assert_eq!(store.load(1, BASE).unwrap(), None);
+        assert_eq!(store.load(2, BASE).unwrap(), Some(kept(2)));
         store.forget_before(u32::MAX).unwrap();
-        assert_eq!(store.load(2).unwrap(), None);
+        assert_eq!(store.load(2, BASE).unwrap(), None);
     }
 
     #[test]
     fn a_damaged_file_is_named() {
         let state = tempfile::tempdir().unwrap();
         let store = Store::open(state.path(), &place()).unwrap();
-        fs::write(store.file(1), "{").unwrap();
-        let message = store.load(1).unwrap_err().to_string();
-        assert!(message.contains("round-1.json is damaged"), "{message}");
+        fs::write(store.file(1, BASE), "{").unwrap();
+        let message = store.load(1, BASE).unwrap_err().to_string();
+        assert!(message.contains(".json is damaged"), "{message}");
     }
 }

@@ -6,19 +6,20 @@ use anyhow::{Context, Result};
 
 use crate::{
     cargo::{cargo, output, run as execute},
-    setup, test, tidy,
+    setup, test, tidy, weights,
 };
 
 type Step = (&'static str, fn() -> Result<()>);
 
 /// Tests come before clippy because both need the dependencies' build scripts, and tests their
 /// compiled code as well.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("setup", setup_all),
     ("format", format),
     ("tidy", tidy::run),
-    ("test", || test::run(false)),
+    ("test", || test::run(None, false)),
     ("clippy", clippy),
+    ("benchmarks of weights", weights::build),
 ];
 
 /// Runs all steps, stops at the first that fails, and prints how long each took.

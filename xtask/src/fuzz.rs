@@ -60,6 +60,7 @@ pub fn run(target: &str, minutes: u32) -> Result<()> {
             .arg(format!("-max_total_time={seconds}"))
             .args([
                 "-max_len=4096",
+                "-len_control=0",
                 "-timeout=60",
                 "-rss_limit_mb=4096",
                 "-print_final_stats=1",

@@ -29,6 +29,8 @@ enum Task {
     },
     /// Build everything and run the tests.
     Test {
+        /// Only those of this folder in tests/, such as network.
+        folder: Option<String>,
         /// Also run the heavy tests, which are marked `#[ignore]`.
         #[arg(long)]
         all: bool,
@@ -41,7 +43,10 @@ enum Task {
         name: Option<OsString>,
     },
     /// Measure what the pallets' calls and hooks weigh, and write their weights/measured.rs.
-    Weights,
+    Weights {
+        /// This pallet only, by its folder.
+        pallet: Option<String>,
+    },
     /// Fuzz one target, calls or decoders, and add what is found to its corpus.
     Fuzz {
         /// calls or decoders.
@@ -58,10 +63,10 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Setup => setup::everything(),
         Task::Demo { args } => demo::run(&args),
-        Task::Test { all } => test::run(all),
+        Task::Test { folder, all } => test::run(folder.as_deref(), all),
         Task::Ci => ci::run(),
         Task::Bench { name } => bench::run(name),
-        Task::Weights => weights::run(),
+        Task::Weights { pallet } => weights::run(pallet.as_deref()),
         Task::Fuzz { target, minutes } => fuzz::run(&target, minutes),
         Task::Tidy => tidy::run(),
     };

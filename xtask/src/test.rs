@@ -7,9 +7,9 @@ use crate::{
     setup,
 };
 
-/// Builds everything, because end-to-end tests start the real programs, then runs the tests;
-/// `all` adds the ignored ones.
-pub fn run(all: bool) -> Result<()> {
+/// Builds everything, because end-to-end tests start the real programs, then runs the tests, or
+/// those of one folder of tests/; `all` adds the ignored ones.
+pub fn run(folder: Option<&str>, all: bool) -> Result<()> {
     setup::everything()?;
     execute(cargo()?.args(["build", "--release", "--workspace"]))?;
     let heavy: &[&str] = if all {
@@ -17,10 +17,15 @@ pub fn run(all: bool) -> Result<()> {
     } else {
         &[]
     };
+    let only = folder.map(|folder| format!("--filterset=package(fedchain-{folder})"));
     execute(
         cargo()?
             .args(["nextest", "run", "--release", "--workspace"])
-            .args(heavy),
+            .args(heavy)
+            .args(&only),
     )?;
+    if only.is_some() {
+        return Ok(());
+    }
     execute(cargo()?.args(["test", "--release", "--workspace", "--doc"]))
 }

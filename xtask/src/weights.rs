@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{
     cargo::{cargo, root, run as execute, target_dir},
@@ -20,18 +20,20 @@ const PALLETS: [(&str, &str); 3] = [
 const WASM: &str = "release/wbuild/fedchain-runtime-benchmarks/\
                     fedchain_runtime_benchmarks.compact.compressed.wasm";
 
-/// Builds the runtime with its benchmarks, runs all of them and writes each pallet's
-/// `weights/measured.rs`. Takes some ten minutes; nothing else should run meanwhile.
-pub fn run() -> Result<()> {
-    setup::build_tools()?;
+/// Builds the runtime with its benchmarks, runs those of one pallet or of all and writes
+/// `weights/measured.rs` of each. Takes half an hour; nothing else should run meanwhile.
+pub fn run(only: Option<&str>) -> Result<()> {
+    let chosen: Vec<_> = PALLETS
+        .into_iter()
+        .filter(|(_, folder)| only.is_none_or(|only| only == *folder))
+        .collect();
+    if chosen.is_empty() {
+        bail!("there is no such pallet; choose one of those in pallets/");
+    }
     let bencher = setup::bencher()?;
-    execute(
-        cargo()?
-            .args(["build", "--release", "--workspace"])
-            .args(["--features", "fedchain-runtime-benchmarks/std"]),
-    )?;
+    build()?;
     let wasm = target_dir()?.join(WASM);
-    for (pallet, folder) in PALLETS {
+    for (pallet, folder) in chosen {
         let written = format!("pallets/{folder}/src/weights/measured.rs");
         execute(
             Command::new(&bencher)
@@ -51,4 +53,14 @@ pub fn run() -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Builds the runtime with its benchmarks.
+pub fn build() -> Result<()> {
+    setup::build_tools()?;
+    execute(
+        cargo()?
+            .args(["build", "--release", "--workspace"])
+            .args(["--features", "fedchain-runtime-benchmarks/std"]),
+    )
 }

@@ -40,62 +40,58 @@ pub fn root(leaves: Vec<H256>) -> H256 {
     seal(leaf_count, level.first().copied().unwrap_or_default())
 }
 
-/// Root that `leaves`, from index `first` on, have among `leaf_count` leaves if `proof` holds the
-/// missing neighbours: level by level from the leaves up, left before right.
-///
-/// `None` when the range is empty or goes beyond the end, or the proof has not the right length.
-pub(crate) fn range_root(
-    leaf_count: u32,
-    first: u32,
-    leaves: Vec<H256>,
-    proof: &[H256],
-) -> Option<H256> {
-    let mut range = Range::new(leaf_count, first, leaves.len() as u32)?;
-    let mut level = leaves;
-    let mut proof = proof.iter().copied();
-    while range.width > 1 {
-        if range.lacks_left() {
-            level.insert(0, proof.next()?);
-        }
-        if range.lacks_right() {
-            level.push(proof.next()?);
-        }
-        level = parents(&level);
-        range = range.up();
-    }
-    let top = level.first().copied()?;
-    proof.next().is_none().then(|| seal(leaf_count, top))
-}
-
-/// The proof that [`range_root`] needs for `count` leaves from index `first` on.
-pub(crate) fn range_proof(leaves: &[H256], first: u32, count: u32) -> Option<Vec<H256>> {
-    let mut range = Range::new(leaves.len() as u32, first, count)?;
-    let mut level = leaves.to_vec();
-    let mut proof = Vec::new();
-    while range.width > 1 {
-        if range.lacks_left() {
-            proof.push(*level.get(range.first.checked_sub(1)? as usize)?);
-        }
-        if range.lacks_right() {
-            proof.push(*level.get(range.end as usize)?);
-        }
-        level = parents(&level);
-        range = range.up();
-    }
-    Some(proof)
-}
-
 /// A run of nodes on one level of the tree.
-struct Range {
+#[derive(Clone, Copy)]
+pub(crate) struct Range {
     width: u32,
     first: u32,
     end: u32,
 }
 
 impl Range {
-    fn new(width: u32, first: u32, count: u32) -> Option<Self> {
+    /// `count` nodes from `first` on among `width`; none when that is empty or goes beyond the end.
+    pub fn new(width: u32, first: u32, count: u32) -> Option<Self> {
         let end = first.checked_add(count)?;
         (count > 0 && end <= width).then_some(Self { width, first, end })
+    }
+
+    /// Root of the tree whose `leaves` in this range are known, if `proof` holds the missing
+    /// neighbours: level by level from the leaves up, left before right. None when the proof has not
+    /// the right length.
+    pub fn root(self, leaves: Vec<H256>, proof: &[H256]) -> Option<H256> {
+        let mut range = self;
+        let mut level = leaves;
+        let mut proof = proof.iter().copied();
+        while range.width > 1 {
+            if range.lacks_left() {
+                level.insert(0, proof.next()?);
+            }
+            if range.lacks_right() {
+                level.push(proof.next()?);
+            }
+            level = parents(&level);
+            range = range.up();
+        }
+        let top = level.first().copied()?;
+        proof.next().is_none().then(|| seal(self.width, top))
+    }
+
+    /// The proof that [`Self::root`] needs, from all leaves of the tree.
+    pub fn proof(self, leaves: &[H256]) -> Option<Vec<H256>> {
+        let mut range = self;
+        let mut level = leaves.to_vec();
+        let mut proof = Vec::new();
+        while range.width > 1 {
+            if range.lacks_left() {
+                proof.push(*level.get(range.first.checked_sub(1)? as usize)?);
+            }
+            if range.lacks_right() {
+                proof.push(*level.get(range.end as usize)?);
+            }
+            level = parents(&level);
+            range = range.up();
+        }
+        Some(proof)
     }
 
     fn lacks_left(&self) -> bool {
@@ -171,26 +167,28 @@ mod tests {
             let whole = root(leaves.clone());
             for first in 0..width {
                 for end in first + 1..=width {
-                    let range = leaves[first as usize..end as usize].to_vec();
-                    let proof = range_proof(&leaves, first, end - first).unwrap();
-                    let found = range_root(width, first, range.clone(), &proof);
+                    let range = Range::new(width, first, end - first).unwrap();
+                    let known = leaves[first as usize..end as usize].to_vec();
+                    let proof = range.proof(&leaves).unwrap();
+                    let found = range.root(known.clone(), &proof);
                     assert_eq!(found, Some(whole), "{first}..{end} of {width}");
                     let longer = [proof.as_slice(), &[H256::zero()]].concat();
-                    assert_eq!(range_root(width, first, range.clone(), &longer), None);
-                    for place in 0..range.len() {
-                        let mut wrong = range.clone();
+                    assert_eq!(range.root(known.clone(), &longer), None);
+                    for place in 0..known.len() {
+                        let mut wrong = known.clone();
                         wrong[place].0[0] ^= 1;
-                        assert_ne!(range_root(width, first, wrong, &proof), Some(whole));
+                        assert_ne!(range.root(wrong, &proof), Some(whole));
                     }
                     for place in 0..proof.len() {
                         let mut wrong = proof.clone();
                         wrong[place].0[0] ^= 1;
-                        assert_ne!(range_root(width, first, range.clone(), &wrong), Some(whole));
+                        assert_ne!(range.root(known.clone(), &wrong), Some(whole));
                     }
                 }
             }
-            assert_eq!(range_root(width, 0, vec![], &[]), None);
-            assert_eq!(range_root(width, width, leaves[..1].to_vec(), &[]), None);
+            assert!(Range::new(width, 0, 0).is_none());
+            assert!(Range::new(width, width, 1).is_none());
+            assert!(Range::new(width, u32::MAX, 1).is_none());
         }
     }
 

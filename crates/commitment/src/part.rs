@@ -13,7 +13,7 @@ use fedchain_fl::{
 };
 use scale_info::TypeInfo;
 
-use crate::merkle;
+use crate::merkle::{Range, chunk_leaves};
 
 /// Hashes in a proof, at most: a neighbour at each side on every level.
 pub const PROOF_MAX: u32 = 2 * CHUNKS_MAX.ilog2();
@@ -35,13 +35,8 @@ pub struct Part {
 impl Part {
     /// Root of the whole of `total_bytes` bytes that this is a part of; `None` when it cannot be.
     pub fn root(&self, total_bytes: u32) -> Option<H256> {
-        let chunk_count = total_bytes.div_ceil(CHUNK_BYTES);
-        let end = self.first.checked_add(self.chunks())?;
-        if end > chunk_count {
-            return None;
-        }
-        let leaves = merkle::chunk_leaves(self.first, &self.values);
-        merkle::range_root(chunk_count, self.first, leaves, &self.proof)
+        let range = Range::new(total_bytes.div_ceil(CHUNK_BYTES), self.first, self.chunks())?;
+        range.root(chunk_leaves(self.first, &self.values), &self.proof)
     }
 
     /// Number of chunks.
@@ -52,14 +47,16 @@ impl Part {
 
 /// Cuts the canonical bytes of a whole into parts as large as possible, in order.
 pub fn parts(bytes: &[u8]) -> Vec<Part> {
-    let leaves = merkle::chunk_leaves(0, bytes);
+    let leaves = chunk_leaves(0, bytes);
     let per_part = PART_BYTES_MAX / CHUNK_BYTES;
     (0..)
         .step_by(per_part as usize)
         .zip(bytes.chunks(PART_BYTES_MAX as usize))
         .map(|(first, values)| {
             let chunks = (values.len() as u32).div_ceil(CHUNK_BYTES);
-            let proof = merkle::range_proof(&leaves, first, chunks).unwrap_or_default();
+            let proof = Range::new(leaves.len() as u32, first, chunks)
+                .and_then(|range| range.proof(&leaves))
+                .unwrap_or_default();
             Part {
                 first,
                 values: BoundedVec::truncate_from(values.to_vec()),

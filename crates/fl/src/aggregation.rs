@@ -79,6 +79,11 @@ impl Aggregation {
         matches!(self.pass, Pass::Measure(_))
     }
 
+    /// Whether the next step measures the last chunk, and then selects updates by their distances.
+    pub fn selects_next(&self, task: &TaskSpec) -> bool {
+        self.is_measuring() && self.next.saturating_add(1) >= task.chunk_count()
+    }
+
     /// Takes the next chunk: of the base model, of each update as it was revealed, and of the
     /// optimiser's memory, which changes in place. Answers that chunk of the new server model, or
     /// none when distances were measured.
@@ -114,15 +119,8 @@ impl Aggregation {
                     }
                 }
                 let aggregate = plan.combine(&updates)?;
-                if !task.optimiser.keeps_moments() {
-                    return Ok(Some(aggregate));
-                }
-                Ok(Some(task.optimiser.step(
-                    task.format,
-                    base,
-                    &aggregate,
-                    moments,
-                )))
+                let optimiser = task.optimiser;
+                Ok(Some(optimiser.step(task.format, base, aggregate, moments)))
             }
         }
     }

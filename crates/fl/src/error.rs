@@ -13,10 +13,12 @@ pub enum Error {
     Scale,
     /// Two columns of the schema, or two class labels, have the same name.
     Duplicate,
-    /// The model has no parameters, or more than [`crate::limits::PARAM_COUNT_MAX`].
+    /// The model has no parameters, or more than its format and initial model allow.
     ParamCount {
         /// Parameters that the model would have.
         found: u64,
+        /// Parameters that it may have.
+        most: u32,
     },
     /// The target does not fit the model: a linear model needs a real target, a softmax model at
     /// least two classes.
@@ -99,10 +101,10 @@ impl fmt::Display for Error {
             }
             Self::Scale => write!(f, "every scale must be above zero"),
             Self::Duplicate => write!(f, "two columns or two class labels have the same name"),
-            Self::ParamCount { found } => write!(
+            Self::ParamCount { found, most } => write!(
                 f,
-                "the model would have {found} parameters; 1 to {} are possible",
-                crate::limits::PARAM_COUNT_MAX
+                "the model would have {found} parameters; 1 to {most} are possible in this format \
+                 and from this initial model (a seeded one may be half as large as an uploaded one)"
             ),
             Self::TargetMismatch => write!(
                 f,

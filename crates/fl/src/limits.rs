@@ -21,6 +21,8 @@ pub const ROUNDS_MAX: u32 = 1_000;
 pub const SAMPLE_COUNT_MAX: u32 = 1 << 20;
 /// Bytes of one model or update, at most: 2^22 weights of 16 bits, 2^21 of 32.
 pub const UPDATE_BYTES_MAX: u32 = 8 << 20;
+/// Bytes of a model that the chain draws from a seed, at most: larger ones are uploaded.
+pub const SEEDED_BYTES_MAX: u32 = UPDATE_BYTES_MAX / 2;
 /// Weights in a model, at most, at the narrowest width.
 pub const PARAM_COUNT_MAX: u32 = UPDATE_BYTES_MAX / 2;
 /// Bytes of one stored or hashed chunk of a model.

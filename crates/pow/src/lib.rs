@@ -17,8 +17,8 @@
 //!   nonce cannot appear under two block hashes.
 //! - A seal of difficulty `d` takes `d` hashes on average, and the chain's work is the sum of its
 //!   difficulties, never the luck of a hash.
-//! - [`retarget`] is a pure function of a bounded window: integers only, at most a factor of
-//!   [`STEP_MAX`] from block to block, never below the floor, never zero.
+//! - [`retarget`] is a pure function of a bounded window: integers only, at most one part in
+//!   [`STEP_PART`] from block to block, never below the floor, never zero.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -28,7 +28,7 @@ mod seal;
 
 pub use digest::PreDigest;
 pub use primitive_types::U256;
-pub use retarget::{Bounds, Entry, STEP_MAX, WINDOW_ENTRIES_MAX, retarget};
+pub use retarget::{Bounds, Entry, STEP_PART, WINDOW_ENTRIES_MAX, retarget};
 pub use seal::{Seal, is_met, search, target};
 
 /// The engine id under which seal and pre-runtime item stand in a header.

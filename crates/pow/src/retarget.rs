@@ -1,33 +1,43 @@
 //! Retargeting: the next difficulty from the last blocks' timestamps and difficulties.
 //!
-//! A linearly weighted moving average (zawy's LWMA-1): the newest solve time counts most, so the
-//! difficulty follows a change of hash rate within a few blocks and cannot be held by old ones.
+//! A linearly weighted moving average after zawy's LWMA: the newest block counts most. Here the same
+//! weights stand above and below, so that their quotient is an estimate of the hash rate that does
+//! not lag while the difficulty itself moves:
 //!
 //! ```text
-//!                 sum(difficulty_i) * block_time * (n + 1)
-//! next difficulty = ----------------------------------------      i = 1 (oldest) .. n (newest)
-//!                        2 * sum(i * solve_time_i)
+//! hash rate       = sum(i * difficulty_i) / sum(i * solve_time_i)      i = 1 (oldest) .. n (newest)
+//! next difficulty = hash rate * block_time
 //! ```
 //!
-//! A solve time is cut to 1 ms below and [`SOLVE_TIME_MAX_TARGETS`] block times above: one
-//! timestamp that lies ahead of the clock moves the average by a few percent only, and the next
-//! honest one moves it back.
+//! One window cannot be both quiet and quick. So there are two: the hash rate is that of the last
+//! [`WINDOW_MAX`] blocks, unless the newest [`ALARM_WINDOW`] say more than twice or less than half
+//! as much; then it is theirs. Luck alone seldom does that.
+//!
+//! A solve time is cut to 1 ms below and [`SOLVE_TIME_MAX_TARGETS`] block times above. A timestamp
+//! ahead of the clock lengthens one solve time and shortens the next, and nodes hold blocks back that
+//! are stamped more than two block times ahead, so such lies move the average by a few percent only.
 
 use codec::{Decode, Encode, MaxEncodedLen};
 use primitive_types::{U256, U512};
 use scale_info::TypeInfo;
 
 /// The most solve times that [`retarget`] looks at.
-pub const WINDOW_MAX: u32 = 60;
+pub const WINDOW_MAX: u32 = 90;
 
 /// The most blocks that [`retarget`] looks at: one more than there are solve times.
 pub const WINDOW_ENTRIES_MAX: u32 = WINDOW_MAX + 1;
 
-/// The largest factor between the difficulties of two consecutive blocks, up or down.
-pub const STEP_MAX: u8 = 2;
+/// The newest solve times that can overrule the rest.
+const ALARM_WINDOW: u32 = 15;
+
+/// How far apart the estimates of both windows may be: a factor.
+const ALARM_FACTOR: u64 = 2;
+
+/// The largest step from one block's difficulty to the next: one part in so many, up or down.
+pub const STEP_PART: u64 = 4;
 
 /// The longest solve time that counts, in block times.
-const SOLVE_TIME_MAX_TARGETS: u64 = 6;
+const SOLVE_TIME_MAX_TARGETS: u64 = 20;
 
 /// One block of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
@@ -54,39 +64,69 @@ pub struct Bounds {
 /// the difficulty stays.
 pub fn retarget(window: &[Entry], current: U256, block_time_ms: u64, bounds: Bounds) -> U256 {
     let floor = bounds.floor.max(U256::one());
-    let step = U256::from(STEP_MAX);
-    let low = current.checked_div(step).unwrap_or_default();
-    let high = current.saturating_mul(step);
+    let step = current
+        .checked_div(STEP_PART.into())
+        .unwrap_or_default()
+        .max(U256::one());
+    let low = current.saturating_sub(step);
+    let high = current.saturating_add(step);
 
-    average(window, block_time_ms)
-        .map_or(current, |next| {
-            U256::try_from(next).unwrap_or(U256::MAX).max(low).min(high)
-        })
+    let long = Rate::of(window, WINDOW_MAX, block_time_ms);
+    let short = Rate::of(window, ALARM_WINDOW, block_time_ms);
+    let rate = if long.is_far_from(&short) {
+        short
+    } else {
+        long
+    };
+    rate.times(block_time_ms)
+        .map_or(current, |next| next.max(low).min(high))
         .min(bounds.ceiling)
         .max(floor)
 }
 
-/// The weighted average itself; `None` without a solve time.
-fn average(window: &[Entry], block_time_ms: u64) -> Option<U512> {
-    let newest = window.len().saturating_sub(WINDOW_ENTRIES_MAX as usize);
-    let window = window.get(newest..)?;
-    let solve_time_ms_max = block_time_ms.saturating_mul(SOLVE_TIME_MAX_TARGETS).max(1);
+/// A hash rate, as work by time.
+struct Rate {
+    work: U512,
+    time_ms: U512,
+}
 
-    let mut count = 0u64;
-    let mut weighted_ms = U512::zero();
-    let mut work = U512::zero();
-    for (parent, block) in window.iter().zip(window.iter().skip(1)) {
-        count = count.saturating_add(1);
-        let solve_time_ms = block
-            .timestamp_ms
-            .saturating_sub(parent.timestamp_ms)
-            .clamp(1, solve_time_ms_max);
-        weighted_ms =
-            weighted_ms.saturating_add(U512::from(solve_time_ms).saturating_mul(count.into()));
-        work = work.saturating_add(block.difficulty.into());
+impl Rate {
+    /// The weighted average of the newest `solve_times` in the window.
+    fn of(window: &[Entry], solve_times: u32, block_time_ms: u64) -> Self {
+        let entries = (solve_times as usize).saturating_add(1);
+        let newest = window.len().saturating_sub(entries);
+        let window = window.get(newest..).unwrap_or_default();
+        let solve_time_ms_max = block_time_ms.saturating_mul(SOLVE_TIME_MAX_TARGETS).max(1);
+
+        let mut rate = Self {
+            work: U512::zero(),
+            time_ms: U512::zero(),
+        };
+        let blocks = window.iter().zip(window.iter().skip(1));
+        for (weight, (parent, block)) in (1u64..).zip(blocks) {
+            let solve_time_ms = block
+                .timestamp_ms
+                .saturating_sub(parent.timestamp_ms)
+                .clamp(1, solve_time_ms_max);
+            let weigh = |value: U512| value.saturating_mul(weight.into());
+            rate.work = rate.work.saturating_add(weigh(block.difficulty.into()));
+            rate.time_ms = rate.time_ms.saturating_add(weigh(solve_time_ms.into()));
+        }
+        rate
     }
 
-    work.saturating_mul(block_time_ms.into())
-        .saturating_mul(count.saturating_add(1).into())
-        .checked_div(weighted_ms.saturating_mul(2.into()))
+    /// Whether the rates differ by more than [`ALARM_FACTOR`].
+    fn is_far_from(&self, other: &Self) -> bool {
+        let ours = self.work.saturating_mul(other.time_ms);
+        let theirs = other.work.saturating_mul(self.time_ms);
+        let factor = U512::from(ALARM_FACTOR);
+        ours > theirs.saturating_mul(factor) || theirs > ours.saturating_mul(factor)
+    }
+
+    /// The hashes in that time; `None` without a solve time.
+    fn times(&self, time_ms: u64) -> Option<U256> {
+        let hashes = self.work.saturating_mul(time_ms.into());
+        let hashes = hashes.checked_div(self.time_ms)?;
+        Some(U256::try_from(hashes).unwrap_or(U256::MAX))
+    }
 }

@@ -1,4 +1,4 @@
-//! The runtime API by which a node reads federations for its RPC.
+//! The runtime APIs by which a node reads federations for its RPC, and the chain's clock.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The macro makes items whose docs it does not carry over.
@@ -11,6 +11,14 @@ use codec::Codec;
 use fedchain_fl::view::{BodyView, FederationSummary, FederationView, ModelView, RoundView};
 
 sp_api::decl_runtime_apis! {
+    /// The chain's clock.
+    pub trait ClockApi {
+        /// The time between blocks that the chain aims at, in milliseconds.
+        fn block_time_ms() -> u64;
+        /// The timestamp that a block's first extrinsic sets, in milliseconds since the Unix epoch.
+        fn timestamp_ms(first: Block::Extrinsic) -> Option<u64>;
+    }
+
     /// Reads federations, rounds, models and what a block's body carries.
     pub trait FederationApi<AccountId, Balance>
     where

@@ -12,6 +12,7 @@
 //! one template that is being mined, [`threads`] search it for a seal, and [`submit`] imports what
 //! was found, one block after the other.
 
+mod metrics;
 mod pace;
 mod schedule;
 mod submit;
@@ -21,28 +22,31 @@ mod work;
 
 use crate::{
     cli::MiningParams,
-    import::SerialImport,
+    import::Import,
     pow::Blake2Pow,
     service::{FullClient, Pool},
 };
 use fedchain_runtime::AccountId;
-use futures::channel::mpsc;
+use futures::channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use log::info;
+use metrics::Metrics;
 use pace::Pace;
 use sc_service::{ChainType, TaskManager};
 use sc_telemetry::TelemetryHandle;
 use sp_consensus::SyncOracle;
 use sp_keyring::Sr25519Keyring;
-use std::{num::NonZeroU16, sync::Arc};
+use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
-use work::WorkCell;
+
+pub use threads::Found;
+pub use work::{Refused, WorkCell};
 
 const LOG_TARGET: &str = "mining";
 
 /// How to mine.
 pub struct Config {
     author: AccountId,
-    threads: NonZeroU16,
+    threads: u16,
     alone: bool,
     pace: Pace,
 }
@@ -76,12 +80,31 @@ impl Config {
     }
 }
 
+/// Where templates and seals meet, and where found blocks go.
+pub struct Exchange {
+    pub cell: Arc<WorkCell>,
+    pub found: UnboundedSender<Found>,
+    to_import: UnboundedReceiver<Found>,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        let (found, to_import) = mpsc::unbounded();
+        Self {
+            cell: Arc::default(),
+            found,
+            to_import,
+        }
+    }
+}
+
 /// What the miner works with.
 pub struct Parts<'a> {
     pub config: Config,
+    pub exchange: Exchange,
     pub client: Arc<FullClient>,
     pub pool: Arc<Pool>,
-    pub import: SerialImport,
+    pub import: Import,
     pub sync: Arc<dyn SyncOracle + Send + Sync>,
     pub task_manager: &'a TaskManager,
     pub registry: Option<Registry>,
@@ -89,9 +112,17 @@ pub struct Parts<'a> {
 }
 
 /// Starts mining in the background.
-pub fn start(parts: Parts<'_>) -> std::io::Result<()> {
+///
+/// # Errors
+/// When a thread cannot be started or a metric is registered already.
+pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
     let Parts {
         config,
+        exchange: Exchange {
+            cell,
+            found,
+            to_import,
+        },
         client,
         pool,
         import,
@@ -102,8 +133,7 @@ pub fn start(parts: Parts<'_>) -> std::io::Result<()> {
     } = parts;
     info!(target: LOG_TARGET, "mining for {} on {} thread(s)", config.author, config.threads);
 
-    let cell = Arc::new(WorkCell::default());
-    let (found, to_import) = mpsc::unbounded();
+    let metrics = Metrics::new(registry.as_ref())?;
     let (done, imported) = mpsc::unbounded();
     let proposers = sc_basic_authorship::ProposerFactory::new(
         task_manager.spawn_handle(),
@@ -126,14 +156,15 @@ pub fn start(parts: Parts<'_>) -> std::io::Result<()> {
         cell.clone(),
         config.pace,
         config.alone,
+        metrics.templates.clone(),
     );
 
-    threads::start(config.threads, cell.clone(), found)?;
+    threads::start(config.threads, &cell, &found, &metrics)?;
     let spawner = task_manager.spawn_essential_handle();
     spawner.spawn(
         "mined-blocks",
         Some("mining"),
-        submit::run(to_import, import, cell, done),
+        submit::run(to_import, import, cell, done, metrics.blocks),
     );
     spawner.spawn("block-templates", Some("mining"), schedule.run(imported));
     Ok(())
@@ -147,7 +178,7 @@ mod tests {
         MiningParams {
             mine,
             author,
-            mining_threads: NonZeroU16::MIN,
+            mining_threads: 1,
             mine_alone: false,
         }
     }

@@ -14,7 +14,7 @@ pub struct Pace {
 /// A template younger than this is not rebuilt for a new transaction.
 const REBUILD_MIN: Duration = Duration::from_millis(100);
 /// Rebuilding takes at most one part in this many of the time.
-const REBUILD_SHARE: u32 = 5;
+const REBUILD_SHARE: u32 = 3;
 /// A template older than this is rebuilt for its timestamp's sake.
 const REFRESH: Duration = Duration::from_secs(1);
 
@@ -71,6 +71,6 @@ mod tests {
     #[test]
     fn slow_templates_are_rebuilt_rarely() {
         let slow = Duration::from_millis(250);
-        assert_eq!(Pace::STEADY.next(true, slow), Duration::from_millis(1250));
+        assert_eq!(Pace::STEADY.next(true, slow), Duration::from_millis(750));
     }
 }

@@ -13,6 +13,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use substrate_prometheus_endpoint::{Counter, U64};
 
 /// How long to wait where only an event can make a template due.
 const IDLE: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ pub struct Schedule {
     best: Option<(Hash, Instant)>,
     /// When the last template on the best block was built, and how long that took.
     built: Option<(Instant, Duration)>,
+    /// Counts the templates.
+    templates: Counter<U64>,
     /// Whether transactions came in since then.
     transactions_new: bool,
     paused: bool,
@@ -46,6 +49,7 @@ impl Schedule {
         cell: Arc<WorkCell>,
         pace: Pace,
         alone: bool,
+        templates: Counter<U64>,
     ) -> Self {
         Self {
             client,
@@ -57,6 +61,7 @@ impl Schedule {
             alone,
             best: None,
             built: None,
+            templates,
             transactions_new: false,
             paused: false,
         }
@@ -131,6 +136,7 @@ impl Schedule {
         let template = self.builder.build(parent).await;
         let now = Instant::now();
         self.built = Some((now, now.duration_since(start)));
+        self.templates.inc();
         match template {
             // The best block may have changed meanwhile.
             Ok(template) if self.client.info().best_hash == parent => {

@@ -1,7 +1,7 @@
 //! Imports what was mined, one block after the other.
 
 use super::{LOG_TARGET, threads::Found, work::WorkCell};
-use crate::import::SerialImport;
+use crate::import::Import;
 use codec::Encode;
 use fedchain_runtime::opaque::Block;
 use futures::{
@@ -15,22 +15,27 @@ use sp_consensus::BlockOrigin;
 use sp_consensus_pow::POW_ENGINE_ID;
 use sp_runtime::{DigestItem, traits::Block as _};
 use std::sync::Arc;
+use substrate_prometheus_endpoint::{Counter, U64};
 
 /// Imports every found block, then frees the cell and says so on `done`.
 pub async fn run(
     mut found: UnboundedReceiver<Found>,
-    import: SerialImport,
+    import: Import,
     cell: Arc<WorkCell>,
     done: UnboundedSender<()>,
+    mined: Counter<U64>,
 ) {
     while let Some(found) = found.next().await {
-        submit(found, &import).await;
+        if submit(found, &import).await {
+            mined.inc();
+        }
         cell.imported();
         let _ = done.unbounded_send(());
     }
 }
 
-async fn submit((template, seal): Found, import: &SerialImport) {
+/// Imports a found block; answers whether that went well.
+async fn submit((template, seal): Found, import: &Import) -> bool {
     let number = template.number();
     let transactions = template.transactions();
     let difficulty = template.difficulty;
@@ -50,11 +55,15 @@ async fn submit((template, seal): Found, import: &SerialImport) {
     let hash = params.post_header().hash();
 
     match import.import_block(params).await {
-        Ok(ImportResult::Imported(_)) => info!(
-            target: LOG_TARGET,
-            "mined block #{number} ({hash}) difficulty {difficulty}, {transactions} transactions"
-        ),
+        Ok(ImportResult::Imported(_)) => {
+            info!(
+                target: LOG_TARGET,
+                "mined block #{number} ({hash}) difficulty {difficulty}, {transactions} transactions"
+            );
+            return true;
+        }
         Ok(other) => warn!(target: LOG_TARGET, "block #{number} was not imported: {other:?}"),
         Err(error) => warn!(target: LOG_TARGET, "block #{number} was not imported: {error}"),
     }
+    false
 }

@@ -16,17 +16,35 @@ use super::template::Template;
 use fedchain_pow::{Seal, U256};
 use fedchain_runtime::Hash;
 use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-/// What a thread needs to search for a seal.
+/// What is needed to search for a seal.
 #[derive(Clone, Copy, Debug)]
 pub struct Work {
-    version: u64,
+    /// Number of the job: it changes with every template.
+    pub job: u64,
     /// What the seal is searched for.
     pub pre_hash: Hash,
     /// What the seal must meet.
     pub difficulty: U256,
 }
+
+/// Why a seal takes no template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Its template is gone.
+    Stale,
+    /// The same seal has taken its template before.
+    Duplicate,
+    /// It does not meet the difficulty.
+    Wrong,
+}
+
+/// Seals that are remembered to recognise duplicates.
+const TAKEN_MAX: usize = 16;
 
 #[derive(Default)]
 enum State {
@@ -43,6 +61,8 @@ pub struct WorkCell {
     opened: Condvar,
     /// Counts the changes of `state`; a cheap way for threads to see that their work is stale.
     version: AtomicU64,
+    /// Jobs and seals of the newest templates taken.
+    taken: Mutex<VecDeque<(u64, Seal)>>,
 }
 
 impl WorkCell {
@@ -69,37 +89,56 @@ impl WorkCell {
         let mut state = self.state.lock();
         loop {
             if let State::Open(template) = &*state {
-                return Work {
-                    version: self.version.load(Ordering::Relaxed),
-                    pre_hash: template.pre_hash,
-                    difficulty: template.difficulty,
-                };
+                return self.work(template);
             }
             self.opened.wait(&mut state);
         }
     }
 
-    /// Whether `work` is still worth searching.
-    pub fn is_current(&self, work: &Work) -> bool {
-        self.version.load(Ordering::Relaxed) == work.version
-    }
-
-    /// Takes the template that `seal` was found for; `None` if it is gone or the seal is invalid.
-    pub fn take(&self, work: &Work, seal: Seal) -> Option<Template> {
-        let mut state = self.state.lock();
-        let State::Open(template) = &*state else {
-            return None;
-        };
-        if !self.is_current(work)
-            || !seal.is_valid(template.pre_hash.as_fixed_bytes(), template.difficulty)
-        {
-            return None;
-        }
-        let parent = template.parent;
-        match self.set(&mut state, State::Importing(parent)) {
-            State::Open(template) => Some(*template),
+    /// The work at hand and the height of its block, if there is an open template.
+    pub fn current(&self) -> Option<(Work, u32)> {
+        match &*self.state.lock() {
+            State::Open(template) => Some((self.work(template), template.number())),
             _ => None,
         }
+    }
+
+    fn work(&self, template: &Template) -> Work {
+        Work {
+            job: self.version.load(Ordering::Relaxed),
+            pre_hash: template.pre_hash,
+            difficulty: template.difficulty,
+        }
+    }
+
+    /// Whether a job is still worth searching.
+    pub fn is_current(&self, job: u64) -> bool {
+        self.version.load(Ordering::Relaxed) == job
+    }
+
+    /// Takes the template of a job for a seal.
+    pub fn take(&self, job: u64, seal: Seal) -> Result<Template, Refused> {
+        let mut state = self.state.lock();
+        let mut taken = self.taken.lock();
+        if taken.contains(&(job, seal)) {
+            return Err(Refused::Duplicate);
+        }
+        let State::Open(template) = &*state else {
+            return Err(Refused::Stale);
+        };
+        if !self.is_current(job) {
+            return Err(Refused::Stale);
+        }
+        if !seal.is_valid(template.pre_hash.as_fixed_bytes(), template.difficulty) {
+            return Err(Refused::Wrong);
+        }
+        let parent = template.parent;
+        let State::Open(template) = self.set(&mut state, State::Importing(parent)) else {
+            return Err(Refused::Stale);
+        };
+        taken.truncate(TAKEN_MAX - 1);
+        taken.push_front((job, seal));
+        Ok(*template)
     }
 
     /// Whether a block on `parent` is being imported.
@@ -152,15 +191,21 @@ mod tests {
     const EASY: U256 = U256([1, 0, 0, 0]);
     const SEAL: Seal = Seal { nonce: 0 };
 
+    fn refusal(cell: &WorkCell, job: u64, seal: Seal) -> Option<Refused> {
+        cell.take(job, seal).err()
+    }
+
     #[test]
     fn a_template_is_taken_once() {
         let cell = WorkCell::default();
         cell.open(template(1, EASY));
         let work = cell.wait();
 
-        assert!(cell.take(&work, SEAL).is_some());
-        assert!(cell.take(&work, SEAL).is_none());
-        assert!(!cell.is_current(&work));
+        assert!(cell.take(work.job, SEAL).is_ok());
+        assert_eq!(refusal(&cell, work.job, SEAL), Some(Refused::Duplicate));
+        let other = Seal { nonce: 1 };
+        assert_eq!(refusal(&cell, work.job, other), Some(Refused::Stale));
+        assert!(!cell.is_current(work.job));
     }
 
     #[test]
@@ -169,8 +214,8 @@ mod tests {
         cell.open(template(1, U256::MAX));
         let work = cell.wait();
 
-        assert!(cell.take(&work, SEAL).is_none());
-        assert!(cell.is_current(&work));
+        assert_eq!(refusal(&cell, work.job, SEAL), Some(Refused::Wrong));
+        assert!(cell.is_current(work.job));
     }
 
     #[test]
@@ -179,18 +224,19 @@ mod tests {
         cell.open(template(1, EASY));
         let work = cell.wait();
         cell.open(template(2, EASY));
-        assert!(cell.take(&work, SEAL).is_none());
+        assert_eq!(refusal(&cell, work.job, SEAL), Some(Refused::Stale));
 
         let work = cell.wait();
         cell.close();
-        assert!(cell.take(&work, SEAL).is_none());
+        assert_eq!(refusal(&cell, work.job, SEAL), Some(Refused::Stale));
+        assert!(cell.current().is_none());
     }
 
     #[test]
     fn no_sibling_while_importing() {
         let cell = WorkCell::default();
         cell.open(template(1, EASY));
-        assert!(cell.take(&cell.wait(), SEAL).is_some());
+        assert!(cell.take(cell.wait().job, SEAL).is_ok());
         assert!(cell.is_importing_on(&Hash::repeat_byte(1)));
 
         // A sibling is not opened, a template on another block is.
@@ -201,7 +247,7 @@ mod tests {
 
         // The end of the import leaves the new template open.
         cell.imported();
-        assert!(cell.take(&cell.wait(), SEAL).is_some());
+        assert!(cell.take(cell.wait().job, SEAL).is_ok());
         cell.imported();
         assert!(!cell.is_importing_on(&Hash::repeat_byte(2)));
     }

@@ -6,7 +6,9 @@ use alloc::{vec, vec::Vec};
 use fedchain_commitment::{Opening, leaf};
 use fedchain_fl::{
     Distances, H256, Initial, NormRule, Optimiser, Strategy,
-    limits::{CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, PAIRS_MAX},
+    limits::{
+        CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, FEATURES_MAX, PAIRS_MAX,
+    },
     norm::factors,
     strategy::Plan,
     view::Outcome,
@@ -16,7 +18,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
     BoundedVec,
     dispatch::DispatchInfo,
-    traits::{Get, Hooks, IsSubType},
+    traits::{Get, Hooks, IsSubType, fungible::Inspect},
     weights::WeightMeter,
 };
 use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
@@ -27,8 +29,10 @@ use sp_runtime::{
 
 use crate::{
     CheckFederation, WeightInfo,
+    create::REMOVE_BATCH,
     job::CLEAR_BATCH,
     pallet::*,
+    settle::SETTLE_BATCH,
     types::{Answer, Phase, Slot, Stage},
 };
 use scene::*;
@@ -45,16 +49,29 @@ mod benchmarks {
     #[benchmark]
     fn create(s: Linear<1, SPEC_BYTES>, c: Linear<1, CHUNKS_MAX>) {
         let owner = funded::<T>("owner", 0);
-        let mut spec = spec::<T>(1);
+        let mut spec = spec::<T>(c);
         spec.clients_max = 1;
-        spec.task.initial = Initial::Seeded(1);
-        spec.task.model = perceptron(s.div_ceil(COLUMN_BYTES), c);
         spec.task.schema.features = columns(s.div_ceil(COLUMN_BYTES));
 
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), spec);
 
         assert_eq!(Models::<T>::iter().count(), c as usize);
+    }
+
+    #[benchmark]
+    fn seed(c: Linear<1, SEEDED_CHUNKS>) {
+        let mut task = spec::<T>(1).task;
+        task.initial = Initial::Seeded(1);
+        task.model = perceptron(FEATURES_MAX, c);
+        let model;
+
+        #[block]
+        {
+            model = task.initial_model();
+        }
+
+        assert!(model.is_ok_and(|model| model.is_some()));
     }
 
     #[benchmark]
@@ -199,7 +216,7 @@ mod benchmarks {
 
     /// The entries are invitations, which have the longest keys.
     #[benchmark]
-    fn remove(e: Linear<0, ENTRIES_MAX>) {
+    fn remove(e: Linear<0, REMOVE_BATCH>) {
         let scene = Scene::<T>::new(1);
         scene.change(|state| state.phase = Phase::Finished);
         for index in 0..e {
@@ -445,7 +462,7 @@ mod benchmarks {
             let mut moments = Moments::<T>::get(scene.id, 0)
                 .unwrap_or_default()
                 .into_inner();
-            model = optimiser.step(FORMAT, &base, &aggregate, &mut moments);
+            model = optimiser.step(FORMAT, &base, aggregate, &mut moments);
             Moments::<T>::insert(scene.id, 0, BoundedVec::truncate_from(moments));
         }
 
@@ -482,31 +499,31 @@ mod benchmarks {
         assert!(Rounds::<T>::contains_key(scene.id, 1));
     }
 
-    /// An accepted client, rewarded, whose membership ends.
+    /// Accepted clients, rewarded, whose memberships end; the first has staged all chunks.
     #[benchmark]
-    fn settle(c: Linear<1, CHUNKS_MAX>) {
+    fn settle(n: Linear<1, SETTLE_BATCH>, c: Linear<1, CHUNKS_MAX>) {
         let scene = Scene::<T>::new(CHUNKS_MAX);
-        let client = scene.join(0);
-        Members::<T>::mutate(scene.id, &client, |member| {
-            if let Some(member) = member {
-                member.leaving = true;
+        let clients: Vec<_> = (0..n).map(|index| scene.join(index)).collect();
+        for (index, client) in (0..).zip(&clients) {
+            scene.set_leaving(client);
+            let answer = Answer::Accepted {
+                sample_count: 1,
+                values_root: H256::repeat_byte(1),
+            };
+            let received = if index == 0 { c } else { 0 };
+            scene.commit(client, H256::repeat_byte(1), answer, received);
+            for index in 0..received {
+                StagedUpdates::<T>::insert((scene.id, client, index), chunk(index));
             }
-        });
-        let answer = Answer::Accepted {
-            sample_count: 1,
-            values_root: H256::repeat_byte(1),
-        };
-        scene.commit(&client, H256::repeat_byte(1), answer, c);
-        for index in 0..c {
-            StagedUpdates::<T>::insert((scene.id, &client, index), chunk(index));
         }
         scene.open_round(AGGREGATE);
         let mut state = scene.state();
         let escrow = state.escrow;
+        let each = T::Currency::minimum_balance();
 
         #[block]
         {
-            Pallet::<T>::settle(scene.id, &mut state, &scene.spec, &client, Some(1));
+            Pallet::<T>::settle(scene.id, &mut state, clients.iter(), each);
         }
 
         assert_eq!(state.members, 0);
@@ -531,9 +548,11 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn dismiss() {
+    fn dismiss(m: Linear<1, SETTLE_BATCH>) {
         let scene = Scene::<T>::new(1);
-        scene.join(0);
+        for index in 0..m {
+            scene.join(index);
+        }
         let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Dismiss));
 
         #[block]

@@ -3,7 +3,8 @@
 //! A federation prepays its own part of every round when it is created, each client its part with
 //! the commitment. The sum covers a round of `clients_max` clients, whatever the split into blocks.
 
-use fedchain_fl::{NormRule, Strategy, limits::CHUNK_VALUES_MAX};
+use codec::Encode;
+use fedchain_fl::{Initial, NormRule, Strategy, limits::CHUNK_VALUES_MAX};
 use frame_support::weights::Weight;
 
 use crate::{
@@ -15,6 +16,16 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
+    /// Weight of creating a federation.
+    pub(crate) fn create_weight(spec: &SpecOf<T>) -> Weight {
+        let chunks = spec.task.chunk_count();
+        let seed = match spec.task.initial {
+            Initial::Seeded(_) => T::WeightInfo::seed(chunks),
+            Initial::Zeros | Initial::Uploaded { .. } => Weight::zero(),
+        };
+        T::WeightInfo::create(spec.encoded_size() as u32, chunks).saturating_add(seed)
+    }
+
     /// Weight of opening a job.
     pub(crate) fn open_weight(state: &FederationOf<T>) -> Weight {
         T::WeightInfo::open(state.members)
@@ -24,6 +35,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn step_weight(spec: &SpecOf<T>, job: &Job<T::AccountId>) -> Weight {
         let clients = job.accepted.len() as u32;
         match &job.stage {
+            Stage::Combine(aggregation) if aggregation.selects_next(&spec.task) => {
+                Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec))
+            }
             Stage::Combine(aggregation) if aggregation.is_measuring() => {
                 Self::measure_weight(spec, clients)
             }
@@ -31,7 +45,7 @@ impl<T: Config> Pallet<T> {
             Stage::Record(_) => T::WeightInfo::record(clients),
             Stage::Settle { .. } => Self::settle_weight(spec),
             Stage::Clear { .. } => T::WeightInfo::clear(CLEAR_BATCH),
-            Stage::Dismiss => T::WeightInfo::dismiss().saturating_mul(SETTLE_BATCH.into()),
+            Stage::Dismiss => T::WeightInfo::dismiss(SETTLE_BATCH),
             Stage::Proceed => T::WeightInfo::proceed(),
         }
     }
@@ -41,7 +55,7 @@ impl<T: Config> Pallet<T> {
         let clients = spec.clients_max;
         [
             T::WeightInfo::open(clients),
-            Self::measure_weight(spec, clients),
+            Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec)),
             Self::combine_weight(spec, clients),
             T::WeightInfo::record(clients),
             Self::settle_weight(spec),
@@ -74,6 +88,7 @@ impl<T: Config> Pallet<T> {
         let batches = u64::from(clients.div_ceil(settle_batch(spec.task.chunk_count())));
         T::WeightInfo::open(clients)
             .saturating_add(per_chunk.saturating_mul(chunks))
+            .saturating_add(Self::select_weight(spec))
             .saturating_add(T::WeightInfo::record(clients))
             .saturating_add(
                 Self::settle_weight(spec)
@@ -85,7 +100,7 @@ impl<T: Config> Pallet<T> {
             .saturating_add(turn.saturating_mul(4))
     }
 
-    /// Weight of measuring one chunk, and of the selection after the last.
+    /// Weight of measuring one chunk.
     fn measure_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
         if !spec.task.strategy.needs_distances() {
             return Weight::zero();
@@ -93,7 +108,14 @@ impl<T: Config> Pallet<T> {
         let pairs = clients.saturating_mul(clients.saturating_add(1)) / 2;
         Self::fetch_weight(spec, clients)
             .saturating_add(of_chunk(spec, T::WeightInfo::measure(pairs)))
-            .saturating_add(T::WeightInfo::select())
+    }
+
+    /// Weight of the selection after the last chunk was measured.
+    fn select_weight(spec: &SpecOf<T>) -> Weight {
+        match spec.task.strategy.needs_distances() {
+            true => T::WeightInfo::select(),
+            false => Weight::zero(),
+        }
     }
 
     /// Weight of combining one chunk.
@@ -129,7 +151,8 @@ impl<T: Config> Pallet<T> {
 
     fn settle_weight(spec: &SpecOf<T>) -> Weight {
         let chunks = spec.task.chunk_count();
-        T::WeightInfo::settle(chunks).saturating_mul(settle_batch(chunks).into())
+        let clients = settle_batch(chunks);
+        T::WeightInfo::settle(clients, clients.saturating_mul(chunks))
     }
 }
 

@@ -4,6 +4,7 @@ use codec::{Encode, MaxEncodedLen};
 use fedchain_commitment::{Part, spec_hash, values_root};
 use fedchain_fl::{Initial, Moment, Update, view::RoundRecord};
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
+use sp_io::MultiRemovalResults;
 use sp_runtime::{DispatchResult, traits::Saturating};
 
 use crate::{
@@ -11,6 +12,9 @@ use crate::{
     pallet::*,
     types::{Commitment, Federation, FederationId, Member, Phase, Round, Slot},
 };
+
+/// Entries of a federation's maps that one `remove` deletes, at most.
+pub const REMOVE_BATCH: u32 = 1_024;
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_create(owner: T::AccountId, spec: SpecOf<T>) -> DispatchResult {
@@ -140,19 +144,25 @@ impl<T: Config> Pallet<T> {
         let state = Federations::<T>::get(federation).ok_or(Error::<T>::UnknownFederation)?;
         ensure!(state.owner == *owner, Error::<T>::NotOwner);
         ensure!(state.phase.is_over(), Error::<T>::FederationRuns);
-        Self::release(HoldReason::StateDeposit, owner, state.state_deposit);
-        Federations::<T>::remove(federation);
-        Specs::<T>::remove(federation);
-        let removed = [
-            Invitations::<T>::clear_prefix(federation, u32::MAX, None),
-            Models::<T>::clear_prefix((federation,), u32::MAX, None),
-            Moments::<T>::clear_prefix(federation, u32::MAX, None),
-            Rounds::<T>::clear_prefix(federation, u32::MAX, None),
+        let clear: [&dyn Fn(u32) -> MultiRemovalResults; 4] = [
+            &|limit| Invitations::<T>::clear_prefix(federation, limit, None),
+            &|limit| Models::<T>::clear_prefix((federation,), limit, None),
+            &|limit| Moments::<T>::clear_prefix(federation, limit, None),
+            &|limit| Rounds::<T>::clear_prefix(federation, limit, None),
         ];
-        let entries = removed
-            .iter()
-            .fold(0u32, |sum, removed| sum.saturating_add(removed.unique));
-        Self::deposit_event(Event::FederationRemoved { federation });
+        let (mut room, mut is_empty) = (REMOVE_BATCH, true);
+        for clear in clear {
+            let removed = clear(room);
+            room = room.saturating_sub(removed.unique);
+            is_empty &= removed.maybe_cursor.is_none();
+        }
+        if is_empty {
+            Self::release(HoldReason::StateDeposit, owner, state.state_deposit);
+            Federations::<T>::remove(federation);
+            Specs::<T>::remove(federation);
+            Self::deposit_event(Event::FederationRemoved { federation });
+        }
+        let entries = REMOVE_BATCH.saturating_sub(room);
         Ok(Some(T::WeightInfo::remove(entries)).into())
     }
 }

@@ -16,8 +16,11 @@ use fedchain_fl::{
     Aggregation, Candidate,
     view::{DIGEST_ID, Outcome, RoundRecord, ServerModel},
 };
-use frame_support::{BoundedVec, traits::Defensive};
-use sp_runtime::DigestItem;
+use frame_support::{BoundedVec, defensive, traits::Defensive};
+use sp_runtime::{
+    DigestItem,
+    traits::{CheckedDiv, Zero},
+};
 
 use crate::{
     pallet::*,
@@ -99,19 +102,17 @@ impl<T: Config> Pallet<T> {
             Stage::Combine(aggregation) => {
                 let clients = job.accepted.iter().map(|accepted| &accepted.account);
                 match Self::combine(federation, state, spec, aggregation, clients) {
-                    Ok(Some(leaf)) => {
-                        let _ = job.leaves.try_push(leaf).defensive();
+                    Ok(leaf) => {
+                        let _ = leaf.map(|leaf| job.leaves.try_push(leaf).defensive());
+                        match aggregation.next_chunk(&spec.task) {
+                            Some(_) => return false,
+                            None => Stage::Record(Outcome::Adopted),
+                        }
                     }
-                    Ok(None) => {}
-                    // Cannot happen: the updates were checked one by one.
-                    Err(_) => {
-                        defensive_stage(&mut job.stage);
-                        return false;
+                    Err(error) => {
+                        defensive!("checked updates cannot be combined", error);
+                        Stage::Record(Outcome::Skipped)
                     }
-                }
-                match aggregation.next_chunk(&spec.task) {
-                    Some(_) => return false,
-                    None => Stage::Record(Outcome::Adopted),
                 }
             }
             Stage::Record(outcome) => {
@@ -126,11 +127,12 @@ impl<T: Config> Pallet<T> {
             Stage::Settle { outcome, next } => {
                 let size = settle_batch(spec.task.chunk_count());
                 let batch = job.roster.iter().skip(*next as usize);
-                let batch = batch.take(size as usize);
-                let paying = (*outcome == Outcome::Adopted).then_some(job.accepted.len() as u32);
-                for client in batch {
-                    Self::settle(federation, state, spec, client, paying);
-                }
+                let accepted = (job.accepted.len() as u32).into();
+                let each = match outcome {
+                    Outcome::Adopted => spec.reward.checked_div(&accepted).unwrap_or_default(),
+                    Outcome::Skipped => Zero::zero(),
+                };
+                Self::settle(federation, state, batch.take(size as usize), each);
                 let next = next.saturating_add(size);
                 match (next as usize) < job.roster.len() {
                     true => Stage::Settle {
@@ -243,10 +245,4 @@ impl<T: Config> Pallet<T> {
             accepted: accepted.len() as u32,
         });
     }
-}
-
-/// Gives the round up.
-fn defensive_stage(stage: &mut Stage) {
-    frame_support::defensive!("checked updates cannot be combined");
-    *stage = Stage::Record(Outcome::Skipped);
 }

@@ -56,6 +56,7 @@ pub mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use create::REMOVE_BATCH;
 pub use extension::CheckFederation;
 pub use pallet::*;
 pub use weights::WeightInfo;
@@ -69,12 +70,14 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::{
         WeightInfo,
+        create::REMOVE_BATCH,
         types::{Commitment, Federation, FederationId, Job, Member, QueueEnds, Slot},
     };
+    use alloc::vec::Vec;
     use fedchain_commitment::Part;
     use fedchain_fl::{
         FederationSpec, H256, Moment,
-        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, ROUNDS_MAX},
+        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX},
         view::{Outcome, RoundRecord},
     };
     use frame_support::{
@@ -313,6 +316,13 @@ pub mod pallet {
             client: T::AccountId,
             amount: BalanceOf<T>,
         },
+        /// Clients whose updates counted were paid out of the escrow, so much each.
+        ClientsRewarded {
+            federation: FederationId,
+            round: u32,
+            clients: Vec<T::AccountId>,
+            each: BalanceOf<T>,
+        },
         /// A round closed.
         RoundClosed {
             federation: FederationId,
@@ -395,7 +405,8 @@ pub mod pallet {
         InvalidScale,
         /// Column names, and class labels, must differ.
         DuplicateName,
-        /// The model has no parameters or more than 8 MiB of them.
+        /// The model has no parameters or more than 8 MiB of them, or is seeded and has more than
+        /// 4 MiB: upload the initial model then.
         InvalidParamCount,
         /// Linear models need a real target, softmax models two classes or more.
         TargetMismatch,
@@ -454,7 +465,7 @@ pub mod pallet {
         /// of the rounds' own work. Emits `FederationCreated`. Fails when the spec cannot work, see
         /// [`FederationSpec::check`].
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::create(spec.encoded_size() as u32, spec.task.chunk_count()))]
+        #[pallet::weight(Pallet::<T>::create_weight(spec))]
         pub fn create(origin: OriginFor<T>, spec: FederationSpec<BalanceOf<T>>) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::do_create(owner, spec)
@@ -551,9 +562,9 @@ pub mod pallet {
         }
 
         /// Deletes a federation that is over and returns the state deposit; by the owner. Emits
-        /// `FederationRemoved`.
+        /// `FederationRemoved`, or nothing while there is more to delete: send it again then.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::remove(ROUNDS_MAX + CLIENTS_MAX + 2 * CHUNKS_MAX))]
+        #[pallet::weight(T::WeightInfo::remove(REMOVE_BATCH))]
         pub fn remove(
             origin: OriginFor<T>,
             federation: FederationId,

@@ -106,6 +106,10 @@ impl WeightInfo for Weights {
         Weight::from_parts(1_000 + u64::from(spec_bytes + chunks), 0)
     }
 
+    fn seed(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(chunks), 0)
+    }
+
     fn upload(chunks: u32) -> Weight {
         Weight::from_parts(1_000 * u64::from(chunks), 0)
     }
@@ -198,16 +202,16 @@ impl WeightInfo for Weights {
         Weight::from_parts(1_000 + u64::from(clients), 0)
     }
 
-    fn settle(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(chunks), 0)
+    fn settle(clients: u32, chunks: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(clients) + u64::from(chunks), 0)
     }
 
     fn clear(chunks: u32) -> Weight {
         Weight::from_parts(1_000 + u64::from(chunks), 0)
     }
 
-    fn dismiss() -> Weight {
-        Weight::from_parts(1_000, 0)
+    fn dismiss(members: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(members), 0)
     }
 
     fn proceed() -> Weight {
@@ -267,6 +271,15 @@ pub fn spec() -> FederationSpec<Balance> {
 
 /// Runs a test in block 1, then checks the invariants.
 pub fn build_and_execute(test: impl FnOnce()) {
+    build().execute_with(|| {
+        next_blocks(1);
+        test();
+        Federation::do_try_state().unwrap();
+    });
+}
+
+/// The state before block 1.
+pub fn build() -> sp_io::TestExternalities {
     let balances = [OWNER, ALICE, BOB, CAROL, STRANGER]
         .map(|who| (who, ENDOWMENT))
         .to_vec();
@@ -279,11 +292,7 @@ pub fn build_and_execute(test: impl FnOnce()) {
     }
     .assimilate_storage(&mut storage)
     .unwrap();
-    sp_io::TestExternalities::from(storage).execute_with(|| {
-        next_blocks(1);
-        test();
-        Federation::do_try_state().unwrap();
-    });
+    storage.into()
 }
 
 /// Makes `count` blocks, `BLOCK_MS` apart.

@@ -1,16 +1,17 @@
 //! Holds: each is placed once and leaves once, returned, paid out or burned. And prepaid fees.
 
+use alloc::vec::Vec;
 use frame_support::{
     traits::{
         Defensive,
-        fungible::{InspectHold, Mutate, MutateHold},
-        tokens::{Fortitude, Precision, Preservation, Restriction},
+        fungible::{InspectHold, Mutate, MutateHold, Unbalanced, UnbalancedHold},
+        tokens::{Fortitude, Precision, Preservation},
     },
     weights::{Weight, WeightToFee},
 };
 use sp_runtime::traits::{Saturating, Zero};
 
-use crate::pallet::*;
+use crate::{pallet::*, types::FederationId};
 
 impl<T: Config> Pallet<T> {
     /// Holds `amount`, or fails with `LowBalance`.
@@ -61,22 +62,34 @@ impl<T: Config> Pallet<T> {
         .defensive();
     }
 
-    /// Pays `amount` of the owner's escrow to a client; what could not be paid stays in escrow.
+    /// Pays `each` of the owner's escrow to some clients, as one movement of the escrow; what could
+    /// not be paid, for an account that is gone, stays in escrow.
     pub(crate) fn pay(
-        federation: &mut FederationOf<T>,
-        client: &T::AccountId,
-        amount: BalanceOf<T>,
+        federation: FederationId,
+        state: &mut FederationOf<T>,
+        mut clients: Vec<T::AccountId>,
+        each: BalanceOf<T>,
     ) {
-        let paid = T::Currency::transfer_on_hold(
+        if each.is_zero() {
+            return;
+        }
+        clients
+            .retain(|client| T::Currency::increase_balance(client, each, Precision::Exact).is_ok());
+        let paid = each.saturating_mul((clients.len() as u32).into());
+        let _ = T::Currency::decrease_balance_on_hold(
             &HoldReason::Escrow.into(),
-            &federation.owner,
-            client,
-            amount,
+            &state.owner,
+            paid,
             Precision::Exact,
-            Restriction::Free,
-            Fortitude::Polite,
-        );
-        federation.escrow = federation.escrow.saturating_sub(paid.unwrap_or_default());
+        )
+        .defensive();
+        state.escrow = state.escrow.saturating_sub(paid);
+        Self::deposit_event(Event::ClientsRewarded {
+            federation,
+            round: state.round.index,
+            clients,
+            each,
+        });
     }
 
     /// What an account has held for `reason`.

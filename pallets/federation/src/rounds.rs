@@ -1,7 +1,7 @@
 //! A round up to its end: commits, reveals part by part, phases.
 
 use fedchain_commitment::{Opening, Part};
-use fedchain_fl::{H256, Refusal, Update, norm::squared_distance, window::Deadline};
+use fedchain_fl::{H256, NormRule, Refusal, Update, norm::squared_distance, window::Deadline};
 use frame_support::{
     ensure,
     traits::{Get, Time},
@@ -142,36 +142,54 @@ impl<T: Config> Pallet<T> {
             });
         } else {
             Self::release(HoldReason::Bond, &client, commitment.bond);
-            let accepts = |rule: fedchain_fl::NormRule| rule.accepts(commitment.squared_norm);
-            commitment.answer = if spec.task.norm.is_none_or(accepts) {
-                Self::deposit_event(Event::UpdateAccepted {
-                    federation,
-                    round,
-                    client: client.clone(),
+            let accepts = |rule: NormRule| rule.accepts(commitment.squared_norm);
+            commitment.answer = match spec.task.norm.is_none_or(accepts) {
+                true => Answer::Accepted {
                     sample_count,
                     values_root,
-                });
-                state.round.accepted.saturating_inc();
-                Answer::Accepted {
-                    sample_count,
-                    values_root,
-                }
-            } else {
-                Self::deposit_event(Event::UpdateRejected {
-                    federation,
-                    round,
-                    client: client.clone(),
-                });
-                Answer::Rejected
+                },
+                false => Answer::Rejected,
             };
-            state.round.revealed.saturating_inc();
-            if state.round.revealed == state.round.committed {
-                Self::end_round(federation, &mut state, true);
-            }
+            Self::count_answer(federation, &mut state, &client, &commitment.answer);
             Federations::<T>::insert(federation, state);
         }
         Commitments::<T>::insert(federation, &client, commitment);
         Ok(())
+    }
+
+    /// Counts an opened commitment, and ends the round with the last.
+    fn count_answer(
+        federation: FederationId,
+        state: &mut FederationOf<T>,
+        client: &T::AccountId,
+        answer: &Answer,
+    ) {
+        let round = state.round.index;
+        let client = client.clone();
+        if let Answer::Accepted {
+            sample_count,
+            values_root,
+        } = *answer
+        {
+            state.round.accepted.saturating_inc();
+            Self::deposit_event(Event::UpdateAccepted {
+                federation,
+                round,
+                client,
+                sample_count,
+                values_root,
+            });
+        } else {
+            Self::deposit_event(Event::UpdateRejected {
+                federation,
+                round,
+                client,
+            });
+        }
+        state.round.revealed.saturating_inc();
+        if state.round.revealed == state.round.committed {
+            Self::end_round(federation, state, true);
+        }
     }
 
     /// Whether a part of a reveal, from chunk `first` on, could be taken now; answers the

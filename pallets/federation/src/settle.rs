@@ -1,6 +1,7 @@
 //! What a round's end means for each client: bond, reward, membership, staged update.
 
-use sp_runtime::traits::{CheckedDiv, Zero};
+use alloc::vec::Vec;
+use sp_runtime::traits::Zero;
 
 use crate::{
     pallet::*,
@@ -10,60 +11,49 @@ use crate::{
 /// Rounds missed in a row that end a membership.
 const MISSED_MAX: u32 = 2;
 /// Clients settled or dismissed in one step, at most.
-pub(crate) const SETTLE_BATCH: u32 = 16;
-/// Staged chunks deleted in one step, unless one client alone has more.
-const SETTLE_CHUNKS: u32 = 64;
+pub(crate) const SETTLE_BATCH: u32 = 64;
 
-/// Clients settled in one step, each with so many staged chunks.
+/// Clients settled in one step, each with so many staged chunks: as many as there are chunks to
+/// delete for in one step, unless one client alone has more.
 pub(crate) fn settle_batch(chunks: u32) -> u32 {
-    SETTLE_CHUNKS
-        .checked_div(chunks)
-        .unwrap_or(SETTLE_BATCH)
-        .clamp(1, SETTLE_BATCH)
+    SETTLE_BATCH.checked_div(chunks).unwrap_or(1).max(1)
 }
 
 impl<T: Config> Pallet<T> {
-    /// Settles one client of the round's roster; `paying` is the number of clients that share the
-    /// reward.
-    pub(crate) fn settle(
+    /// Settles some clients of the round's roster; `each` is what an accepted update earns.
+    pub(crate) fn settle<'a>(
         federation: FederationId,
         state: &mut FederationOf<T>,
-        spec: &SpecOf<T>,
-        client: &T::AccountId,
-        paying: Option<u32>,
-    ) {
+        clients: impl Iterator<Item = &'a T::AccountId>,
+        each: BalanceOf<T>,
+    ) where
+        T::AccountId: 'a,
+    {
         let reveals_taken = matches!(
             state.phase,
             Phase::Aggregate {
                 reveals_taken: true
             }
         );
-        let mut has_missed = true;
-        if let Some(commitment) = Commitments::<T>::take(federation, client) {
-            match commitment.answer {
-                Answer::Open => {
-                    Self::settle_bond(federation, state, client, commitment.bond, reveals_taken)
+        let mut earning = Vec::new();
+        for client in clients {
+            let mut has_missed = true;
+            if let Some(commitment) = Commitments::<T>::take(federation, client) {
+                for index in 0..commitment.received {
+                    StagedUpdates::<T>::remove((federation, client, index));
                 }
-                Answer::Rejected => {}
-                Answer::Accepted { .. } => Self::reward(state, spec, client, paying),
+                has_missed = reveals_taken && commitment.answer == Answer::Open;
+                match commitment.answer {
+                    Answer::Open => {
+                        Self::settle_bond(federation, state, client, commitment.bond, reveals_taken)
+                    }
+                    Answer::Rejected => {}
+                    Answer::Accepted { .. } => earning.push(client.clone()),
+                }
             }
-            if commitment.received > 0 {
-                let _ = StagedUpdates::<T>::clear_prefix((federation, client), u32::MAX, None);
-            }
-            has_missed = reveals_taken && commitment.answer == Answer::Open;
+            Self::settle_member(federation, state, client, has_missed);
         }
-        let Some(mut member) = Members::<T>::get(federation, client) else {
-            return;
-        };
-        member.missed = match has_missed {
-            true => member.missed.saturating_add(1),
-            false => 0,
-        };
-        if member.leaving || member.missed >= MISSED_MAX {
-            Self::remove_member(federation, state, client, &member);
-        } else {
-            Members::<T>::insert(federation, client, member);
-        }
+        Self::pay(federation, state, earning, each);
     }
 
     /// Burns the bond of who had its time to reveal and did not; returns it otherwise.
@@ -86,21 +76,31 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    fn reward(
+    /// Counts rounds missed in a row, and ends the membership of who missed too many or leaves.
+    fn settle_member(
+        federation: FederationId,
         state: &mut FederationOf<T>,
-        spec: &SpecOf<T>,
         client: &T::AccountId,
-        paying: Option<u32>,
+        has_missed: bool,
     ) {
-        let each = paying.and_then(|clients| spec.reward.checked_div(&clients.into()));
-        if let Some(each) = each.filter(|each| !each.is_zero()) {
-            Self::pay(state, client, each);
+        let Some(mut member) = Members::<T>::get(federation, client) else {
+            return;
+        };
+        let missed = match has_missed {
+            true => member.missed.saturating_add(1),
+            false => 0,
+        };
+        if member.leaving || missed >= MISSED_MAX {
+            Self::remove_member(federation, state, client, &member);
+        } else if missed != member.missed {
+            member.missed = missed;
+            Members::<T>::insert(federation, client, member);
         }
     }
 
     /// Dismisses some members; answers whether none is left.
     pub(crate) fn dismiss(federation: FederationId, state: &mut FederationOf<T>) -> bool {
-        let batch: alloc::vec::Vec<_> = Members::<T>::iter_prefix(federation)
+        let batch: Vec<_> = Members::<T>::iter_prefix(federation)
             .take(SETTLE_BATCH as usize)
             .collect();
         for (client, member) in &batch {

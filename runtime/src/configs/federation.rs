@@ -45,5 +45,5 @@ impl pallet_federation::Config for Runtime {
     type StagingBytesMax = ConstU32<STAGING_BYTES_MAX>;
     type AggregationWeight = AggregationWeight;
     type WeightToFee = <Runtime as pallet_transaction_payment::Config>::WeightToFee;
-    type WeightInfo = pallet_federation::weights::Estimated<Runtime>;
+    type WeightInfo = pallet_federation::weights::Measured<Runtime>;
 }

@@ -1,8 +1,8 @@
 //! Signed transactions.
 
 use codec::Encode;
-use fedchain_runtime::{RuntimeCall, TxExtension, UncheckedExtrinsic};
-use sp_core::{Pair, sr25519};
+use fedchain_runtime::{RuntimeCall, TxExtension, UncheckedExtrinsic, VERSION};
+use sp_core::{H256, Pair, sr25519};
 use sp_runtime::{
     MultiAddress,
     generic::{Era, SignedPayload},
@@ -27,6 +27,34 @@ pub fn extension(nonce: u32, era: Era) -> TxExtension {
     )
 }
 
+/// Signs a call that is valid for ever, for a chain that is only known by its genesis hash.
+pub fn sign_for(
+    genesis: H256,
+    signer: &sr25519::Pair,
+    nonce: u32,
+    call: RuntimeCall,
+) -> UncheckedExtrinsic {
+    let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
+    let implicit = (
+        (),
+        (),
+        spec,
+        transaction,
+        genesis,
+        genesis,
+        (),
+        (),
+        (),
+        None,
+        (),
+        (),
+    );
+    finish(
+        signer,
+        SignedPayload::from_raw(call, extension(nonce, Era::Immortal), implicit),
+    )
+}
+
 /// Signs a call that is valid for ever. Runs on the chain's state, for the genesis hash.
 ///
 /// # Errors
@@ -37,13 +65,15 @@ pub fn sign(
     call: RuntimeCall,
 ) -> Result<UncheckedExtrinsic, TransactionValidityError> {
     let payload = SignedPayload::new(call, extension(nonce, Era::Immortal))?;
+    Ok(finish(signer, payload))
+}
+
+fn finish(
+    signer: &sr25519::Pair,
+    payload: SignedPayload<RuntimeCall, TxExtension>,
+) -> UncheckedExtrinsic {
     let signature = payload.using_encoded(|bytes| signer.sign(bytes));
     let (call, extension, _) = payload.deconstruct();
     let address = MultiAddress::Id(signer.public().into());
-    Ok(UncheckedExtrinsic::new_signed(
-        call,
-        address,
-        signature.into(),
-        extension,
-    ))
+    UncheckedExtrinsic::new_signed(call, address, signature.into(), extension)
 }

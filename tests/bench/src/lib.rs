@@ -4,5 +4,6 @@
 pub mod chain;
 pub mod extrinsic;
 pub mod federation;
+pub mod simulation;
 pub mod table;
 pub mod task;

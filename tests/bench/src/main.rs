@@ -1,7 +1,10 @@
 //! Benchmarks: a table `name value unit`, and the machine it was made on.
 
 mod bytes;
+mod difficulty;
 mod hash;
+mod load;
+mod node;
 mod robustness;
 mod rounds;
 mod verifier;
@@ -13,15 +16,18 @@ use fedchain_bench::table;
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: bytes, hash, robustness, rounds, verifier. All when missing.
+    /// One of: bytes, difficulty, hash, load, node, robustness, rounds, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 5] = [
+const ALL: [(&str, Benchmark); 8] = [
     ("bytes", bytes::run),
+    ("difficulty", difficulty::run_all),
     ("hash", hash::run),
+    ("load", load::run),
+    ("node", node::run),
     ("robustness", robustness::run),
     ("rounds", rounds::run),
     ("verifier", verifier::run),
@@ -34,7 +40,11 @@ fn main() -> Result<()> {
         .filter(|(name, _)| args.name.as_deref().is_none_or(|one| one == *name))
         .collect();
     if chosen.is_empty() {
-        bail!("there is no such benchmark; choose bytes, hash, robustness, rounds or verifier");
+        let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+        bail!(
+            "there is no such benchmark; choose one of {}",
+            names.join(", ")
+        );
     }
     table::machine();
     for (_, run) in chosen {

@@ -1,9 +1,7 @@
 //! The actions of the end-to-end tests: a network of one node, its federation and its trainers.
 
 mod proxy;
-mod trainer;
 mod world;
 
 pub use proxy::{Message, Proxy};
-pub use trainer::Trainer;
 pub use world::World;

@@ -3,11 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::Result;
-use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, Parts, Task, open};
+use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, Parts, Task, Trainer, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::Trainer;
 
 /// A node with a federation that both clients have joined.
 pub struct World {
@@ -53,21 +51,9 @@ impl World {
 
     /// Starts the trainer of client 0 or 1 at another address.
     pub fn trainer_at(&self, client: usize, cli: &Cli) -> Result<Trainer> {
-        let number = self.federation.to_string();
-        let data = self.parts.clients[client].display().to_string();
-        let state = self.path(&format!("state-{client}")).display().to_string();
-        Trainer::start(cli.command(&[
-            "--format",
-            "json",
-            "train",
-            &number,
-            "--key",
-            CLIENTS[client],
-            "--data",
-            &data,
-            "--state-dir",
-            &state,
-        ]))
+        let data = &self.parts.clients[client];
+        let state = self.path(&format!("state-{client}"));
+        Trainer::start(cli, self.federation, CLIENTS[client], data, &state, &[])
     }
 
     /// The federation as the node sees it.

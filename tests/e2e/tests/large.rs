@@ -4,8 +4,7 @@
 use std::{fmt::Write, fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use fedchain_e2e::Trainer;
-use fedchain_test_support::{CLIENTS, Cli, Node, OWNER, open};
+use fedchain_test_support::{CLIENTS, Cli, Node, OWNER, Trainer, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
@@ -22,32 +21,17 @@ async fn a_large_model_travels_in_parts() -> Result<()> {
     let cli = Cli::new(node.url())?;
     let spec = folder.path().join("large.toml");
     fs::write(&spec, federation_toml()?)?;
-    let number = open(&cli, &spec).await?.to_string();
+    let federation = open(&cli, &spec).await?;
+    let number = federation.to_string();
     let data = [write_rows(&folder, 0)?, write_rows(&folder, 1)?];
     let train = |client: usize| {
         let state = folder.path().join(format!("state-{client}"));
-        let (data, state) = (
-            data[client].display().to_string(),
-            state.display().to_string(),
-        );
-        Trainer::start(cli.command(&[
-            "--format",
-            "json",
-            "train",
-            &number,
-            "--key",
-            CLIENTS[client],
-            "--data",
-            &data,
-            "--state-dir",
-            &state,
-            "--epochs",
-            "1",
-        ]))
+        let (key, data) = (CLIENTS[client], &data[client]);
+        Trainer::start(&cli, federation, key, data, &state, &["--epochs", "1"])
     };
 
     let (first, second) = (train(0)?, train(1)?);
-    wait_for_a_part(&node, &number).await?;
+    wait_for_a_part(&node, federation).await?;
     first.kill().await?;
     for trainer in [train(0)?, second] {
         let summary = trainer.finish().await?;
@@ -87,11 +71,10 @@ async fn a_large_model_travels_in_parts() -> Result<()> {
 }
 
 /// Waits until the chain has a part, but not yet all, of the first client's update.
-async fn wait_for_a_part(node: &Node, number: &str) -> Result<()> {
-    let number: u32 = number.parse()?;
+async fn wait_for_a_part(node: &Node, federation: u32) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(120);
     loop {
-        let view = node.rpc("federation_get", json!([number])).await?;
+        let view = node.rpc("federation_get", json!([federation])).await?;
         let clients = view["clients"].as_array().context("no clients")?;
         let received = |client: &Value| client["received"].as_u64().unwrap_or(0);
         if clients.iter().any(|client| received(client) > 0) {

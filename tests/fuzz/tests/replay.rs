@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
+use pallet_federation::{Event, mock::Test};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use scale_info::{TypeDef, TypeInfo, Variant};
 
 /// Runs every file of a corpus, and so many random inputs of up to `length` bytes.
-fn replay(name: &str, target: fn(&[u8]), count: u64, length: usize) {
+fn replay(name: &str, mut target: impl FnMut(&[u8]), count: u64, length: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
         .join(name);
@@ -30,15 +32,25 @@ fn replay(name: &str, target: fn(&[u8]), count: u64, length: usize) {
 }
 
 #[test]
-fn calls_keep_the_invariants() {
+fn calls_keep_the_invariants_and_reach_every_event() {
+    let mut seen = BTreeSet::new();
     replay(
         "calls",
-        |data| {
-            fedchain_fuzz::calls(data);
-        },
+        |data| seen.extend(fedchain_fuzz::calls(data)),
         300,
         1_000,
     );
+    let TypeDef::Variant(events) = Event::<Test>::type_info().type_def else {
+        panic!("events are an enum");
+    };
+    let unseen = |event: &&Variant<_>| !seen.contains(&event.index);
+    let missing: Vec<_> = events
+        .variants
+        .iter()
+        .filter(unseen)
+        .map(|event| event.name)
+        .collect();
+    assert!(missing.is_empty(), "the corpus never reaches {missing:?}");
 }
 
 #[test]

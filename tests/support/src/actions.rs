@@ -11,11 +11,19 @@ pub const OWNER: &str = "//Alice";
 /// The development keys of the clients.
 pub const CLIENTS: [&str; 2] = ["//Bob", "//Charlie"];
 
-/// Creates a federation from a file and lets the clients join; returns its number.
+/// Creates a federation from a file and lets [`CLIENTS`] join; returns its number.
 ///
 /// # Errors
 /// When any of it is refused.
 pub async fn open(cli: &Cli, spec: &Path) -> Result<u32> {
+    open_for(cli, spec, &CLIENTS).await
+}
+
+/// The same for any clients.
+///
+/// # Errors
+/// When any of it is refused.
+pub async fn open_for(cli: &Cli, spec: &Path, clients: &[&str]) -> Result<u32> {
     let spec = spec.display().to_string();
     let created = cli
         .json(&["federation", "create", "--spec", &spec, "--key", OWNER])
@@ -24,7 +32,7 @@ pub async fn open(cli: &Cli, spec: &Path) -> Result<u32> {
         .as_u64()
         .context("no federation number")?;
     let number = federation.to_string();
-    for client in CLIENTS {
+    for client in clients {
         cli.json(&["federation", "invite", &number, client, "--key", OWNER])
             .await?;
         cli.json(&["join", &number, "--key", client, "--yes"])

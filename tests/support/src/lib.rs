@@ -3,7 +3,7 @@
 //!
 //! - [`Task`]: the federation file, and the data cut into CSV files.
 //! - [`oracle`]: ordinary least squares by normal equations.
-//! - [`Node`], [`Cli`]: `fedchain-node` and `fedchain`, from the directory that this executable was
+//! - [`Node`], [`Cli`], [`Trainer`]: `fedchain-node` and `fedchain`, from the directory that this executable was
 //!   built into; killed when dropped.
 //! - [`open`]: a federation with its clients.
 
@@ -12,11 +12,13 @@ mod cli;
 mod node;
 pub mod oracle;
 mod tasks;
+mod trainer;
 
-pub use actions::{CLIENTS, OWNER, open};
+pub use actions::{CLIENTS, OWNER, open, open_for};
 pub use cli::Cli;
 pub use node::Node;
 pub use tasks::{FIXED_SPLIT, Parts, Task};
+pub use trainer::Trainer;
 
 use std::path::PathBuf;
 

@@ -23,53 +23,59 @@ use crate::binary;
 /// How long a node may take to answer.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// A mining development node with its own database and ports; killed when dropped.
+/// A node with its own database and ports; killed when dropped.
 #[derive(Debug)]
 pub struct Node {
+    program: String,
     child: Child,
     args: Vec<String>,
     rpc_port: u16,
+    port: u16,
     log: PathBuf,
+    base: PathBuf,
     /// Declared last: the process goes before its database.
     _data: TempDir,
 }
 
 impl Node {
-    /// Starts a node, with `extra` arguments, and waits until it answers. Its log goes to the file
-    /// `log`.
+    /// Starts a mining development node, with `extra` arguments, and waits until it answers. Its
+    /// log goes to the file `log`.
     ///
     /// # Errors
     /// When the node is not built, dies or does not answer in a minute; with the end of its log.
     pub async fn start(log: &Path, extra: &[&str]) -> Result<Self> {
+        let own = ["--dev", "--mine", "--no-prometheus"];
+        Self::start_program("fedchain-node", log, &[&own, extra].concat(), None).await
+    }
+
+    /// Starts a program that is a node, likewise, with its database in a folder of the caller's if
+    /// there is one.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_program(
+        program: &str,
+        log: &Path,
+        args: &[&str],
+        base: Option<&Path>,
+    ) -> Result<Self> {
         File::create(log)?;
         let data = tempfile::tempdir()?;
-        let rpc_port = free_port()?;
-        let (base, rpc, port) = (
-            data.path().display().to_string(),
-            rpc_port.to_string(),
-            free_port()?.to_string(),
-        );
-        let own = [
-            "--base-path",
-            &base,
-            "--rpc-port",
-            &rpc,
-            "--port",
-            &port,
-            "--no-prometheus",
-        ];
-        let args: Vec<String> = ["--dev", "--mine"]
-            .iter()
-            .chain(&own)
-            .chain(extra)
-            .map(ToString::to_string)
-            .collect();
-        let child = spawn(&args, log)?;
+        let (rpc_port, port) = (free_port()?, free_port()?);
+        let base_path = base.unwrap_or(data.path()).to_owned();
+        let base = base_path.display().to_string();
+        let (rpc, p2p) = (rpc_port.to_string(), port.to_string());
+        let own = ["--base-path", &base, "--rpc-port", &rpc, "--port", &p2p];
+        let args: Vec<String> = own.iter().chain(args).map(ToString::to_string).collect();
+        let child = spawn(program, &args, log)?;
         let mut node = Self {
+            program: program.into(),
             child,
             args,
             rpc_port,
+            port,
             log: log.into(),
+            base: base_path,
             _data: data,
         };
         node.wait_for_answer().await?;
@@ -81,9 +87,47 @@ impl Node {
     /// # Errors
     /// As [`Self::start`].
     pub async fn restart(&mut self) -> Result<()> {
-        self.child.kill().await?;
-        self.child = spawn(&self.args, &self.log)?;
+        self.kill().await?;
+        self.resume(&[]).await
+    }
+
+    /// Kills the node at once, as a power failure would.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub async fn kill(&mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Starts a killed node again on the same database, with `more` arguments.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn resume(&mut self, more: &[&str]) -> Result<()> {
+        let more = more.iter().map(ToString::to_string);
+        let args: Vec<String> = self.args.iter().cloned().chain(more).collect();
+        self.child = spawn(&self.program, &args, &self.log)?;
         self.wait_for_answer().await
+    }
+
+    /// Where its database is.
+    pub fn base_path(&self) -> &Path {
+        &self.base
+    }
+
+    /// The port at which clients connect.
+    pub fn rpc_port(&self) -> u16 {
+        self.rpc_port
+    }
+
+    /// The port at which peers connect.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What the node has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Where clients connect.
@@ -96,14 +140,22 @@ impl Node {
     /// # Errors
     /// When the node does not answer or answers with an error.
     pub async fn rpc(&self, method: &str, params: Value) -> Result<Value> {
+        Self::rpc_at(self.rpc_port, method, params).await
+    }
+
+    /// Asks the node at a port of this machine.
+    ///
+    /// # Errors
+    /// As [`Self::rpc`].
+    pub async fn rpc_at(port: u16, method: &str, params: Value) -> Result<Value> {
         let body =
             json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = format!(
-            "POST / HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+            "POST / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = TcpStream::connect(("127.0.0.1", self.rpc_port)).await?;
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.write_all(request.as_bytes()).await?;
         let mut response = String::new();
         stream.read_to_string(&mut response).await?;
@@ -116,6 +168,32 @@ impl Node {
             Some(result) => Ok(result.take()),
             None => bail!("{method}: {answer}"),
         }
+    }
+
+    /// The most memory that it had at once, in bytes.
+    ///
+    /// # Errors
+    /// When the node is gone.
+    pub fn memory_peak(&self) -> Result<u64> {
+        self.memory("VmHWM")
+    }
+
+    /// Memory that is no file's, in bytes.
+    ///
+    /// # Errors
+    /// When the node is gone.
+    pub fn memory_anonymous(&self) -> Result<u64> {
+        self.memory("RssAnon")
+    }
+
+    fn memory(&self, field: &str) -> Result<u64> {
+        let id = self.child.id().context("the node has ended")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix(field)?.split_whitespace().nth(1))
+            .with_context(|| format!("no {field}"))?;
+        Ok(kib.parse::<u64>()? * 1_024)
     }
 
     /// Waits until the node ends by itself, which is an error.
@@ -147,7 +225,7 @@ impl Node {
     }
 
     fn log_end(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         let end = lines
             .get(lines.len().saturating_sub(10)..)
@@ -171,9 +249,9 @@ impl Drop for Node {
     }
 }
 
-fn spawn(args: &[String], log: &Path) -> Result<Child> {
+fn spawn(program: &str, args: &[String], log: &Path) -> Result<Child> {
     let log = OpenOptions::new().create(true).append(true).open(log)?;
-    let mut command = Command::new(binary("fedchain-node")?);
+    let mut command = Command::new(binary(program)?);
     command
         .args(args)
         .stdin(Stdio::null())
@@ -182,7 +260,7 @@ fn spawn(args: &[String], log: &Path) -> Result<Child> {
     command
         .kill_on_drop(true)
         .spawn()
-        .context("cannot start fedchain-node")
+        .with_context(|| format!("cannot start {program}"))
 }
 
 /// A port that was free a moment ago.

@@ -56,21 +56,33 @@ pub struct Head {
     pub hash: H256,
 }
 
+/// When a block is believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Wait {
+    /// When it is in the best chain, which may still change.
+    #[default]
+    Best,
+    /// When it is final.
+    #[value(name = "finalised", alias = "finalized")]
+    Finalised,
+}
+
 /// A connection to a node.
 #[derive(Debug)]
 pub struct Chain {
     url: String,
+    wait: Wait,
     rpc: RpcClient,
     methods: Methods,
     client: OnlineClient<SubstrateConfig>,
 }
 
 impl Chain {
-    /// Connects to the node at `url`.
+    /// Connects to the node at `url`; `wait` says when a sent transaction is done.
     ///
     /// # Errors
     /// [`Error::Unreachable`].
-    pub async fn connect(url: &str) -> Result<Self, Error> {
+    pub async fn connect(url: &str, wait: Wait) -> Result<Self, Error> {
         let rpc = RpcClient::from_insecure_url(url)
             .await
             .map_err(|error| unreachable(url, &error))?;
@@ -81,6 +93,7 @@ impl Chain {
         let methods = LegacyRpcMethods::new(rpc.clone());
         Ok(Self {
             url: url.to_owned(),
+            wait,
             rpc,
             methods,
             client,

@@ -19,7 +19,7 @@ use subxt::{
 };
 use subxt_signer::sr25519::Keypair;
 
-use super::{Chain, Head, call::Call};
+use super::{Chain, Head, Wait, call::Call};
 use crate::{Error, amount::Amount, keys};
 
 /// Blocks for which a transaction stays valid.
@@ -28,8 +28,9 @@ const MORTALITY_BLOCKS: u64 = 256;
 const ATTEMPTS_MAX: u32 = 12;
 /// First and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
-/// Longest wait for a block that includes the transaction.
+/// Longest wait for a block that includes the transaction, and for its finality.
 const INCLUSION_MAX: Duration = Duration::from_secs(300);
+const FINALITY_MAX: Duration = Duration::from_secs(3_600);
 
 type Signed = SubmittableTransaction<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
 type Watch = RpcSubscription<TransactionStatus<fedchain_fl::H256>>;
@@ -63,7 +64,8 @@ enum Retry {
 }
 
 impl Chain {
-    /// Signs and sends a call, and waits until a best block has executed it.
+    /// Signs and sends a call, and waits until a block has executed it that is the best one or final,
+    /// as the connection says.
     ///
     /// # Errors
     /// [`Error::Refused`] when the pool says that the call cannot succeed now, [`Error::Failed`]
@@ -82,7 +84,11 @@ impl Chain {
                 Ok(watch) => {
                     was_taken = true;
                     let included = self.watch(watch, &signed, call);
-                    match tokio::time::timeout(INCLUSION_MAX, included).await {
+                    let longest = match self.wait {
+                        Wait::Best => INCLUSION_MAX,
+                        Wait::Finalised => FINALITY_MAX,
+                    };
+                    match tokio::time::timeout(longest, included).await {
                         Ok(Ok(Some(included))) => return Ok(included),
                         Ok(Ok(None)) => {}
                         Ok(Err(error)) => return Err(error),
@@ -217,7 +223,10 @@ impl Chain {
     ) -> Result<Option<Included>, Error> {
         while let Some(status) = watch.next().await {
             match self.answer("author_submitAndWatchExtrinsic", status)? {
-                TransactionStatus::InBlock(hash) | TransactionStatus::Finalized(hash) => {
+                TransactionStatus::InBlock(hash) if self.wait == Wait::Best => {
+                    return self.outcome(hash, signed, call).await.map(Some);
+                }
+                TransactionStatus::Finalized(hash) => {
                     return self.outcome(hash, signed, call).await.map(Some);
                 }
                 TransactionStatus::Usurped(_)
@@ -226,6 +235,7 @@ impl Chain {
                 TransactionStatus::Future
                 | TransactionStatus::Ready
                 | TransactionStatus::Broadcast(_)
+                | TransactionStatus::InBlock(_)
                 | TransactionStatus::Retracted(_)
                 | TransactionStatus::FinalityTimeout(_) => {}
             }

@@ -19,6 +19,7 @@ use crate::{
     chain::{
         AccountId, Chain, FederationSummary, FederationView,
         call::{Call, PALLET},
+        submit::Included,
     },
     keys,
 };
@@ -140,13 +141,20 @@ impl Command {
                     .map(|_| ())
             }
             Self::Remove(ByNumber { federation, key }) => {
-                let done = format!("federation {federation} is deleted, its deposit returned");
-                let chain = common.connect().await?;
+                let (chain, key) = (common.connect().await?, key.load()?);
                 let call = Call::remove(federation);
-                common
-                    .send(&chain, &key.load()?, &call, &done)
-                    .await
-                    .map(|_| ())
+                let done = format!("federation {federation} is deleted, its deposit returned");
+                let more = format!("federation {federation} is large: a part of it is deleted");
+                let is_done = |included: &Included| {
+                    included.event::<u32>(PALLET, "FederationRemoved").is_some()
+                };
+                let mut included = chain.submit(&key, &call).await?;
+                while !is_done(&included) {
+                    output::hint(&more);
+                    included = chain.submit(&key, &call).await?;
+                }
+                common.report(&included, &call, &done);
+                Ok(())
             }
         }
     }

@@ -19,7 +19,7 @@ use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
-    chain::{Chain, call::Call, submit::Included},
+    chain::{Chain, Wait, call::Call, submit::Included},
     error::EXIT_CODES,
     keys,
 };
@@ -46,6 +46,11 @@ struct Common {
         default_value = "ws://127.0.0.1:9944"
     )]
     url: String,
+    /// When to believe a block: at once, or when no fork can take it back (so many blocks later as
+    /// the chain's depth of finality says). `train` takes its steps at once, or it would miss its
+    /// windows, and believes the end of the federation then.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    wait: Wait,
     /// What standard output carries: lines for people, or one JSON value per line.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Output,
@@ -93,7 +98,7 @@ impl KeyArg {
 
 impl Common {
     async fn connect(&self) -> Result<Chain, Error> {
-        Chain::connect(&self.url).await
+        Chain::connect(&self.url, self.wait).await
     }
 
     fn print<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) {
@@ -109,10 +114,15 @@ impl Common {
         done: &str,
     ) -> Result<Included, Error> {
         let included = chain.submit(key, call).await?;
+        self.report(&included, call, done);
+        Ok(included)
+    }
+
+    /// Prints `done` with the block that executed a call.
+    fn report(&self, included: &Included, call: &Call, done: &str) {
         let block = included.block.number;
         let value = serde_json::json!({ "call": call.name(), "block": block });
         self.print(&value, || format!("{done} (block {block})"));
-        Ok(included)
     }
 }
 

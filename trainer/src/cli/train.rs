@@ -77,6 +77,7 @@ impl Train {
             data: self.data,
             target: self.target,
             hyper: self.hyper.into(),
+            wait: common.wait,
             state_dir: match self.state_dir {
                 Some(dir) => dir,
                 None => store::default_dir()?,

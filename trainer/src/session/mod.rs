@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Duration};
 
 use fedchain_commitment::{Opening, parts, values_root};
 use fedchain_fl::{
-    H256, NormRule, norm,
+    H256, NormRule, Refusal, norm,
     view::{ClientView, Outcome, PhaseView},
 };
 use subxt_signer::sr25519::Keypair;
@@ -22,7 +22,7 @@ use subxt_signer::sr25519::Keypair;
 use crate::{
     Error,
     amount::Amount,
-    chain::{AccountId, Chain, FederationView, Head, call::Call},
+    chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
     data::Dataset,
     keys,
     learn::{self, Hyper},
@@ -47,6 +47,8 @@ pub struct Job {
     pub target: Option<String>,
     /// How to train.
     pub hyper: Hyper,
+    /// When the end of the federation is believed.
+    pub wait: Wait,
     /// Where openings are kept.
     pub state_dir: PathBuf,
 }
@@ -81,7 +83,7 @@ struct Session<'a> {
 /// Whatever the user must know of: bad data, a missing membership, a low balance. A lost connection
 /// is none; the node is tried again until it is back.
 pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Error> {
-    let mut chain = Chain::connect(&job.url).await?;
+    let mut chain = Chain::connect(&job.url, Wait::Best).await?;
     let (mut session, place) = Session::open(&chain, job, key, tell).await?;
     loop {
         match session.follow(&chain).await {
@@ -106,7 +108,7 @@ async fn reconnect(url: &str) -> Chain {
     let mut pause = RECONNECT.0;
     loop {
         tokio::time::sleep(pause).await;
-        match Chain::connect(url).await {
+        match Chain::connect(url, Wait::Best).await {
             Ok(chain) => return chain,
             Err(_) => pause = (pause * 2).min(RECONNECT.1),
         }
@@ -185,14 +187,20 @@ impl<'a> Session<'a> {
             let head = chain.best().await?;
             let view = chain.federation(self.job.federation, head.hash).await?;
             self.observe(chain, &view, head).await?;
+            self.recall(&view)?;
             let time_ms = chain.time_ms(head).await?;
             let kept = self
                 .current
                 .as_ref()
                 .and_then(|current| current.kept.as_ref());
             let done = match next_step(&view, &self.account, head.number, time_ms, kept) {
-                Step::Stop => return self.finish(&view),
-                Step::NotMember if self.is_leaving => return self.finish(&view),
+                Step::Stop
+                    if self.job.wait == Wait::Finalised && !self.is_final(chain, &view).await? =>
+                {
+                    false
+                }
+                Step::Stop => return self.finish(chain, &view).await,
+                Step::NotMember if self.is_leaving => return self.finish(chain, &view).await,
                 Step::NotMember => return Err(dropped(&view, &self.account)),
                 Step::Wait => false,
                 Step::Train => {
@@ -271,8 +279,8 @@ impl<'a> Session<'a> {
             rounds_max: view.spec.rounds_max,
             clients: roster,
         });
-        self.store.forget_before(round.saturating_sub(1))?;
-        let mut kept = self.store.load(round)?;
+        self.store.forget_before(self.settled_round(chain).await)?;
+        let mut kept = self.store.load(round, view.model_root)?;
         if client_of(view, &self.account).is_some_and(|c| c.committed && !c.revealed) {
             let on_chain = chain
                 .commitment(view.federation, &self.account, head)
@@ -295,6 +303,36 @@ impl<'a> Session<'a> {
             kept,
         });
         Ok(())
+    }
+
+    /// Takes the opening for this server model from disk, if it is not the one at hand: the chain may
+    /// have changed sides.
+    fn recall(&mut self, view: &FederationView) -> Result<(), Error> {
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        let base_root = view.model_root;
+        let is_at_hand = |kept: &Kept| kept.base_root == base_root;
+        if !current.kept.as_ref().is_some_and(is_at_hand) {
+            current.kept = self.store.load(current.round, base_root)?;
+        }
+        Ok(())
+    }
+
+    /// The round that finality has reached: no reorganisation comes back to an earlier one.
+    async fn settled_round(&self, chain: &Chain) -> u32 {
+        let Ok(head) = chain.finalised().await else {
+            return 0;
+        };
+        let view = chain.federation(self.job.federation, head.hash).await;
+        view.map_or(0, |view| view.round)
+    }
+
+    /// Whether the federation's end is final.
+    async fn is_final(&self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
+        let head = chain.finalised().await?;
+        let settled = chain.federation(self.job.federation, head.hash).await;
+        Ok(settled.is_ok_and(|settled| settled.phase == view.phase))
     }
 
     /// A round closed: tells how, and how good the new server model is on the client's rows.
@@ -458,6 +496,8 @@ impl<'a> Session<'a> {
             Ok(included) => Ok(Some(included.block.number)),
             // Too late, or somebody else was first.
             Err(Error::Refused { .. }) => Ok(None),
+            // The same in a block: after a reorganisation a call may be included twice.
+            Err(Error::Failed { name, .. }) if is_refusal(&name) => Ok(None),
             Err(error @ (Error::Unsettled { .. } | Error::Pool { .. })) => {
                 self.note(error.to_string());
                 Ok(None)
@@ -466,8 +506,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn finish(&mut self, view: &FederationView) -> Result<Summary, Error> {
-        self.store.forget_before(u32::MAX)?;
+    async fn finish(&mut self, chain: &Chain, view: &FederationView) -> Result<Summary, Error> {
+        let settled = match self.job.wait {
+            Wait::Best => self.settled_round(chain).await,
+            Wait::Finalised => u32::MAX,
+        };
+        self.store.forget_before(settled)?;
         self.summary.model_root = view.model_root;
         self.summary.end = match view.phase {
             PhaseView::Finished => End::Finished,
@@ -495,6 +539,13 @@ fn client_of<'a>(
     view.clients
         .iter()
         .find(|client| client.account == *account)
+}
+
+/// Whether a pallet's error of this name is one that the pool gives as well.
+fn is_refusal(name: &str) -> bool {
+    (0..=u8::MAX)
+        .filter_map(Refusal::from_code)
+        .any(|refusal| format!("{refusal:?}") == name)
 }
 
 fn not_member(view: &FederationView, account: &AccountId) -> Error {

@@ -185,13 +185,14 @@ impl Replay {
 
     /// Takes the next part of the initial model.
     fn upload(&mut self, part: &Part) {
-        let format = self.spec.task.format;
-        let total = self.param_count.saturating_mul(format.value_bytes());
+        let task = &self.spec.task;
+        let format = task.format;
+        let belongs = |total| part.root(total) == Some(self.model_root);
         let received = self.model.len() as u32 / format.chunk_values();
         let is_next = self.closed == 0
             && (self.model.len() as u32) < self.param_count
             && part.first == received
-            && part.root(total) == Some(self.model_root);
+            && task.update_bytes().is_ok_and(belongs);
         if is_next {
             self.model.extend(format.decode(&part.values));
         }

@@ -106,11 +106,11 @@ impl Optimiser {
         &self,
         format: Format,
         base: &[i32],
-        aggregate: &[i32],
+        aggregate: Vec<i32>,
         moments: &mut [Moment],
     ) -> Vec<i32> {
         let rule: &dyn Fn(i64, &mut Moment) -> i64 = match self {
-            Self::Adopt => return aggregate.to_vec(),
+            Self::Adopt => return aggregate,
             Self::FedAvgM { momentum, rate } => &fed_avg_m::rule(*momentum, *rate),
             Self::FedAdam(adaptive) => &adaptive.rule(format, fed_adam::second),
             Self::FedYogi(adaptive) => &adaptive.rule(format, fed_yogi::second),
@@ -120,7 +120,7 @@ impl Optimiser {
             .zip(aggregate)
             .zip(moments)
             .map(|((base, aggregate), moment)| {
-                let gradient = i64::from(*aggregate).saturating_sub((*base).into());
+                let gradient = i64::from(aggregate).saturating_sub((*base).into());
                 let step = rule(gradient.clamp(-GRADIENT_MAX, GRADIENT_MAX), moment);
                 let weight = i64::from(*base).saturating_add(step);
                 weight.clamp(least.into(), most.into()) as i32

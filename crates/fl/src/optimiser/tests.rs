@@ -56,7 +56,7 @@ fn fixed(optimiser: Optimiser, gradients: &[f64]) -> Vec<f64> {
     let mut weights = Vec::new();
     for g in gradients {
         let aggregate = vec![weight[0] + (g * UNIT) as i32];
-        weight = optimiser.step(FORMAT, &weight, &aggregate, &mut moments);
+        weight = optimiser.step(FORMAT, &weight, aggregate, &mut moments);
         weights.push(f64::from(weight[0]) / UNIT);
     }
     weights
@@ -113,7 +113,7 @@ fn found(optimiser: Optimiser, format: Format, gradients: &[i32]) -> Vec<(i64, M
     let mut states = Vec::new();
     for gradient in gradients {
         let aggregate = weight[0].saturating_add(*gradient);
-        weight = optimiser.step(format, &weight, &[aggregate], &mut moments);
+        weight = optimiser.step(format, &weight, vec![aggregate], &mut moments);
         states.push((weight[0].into(), moments[0]));
     }
     states
@@ -188,7 +188,7 @@ proptest! {
             let mut moments = vec![Moment::default(); values.len()];
             let (base, aggregate): (Vec<i32>, Vec<i32>) = values.iter().copied().unzip();
             for _ in 0..5 {
-                let weights = optimiser.step(format, &base, &aggregate, &mut moments);
+                let weights = optimiser.step(format, &base, aggregate.clone(), &mut moments);
                 prop_assert!(format.encode(&weights).is_ok());
             }
             for moment in moments {

@@ -8,7 +8,7 @@ use scale_info::TypeInfo;
 use super::{Schema, Target};
 use crate::{
     Error, Format, H256, NormRule, Optimiser, Strategy, init,
-    limits::{CHUNK_BYTES, HIDDEN_LAYERS_MAX, UPDATE_BYTES_MAX},
+    limits::{CHUNK_BYTES, HIDDEN_LAYERS_MAX, SEEDED_BYTES_MAX, UPDATE_BYTES_MAX},
 };
 
 /// The shape of the model. Inputs and outputs follow from the schema.
@@ -111,7 +111,8 @@ impl TaskSpec {
     /// Number of weights.
     ///
     /// # Errors
-    /// [`Error::ParamCount`] when it is zero, or more than [`UPDATE_BYTES_MAX`] hold.
+    /// [`Error::ParamCount`] when it is zero, or more than [`UPDATE_BYTES_MAX`] hold, or
+    /// [`SEEDED_BYTES_MAX`] for a seeded model.
     pub fn param_count(&self) -> Result<u32, Error> {
         let found = match self.model {
             ModelSpec::Opaque { param_count } => param_count.into(),
@@ -122,11 +123,14 @@ impl TaskSpec {
                 sum.saturating_add(layer)
             }),
         };
+        let bytes_max = match self.initial {
+            Initial::Seeded(_) => SEEDED_BYTES_MAX,
+            Initial::Zeros | Initial::Uploaded { .. } => UPDATE_BYTES_MAX,
+        };
+        let most = bytes_max / self.format.value_bytes();
         match u32::try_from(found) {
-            Ok(count) if (1..=UPDATE_BYTES_MAX / self.format.value_bytes()).contains(&count) => {
-                Ok(count)
-            }
-            _ => Err(Error::ParamCount { found }),
+            Ok(count) if (1..=most).contains(&count) => Ok(count),
+            _ => Err(Error::ParamCount { found, most }),
         }
     }
 

@@ -27,7 +27,7 @@ fn models_have_up_to_8_mib() {
         assert_eq!(largest.chunk_count(), 512);
         let found = u64::from(most) + 1;
         let too_large = opaque(most + 1, width);
-        assert_eq!(too_large.check(), Err(Error::ParamCount { found }));
+        assert_eq!(too_large.check(), Err(Error::ParamCount { found, most }));
         assert_eq!(too_large.chunk_count(), 0);
     }
     assert_eq!(opaque(1, Width::I16).chunk_count(), 1);

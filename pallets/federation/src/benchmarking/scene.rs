@@ -12,7 +12,7 @@ use fedchain_fl::{
     NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
     limits::{
         CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, FEATURES_MAX, PART_BYTES_MAX,
-        ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX,
+        ROUNDS_MAX, SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
     },
     window::Deadline,
 };
@@ -35,10 +35,10 @@ use crate::{
 pub const COLUMN_BYTES: u32 = 84;
 /// Bytes of the columns of the largest spec.
 pub const SPEC_BYTES: u32 = FEATURES_MAX * COLUMN_BYTES;
+/// Chunks of a seeded model, at most.
+pub const SEEDED_CHUNKS: u32 = SEEDED_BYTES_MAX / CHUNK_BYTES;
 /// Chunks in one transaction, at most.
 pub const PART_CHUNKS: u32 = PART_BYTES_MAX / CHUNK_BYTES;
-/// Entries that `remove` may find.
-pub const ENTRIES_MAX: u32 = ROUNDS_MAX + CLIENTS_MAX + 2 * CHUNKS_MAX;
 /// The format with the most values in a chunk.
 pub const FORMAT: Format = Format {
     frac_bits: 8,
@@ -149,6 +149,13 @@ impl<T: Config> Scene<T> {
         Members::<T>::insert(self.id, client, member);
     }
 
+    /// Lets a member leave at the end of the round.
+    pub fn set_leaving(&self, client: &T::AccountId) {
+        Members::<T>::mutate(self.id, client, |member| {
+            member.as_mut().expect("a member").leaving = true;
+        });
+    }
+
     /// A client's commitment, with its bond if it is open.
     pub fn commit(&self, client: &T::AccountId, hash: H256, answer: Answer, received: u32) {
         let bond = self.spec.bond;
@@ -168,7 +175,7 @@ impl<T: Config> Scene<T> {
 
 /// A spec with the longest schema and amounts above zero, for a model of so many chunks.
 pub fn spec<T: Config>(chunks: u32) -> SpecOf<T> {
-    let amount = T::Currency::minimum_balance().saturating_mul(100u32.into());
+    let amount = T::Currency::minimum_balance().saturating_mul(1_000u32.into());
     FederationSpec {
         name: name(0),
         membership: Membership::Invited,

@@ -2,7 +2,7 @@
 
 use frame_support::{assert_noop, assert_ok};
 
-use crate::{mock::*, pallet::*};
+use crate::{REMOVE_BATCH, mock::*, pallet::*};
 use fedchain_fl::{FederationSpec, Initial, Membership, ModelSpec, Strategy};
 
 type E = Error<Test>;
@@ -133,6 +133,36 @@ fn escrow_and_deposit_are_held_and_come_back() {
             E::UnknownFederation
         );
     });
+}
+
+#[test]
+fn a_large_federation_is_removed_in_several_calls() {
+    let mut state = build();
+    let id = state.execute_with(|| {
+        next_blocks(1);
+        let id = federation(spec());
+        assert_ok!(Federation::cancel(RuntimeOrigin::signed(OWNER), id));
+        play_round(id, &[1, 2, 3], &[3, 4, 5]);
+        let record = Rounds::<Test>::get(id, 1).unwrap();
+        for round in 2..=REMOVE_BATCH + 10 {
+            Rounds::<Test>::insert(id, round, &record);
+        }
+        id
+    });
+    for is_last in [false, true] {
+        // Into the backend, as between blocks.
+        state.commit_all().unwrap();
+        state.execute_with(|| {
+            let deposit = held(HoldReason::StateDeposit, OWNER);
+            assert!(deposit > 0);
+            assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+            let is_gone = !Federations::<Test>::contains_key(id);
+            assert_eq!(is_gone, is_last);
+            assert_eq!(Rounds::<Test>::iter().count() == 0, is_last);
+            let left = if is_last { 0 } else { deposit };
+            assert_eq!(held(HoldReason::StateDeposit, OWNER), left);
+        });
+    }
 }
 
 #[test]

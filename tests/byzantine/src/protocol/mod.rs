@@ -76,6 +76,19 @@ fn play(
     }
 }
 
+/// One round in which all three do their part, Carol with this update.
+fn play_with(id: FederationId, update: &Update) -> Honest {
+    play(
+        id,
+        |_| {
+            assert_ok!(update.commit());
+        },
+        |_| {
+            assert_ok!(update.reveal());
+        },
+    )
+}
+
 /// If somebody has not answered in this phase: waits for the end of its window and moves it on.
 fn advance_if(id: FederationId, is_open: fn(Phase) -> bool) {
     if Federations::<Test>::get(id).is_some_and(|state| is_open(state.phase)) {

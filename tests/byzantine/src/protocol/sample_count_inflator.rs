@@ -29,15 +29,7 @@ fn a_count_beyond_the_cap_is_refused_and_robust_strategies_ignore_it() {
         build_and_execute(|| {
             let id = three(|_| {});
             let inflated = Update::new(CAROL, id, &[5; 3], count);
-            let found = play(
-                id,
-                |_| {
-                    assert_ok!(inflated.commit());
-                },
-                |_| {
-                    assert_ok!(inflated.reveal());
-                },
-            );
+            let found = play_with(id, &inflated);
             assert_eq!(found.model, expected, "{count}");
         });
     }
@@ -53,15 +45,7 @@ fn open_federations_weigh_all_alike() {
         let id = federation(open);
         assert_ok!(Federation::join(RuntimeOrigin::signed(CAROL), id));
         let inflated = Update::new(CAROL, id, &[11; 3], 1_000);
-        let found = play(
-            id,
-            |_| {
-                assert_ok!(inflated.commit());
-            },
-            |_| {
-                assert_ok!(inflated.reveal());
-            },
-        );
+        let found = play_with(id, &inflated);
         assert_eq!(found.model, [7; 3]);
     });
 }

@@ -14,15 +14,7 @@ fn an_old_update_is_refused_in_every_dress() {
     build_and_execute(|| {
         let id = three(|spec| spec.rounds_max = 2);
         let old = Update::new(CAROL, id, &[5; 3], 10);
-        play(
-            id,
-            |_| {
-                assert_ok!(old.commit());
-            },
-            |_| {
-                assert_ok!(old.reveal());
-            },
-        );
+        play_with(id, &old);
         assert_eq!(total(CAROL), ENDOWMENT + 10);
 
         assert_eq!(

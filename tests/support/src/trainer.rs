@@ -1,14 +1,16 @@
 //! `fedchain train` as a child process whose log can be waited for.
 
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    process::{Child, ChildStderr, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdout},
     time::timeout,
 };
+
+use crate::Cli;
 
 /// Longest wait for anything that a trainer should do.
 const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -21,9 +23,24 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Starts `command`, whose standard output is one JSON event per line.
-    pub fn start(mut command: Command) -> Result<Self> {
+    /// Starts `fedchain train`, with more options at the end.
+    pub fn start(
+        cli: &Cli,
+        federation: u32,
+        key: &str,
+        data: &Path,
+        state: &Path,
+        options: &[&str],
+    ) -> Result<Self> {
+        let mut command = cli.command(&["--format", "json", "train"]);
         let mut child = command
+            .arg(federation.to_string())
+            .args(["--key", key])
+            .arg("--data")
+            .arg(data)
+            .arg("--state-dir")
+            .arg(state)
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;

@@ -1,0 +1,109 @@
+//! The node's mining methods.
+
+use fedchain_pow::U256;
+use serde::Deserialize;
+use std::fmt;
+use subxt_rpcs::{Error, RpcClient, UserError, rpc_params};
+
+use crate::search::{Seal, Work};
+
+/// The node's code for having no work.
+const NO_WORK: i32 = 9_101;
+/// The node's codes for refused seals: stale, duplicate, wrong.
+const REFUSED: std::ops::RangeInclusive<i32> = 9_102..=9_104;
+
+/// A connection to a node.
+pub struct Node {
+    rpc: RpcClient,
+    url: String,
+}
+
+/// Why a node did not do what was asked.
+pub enum Failure {
+    /// It has no work now.
+    NoWork(String),
+    /// It refused a seal.
+    Refused(String),
+    /// It cannot be reached, or does not mine.
+    Node(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoWork(text) | Self::Refused(text) | Self::Node(text) => f.write_str(text),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkView {
+    job: u64,
+    number: u32,
+    pre_hash: String,
+    difficulty: String,
+}
+
+impl Node {
+    /// Connects to a node.
+    pub async fn connect(url: &str) -> Result<Self, Failure> {
+        let rpc = RpcClient::from_insecure_url(url)
+            .await
+            .map_err(|error| Failure::Node(format!("no node answers at {url} ({error})")))?;
+        Ok(Self {
+            rpc,
+            url: url.into(),
+        })
+    }
+
+    /// The work at hand.
+    pub async fn work(&self) -> Result<Work, Failure> {
+        let work: WorkView = self
+            .rpc
+            .request("mining_getWork", rpc_params![])
+            .await
+            .map_err(|error| self.failure(error))?;
+        let pre_hash = U256::from_str_radix(&work.pre_hash, 16);
+        let difficulty = U256::from_dec_str(&work.difficulty);
+        let (Ok(pre_hash), Ok(difficulty)) = (pre_hash, difficulty) else {
+            let text = format!("{} answers with work that makes no sense", self.url);
+            return Err(Failure::Node(text));
+        };
+        Ok(Work {
+            job: work.job,
+            number: work.number,
+            pre_hash: pre_hash.to_big_endian(),
+            difficulty,
+        })
+    }
+
+    /// Hands a seal in; answers the height of its block.
+    pub async fn submit(&self, work: &Work, seal: Seal) -> Result<u32, Failure> {
+        let nonce = format!("{:#018x}", seal.nonce);
+        self.rpc
+            .request("mining_submitWork", rpc_params![work.job, nonce])
+            .await
+            .map_err(|error| self.failure(error))
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        match error {
+            Error::User(UserError {
+                code: NO_WORK,
+                message,
+                ..
+            }) => Failure::NoWork(message),
+            Error::User(UserError { code, message, .. }) if REFUSED.contains(&code) => {
+                Failure::Refused(message)
+            }
+            Error::User(UserError { code: -32_601, .. }) => Failure::Node(format!(
+                "the node at {} does not mine: start it with --mine (and --mining-threads 0 to \
+                 leave the search to this program)",
+                self.url
+            )),
+            Error::User(error) => Failure::Node(format!("{} refused: {}", self.url, error.message)),
+            other => Failure::Node(format!("the node at {} went away ({other})", self.url)),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What federations weigh by the measured weights: what is to be possible is possible.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fedchain_fl::{
+    Adaptive, Column, Decimal, FederationSpec, Format, Initial, Membership, ModelSpec, NormRule,
+    Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
+    limits::{CHUNK_BYTES, CHUNKS_MAX, PART_BYTES_MAX, SEEDED_BYTES_MAX},
+};
+use fedchain_runtime::{Federation, Runtime, RuntimeOrigin, System, currency::UNIT};
+use frame_support::{
+    assert_ok,
+    dispatch::{DispatchClass, GetDispatchInfo},
+    traits::fungible::Mutate,
+    weights::Weight,
+};
+use pallet_federation::WeightInfo;
+use sp_keyring::Sr25519Keyring::Alice;
+
+const WIDE: Format = Format {
+    frac_bits: 16,
+    width: Width::I32,
+};
+const NARROW: Format = Format {
+    frac_bits: 14,
+    width: Width::I16,
+};
+
+fn column(name: &str) -> Column {
+    Column {
+        name: name.parse().unwrap(),
+        offset: Decimal::whole(0),
+        scale: Decimal::whole(1),
+    }
+}
+
+fn spec(clients: u32, params: u32, format: Format, strategy: Strategy) -> FederationSpec<u128> {
+    FederationSpec {
+        name: "weight".parse().unwrap(),
+        membership: Membership::Invited,
+        clients_min: clients,
+        clients_max: clients,
+        rounds_max: 50,
+        windows: Windows {
+            commit_blocks: 1_000,
+            settle_blocks: 1,
+            reveal_blocks: 1_000,
+        },
+        sample_count_max: 1_000,
+        bond: UNIT,
+        join_deposit: UNIT,
+        reward: UNIT,
+        task: TaskSpec {
+            model: ModelSpec::Opaque {
+                param_count: params,
+            },
+            initial: Initial::Zeros,
+            format,
+            strategy,
+            norm: Some(NormRule::ClipToMedian),
+            optimiser: Optimiser::FedYogi(Adaptive {
+                beta1: "0.9".parse().unwrap(),
+                beta2: "0.99".parse().unwrap(),
+                rate: "0.1".parse().unwrap(),
+                tau: "0.001".parse().unwrap(),
+            }),
+            schema: Schema {
+                features: Default::default(),
+                target: Target::Real(column("y")),
+            },
+        },
+    }
+}
+
+#[test]
+fn federations_large_and_small_are_affordable_for_a_block() {
+    let shapes = [
+        (100, 7_850, WIDE, Strategy::TrimmedMean { trim: 10 }),
+        (1_000, 650, WIDE, Strategy::TrimmedMean { trim: 100 }),
+        (20, 100_000, WIDE, Strategy::Median),
+        (8, 1 << 20, NARROW, Strategy::FedAvg),
+        (8, 1 << 22, NARROW, Strategy::FedAvg),
+        (100, 10_000, WIDE, Strategy::Krum { f: 10 }),
+        (128, 10_000, WIDE, Strategy::Krum { f: 10 }),
+        (128, 10_000, WIDE, Strategy::Bulyan { f: 10 }),
+        (128, 10_000, WIDE, Strategy::GeometricMedian),
+    ];
+    for (clients, params, format, strategy) in shapes {
+        sp_io::TestExternalities::default().execute_with(|| {
+            System::set_block_number(1);
+            fedchain_runtime::Balances::set_balance(&Alice.to_account_id(), 1_000_000 * UNIT);
+            let owner = RuntimeOrigin::signed(Alice.to_account_id());
+            let spec = spec(clients, params, format, strategy);
+            let call = pallet_federation::Call::<Runtime>::create { spec: spec.clone() };
+            let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+            let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap();
+            assert!(call.get_dispatch_info().call_weight.all_lte(most));
+            assert_ok!(Federation::create(owner, spec));
+        });
+    }
+}
+
+#[test]
+fn every_call_fits_a_transaction() {
+    type Weights = <Runtime as pallet_federation::Config>::WeightInfo;
+    let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+    let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap();
+    let part_chunks = PART_BYTES_MAX / CHUNK_BYTES;
+    let spec_bytes = 90_000;
+    let seeded_chunks = SEEDED_BYTES_MAX / CHUNK_BYTES;
+    let seeded = Weights::create(spec_bytes, seeded_chunks);
+    let calls: [(&str, Weight); 11] = [
+        ("create", Weights::create(spec_bytes, CHUNKS_MAX)),
+        (
+            "create, seeded",
+            seeded.saturating_add(Weights::seed(seeded_chunks)),
+        ),
+        ("upload", Weights::upload(part_chunks)),
+        ("invite", Weights::invite()),
+        ("join", Weights::join()),
+        ("leave", Weights::leave()),
+        ("commit", Weights::commit()),
+        ("reveal", Weights::reveal(part_chunks)),
+        ("advance", Weights::advance()),
+        ("cancel", Weights::cancel()),
+        ("remove", Weights::remove(pallet_federation::REMOVE_BATCH)),
+    ];
+    for (name, weight) in calls {
+        let whole = weight.saturating_add(Weights::check());
+        assert!(whole.all_lte(most), "{name} weighs {whole:?} of {most:?}");
+    }
+}

@@ -1,0 +1,83 @@
+//! One client: an account and a connection.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use codec::Encode;
+use fedchain_bench::extrinsic::sign_for;
+use fedchain_runtime::{AccountId, RuntimeCall};
+use fedchain_test_support::Node;
+use futures::future::try_join_all;
+use serde_json::Value;
+use sp_core::{H256, Pair, bytes::to_hex, sr25519};
+use subxt_rpcs::{RpcClient, rpc_params};
+
+/// A client that can sign and send.
+pub struct Client {
+    key: sr25519::Pair,
+    rpc: RpcClient,
+    genesis: H256,
+    nonce: u32,
+}
+
+/// When, after it was sent, a transaction was accepted and included.
+#[derive(Clone, Copy)]
+pub struct Sent {
+    /// Until the node took it.
+    pub accepted: Duration,
+    /// Until it was in a block.
+    pub included: Duration,
+}
+
+impl Client {
+    /// Opens a connection for a development key.
+    pub async fn connect(node: &Node, key: &str) -> Result<Self> {
+        let rpc = RpcClient::from_insecure_url(node.url()).await?;
+        let genesis = rpc.request("chain_getBlockHash", rpc_params![0]).await?;
+        Ok(Self {
+            key: sr25519::Pair::from_string(key, None).map_err(|_| anyhow!("no key {key}"))?,
+            rpc,
+            genesis,
+            nonce: 0,
+        })
+    }
+
+    /// Its account.
+    pub fn account(&self) -> AccountId {
+        self.key.public().into()
+    }
+
+    /// Sends calls, all at once, and waits until each is in a block.
+    pub async fn send_all(&mut self, calls: Vec<RuntimeCall>) -> Result<Vec<Sent>> {
+        let signed: Vec<Vec<u8>> = (self.nonce..)
+            .zip(calls)
+            .map(|(nonce, call)| sign_for(self.genesis, &self.key, nonce, call).encode())
+            .collect();
+        self.nonce += signed.len() as u32;
+        try_join_all(signed.iter().map(|bytes| self.send(bytes))).await
+    }
+
+    async fn send(&self, bytes: &[u8]) -> Result<Sent> {
+        let start = Instant::now();
+        let mut watch = self
+            .rpc
+            .subscribe::<Value>(
+                "author_submitAndWatchExtrinsic",
+                rpc_params![to_hex(bytes, false)],
+                "author_unwatchExtrinsic",
+            )
+            .await?;
+        let accepted = start.elapsed();
+        while let Some(status) = watch.next().await {
+            let status = status?;
+            if status.get("inBlock").is_some() {
+                let included = start.elapsed();
+                return Ok(Sent { accepted, included });
+            }
+            if ["invalid", "dropped"].iter().any(|end| status == *end) {
+                bail!("an accepted transaction was lost: {status}");
+            }
+        }
+        Err(anyhow!("the connection was closed")).context("waiting for a block")
+    }
+}

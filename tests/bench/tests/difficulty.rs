@@ -1,0 +1,54 @@
+//! The difficulty follows the hash rate within 60 blocks and does not oscillate.
+
+use fedchain_bench::simulation::{SCENARIOS, run};
+use fedchain_pow::U256;
+use rayon::prelude::*;
+
+const SEEDS: u64 = 1_000;
+const BLOCKS_MAX: u32 = 60;
+
+#[test]
+fn block_times_are_back_within_60_blocks_and_stay() {
+    for scenario in &SCENARIOS {
+        let runs: Vec<_> = (0..SEEDS)
+            .into_par_iter()
+            .map(|seed| run(scenario, seed))
+            .collect();
+        let changes = scenario.hash_rates.len();
+        for change in 0..changes {
+            let late: Vec<_> = (0..)
+                .zip(&runs)
+                .filter(|(_, run)| run.recoveries[change].is_none_or(|blocks| blocks > BLOCKS_MAX))
+                .map(|(seed, _): (u64, _)| seed)
+                .collect();
+            let name = scenario.name;
+            assert!(late.len() <= 10, "{name}, change {change}, seeds {late:?}");
+        }
+        assert!(runs.iter().all(|run| run.lowest > U256::zero()));
+
+        // Luck alone moves it: the same on average as the aim, and no more at the end than before.
+        let spread = |times: &[f64]| {
+            let mean = times.iter().sum::<f64>() / times.len() as f64;
+            let square = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>();
+            (mean, (square / times.len() as f64).sqrt())
+        };
+        let half = runs[0].settled.len() / 2;
+        let halves = [0..half, half..2 * half].map(|range| {
+            let times: Vec<f64> = runs
+                .iter()
+                .flat_map(|run| run.settled[range.clone()].to_vec())
+                .collect();
+            spread(&times)
+        });
+        for ((mean, deviation), tolerance) in halves.into_iter().zip([0.1, 0.03]) {
+            let name = scenario.name;
+            assert!((mean - 1.0).abs() < tolerance, "{name}: mean {mean}");
+            assert!(deviation < 0.2, "{name}: deviation {deviation}");
+        }
+        assert!(
+            halves[1].1 < 1.1 * halves[0].1,
+            "{}: {halves:?}",
+            scenario.name
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! A federation whose three trainers each have a node of their own.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use fedchain_test_support::{FIXED_SPLIT, Task, Trainer, open_for};
+use serde_json::{Value, json};
+
+use crate::Network;
+
+const CLIENTS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
+const ROUNDS: u32 = 3;
+/// The bond of the federation, in the smallest unit.
+const BURNED: &str = "BondBurned";
+
+/// A federation in progress.
+pub struct Federation {
+    number: u32,
+    trainers: Vec<Trainer>,
+}
+
+impl Federation {
+    /// Opens a federation of three rounds at node 0 and starts a trainer at each of the nodes 0, 1 and
+    /// 2. Somebody must be mining.
+    ///
+    /// # Errors
+    /// When any of it is refused.
+    pub async fn start(network: &Network) -> Result<Self> {
+        let parts = Task::Diabetes.split(&network.path("data"), FIXED_SPLIT, CLIENTS.len())?;
+        let spec = network.path("federation.toml");
+        let text = Task::Diabetes
+            .toml()
+            .replace("clients_min = 2", "clients_min = 3")
+            .replace("rounds_max = 6", &format!("rounds_max = {ROUNDS}"))
+            .replace("settle_blocks = 1", "settle_blocks = 5");
+        fs::write(&spec, text)?;
+        let number = open_for(&network.cli(0)?, &spec, &CLIENTS).await?;
+        network
+            .wait_for("federation on every node", async || {
+                for place in 0..CLIENTS.len() {
+                    if state(network, place, number).await?.is_null() {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            })
+            .await?;
+        let trainers = (0..)
+            .zip(CLIENTS)
+            .zip(&parts.clients)
+            .map(|((place, key), data)| {
+                let kept = network.path(&format!("state-{place}"));
+                Trainer::start(&network.cli(place)?, number, key, data, &kept, &[])
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { number, trainers })
+    }
+
+    /// Waits until the federation is in this round and phase, as node 0 sees it.
+    ///
+    /// # Errors
+    /// When it does not come there.
+    pub async fn reach(&self, network: &Network, round: u64, phase: &str) -> Result<()> {
+        network
+            .wait_for(&format!("{phase} of round {round}"), async || {
+                let view = state(network, 0, self.number).await?;
+                Ok(view["round"] == round && view["phase"]["name"] == phase)
+            })
+            .await
+    }
+
+    /// Waits until all trainers are done: every round has all three updates, and no bond was burned.
+    ///
+    /// # Errors
+    /// When one of them fails, a round lacks an update or a bond was burned.
+    pub async fn finish(self, network: &Network) -> Result<()> {
+        for trainer in self.trainers {
+            let summary = trainer.finish().await?;
+            ensure!(summary["end"] == "finished", "{summary}");
+        }
+        for place in 0..CLIENTS.len() {
+            network
+                .wait_for("end of the federation on every node", async || {
+                    let view = state(network, place, self.number).await?;
+                    Ok(view["phase"]["name"] == "finished")
+                })
+                .await?;
+            for round in 1..=ROUNDS {
+                let view = network
+                    .node(place)
+                    .rpc("federation_round", json!([self.number, round]))
+                    .await?;
+                ensure!(view["record"]["accepted"] == 3, "round {round}: {view}");
+            }
+            let withheld = network
+                .metric(place, "fedchain_updates_total{result=\"withheld\"")
+                .await?;
+            ensure!(withheld == 0.0, "{withheld} {BURNED}");
+        }
+        Ok(())
+    }
+}
+
+async fn state(network: &Network, place: usize, federation: u32) -> Result<Value> {
+    network
+        .node(place)
+        .rpc("federation_get", json!([federation]))
+        .await
+        .context("federation_get")
+}

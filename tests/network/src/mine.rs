@@ -1,0 +1,112 @@
+//! Mining by the test: it takes work from a node, finds the seal and hands it in.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fedchain_pow::{U256, search, target};
+use fedchain_test_support::Node;
+use serde_json::json;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+
+use crate::{LOOK, Network, WAIT_MAX};
+
+/// Work taken from a node, and the nonce that seals it.
+pub struct Sealed {
+    job: u64,
+    nonce: u64,
+}
+
+impl Network {
+    /// Mines so many blocks at a node, one after the other.
+    ///
+    /// # Errors
+    /// When the node gives no work or does not take a block in time.
+    pub async fn mine(&self, place: usize, blocks: u32) -> Result<()> {
+        for _ in 0..blocks {
+            let next = self.best(place).await?.number + 1;
+            let sealed = self.seal(place, next).await?;
+            self.hand_in(place, &sealed).await?;
+            self.wait_for("mined block", async || {
+                Ok(self.best(place).await?.number >= next)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a node's work for the block of height `number` and finds the seal.
+    ///
+    /// # Errors
+    /// When the node gives no such work in time.
+    pub async fn seal(&self, place: usize, number: u32) -> Result<Sealed> {
+        let end = Instant::now() + WAIT_MAX;
+        loop {
+            if let Ok(Some((at, sealed))) = work(self.node(place).rpc_port()).await
+                && at == number
+            {
+                return Ok(sealed);
+            }
+            ensure!(
+                Instant::now() < end,
+                "node {place} gives no work for #{number}"
+            );
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Hands a seal in.
+    ///
+    /// # Errors
+    /// When the node refuses it.
+    pub async fn hand_in(&self, place: usize, sealed: &Sealed) -> Result<()> {
+        hand_in(self.node(place).rpc_port(), sealed).await
+    }
+
+    /// Mines a block at a node again and again, so far apart, until dropped.
+    pub fn keep_mining(&self, place: usize, pause: Duration) -> Miner {
+        let port = self.node(place).rpc_port();
+        Miner(tokio::spawn(async move {
+            loop {
+                sleep(pause).await;
+                // A node that is down or syncing gives no work now.
+                if let Ok(Some((_, sealed))) = work(port).await {
+                    let _ = hand_in(port, &sealed).await;
+                }
+            }
+        }))
+    }
+}
+
+/// Mines until it is dropped.
+pub struct Miner(JoinHandle<()>);
+
+impl Drop for Miner {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn hand_in(port: u16, sealed: &Sealed) -> Result<()> {
+    let nonce = format!("{:#x}", sealed.nonce);
+    Node::rpc_at(port, "mining_submitWork", json!([sealed.job, nonce])).await?;
+    Ok(())
+}
+
+/// The work at hand of the node at a port, with its seal, and the height of its block.
+async fn work(port: u16) -> Result<Option<(u32, Sealed)>> {
+    let work = Node::rpc_at(port, "mining_getWork", json!([])).await?;
+    let number = work["number"].as_u64().context("no number")? as u32;
+    let job = work["job"].as_u64().context("no job")?;
+    let pre_hash = U256::from_str_radix(work["preHash"].as_str().context("no hash")?, 16)?;
+    let difficulty = U256::from_dec_str(work["difficulty"].as_str().context("no difficulty")?)?;
+    let target = target(difficulty).context("difficulty zero")?;
+    let pre_hash = pre_hash.to_big_endian();
+    let seal = tokio::task::spawn_blocking(move || search(&pre_hash, target, 0..u64::MAX)).await?;
+    Ok(seal.map(|seal| {
+        let nonce = seal.nonce;
+        (number, Sealed { job, nonce })
+    }))
+}

@@ -1,0 +1,153 @@
+//! Forks: which chain wins, what comes back, and what is refused.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use fedchain_network::{FINALITY_DEPTH, Network};
+
+/// Two sides mine apart and meet again; the longer one wins.
+async fn fork(depth: u32) -> Result<()> {
+    let network = Network::start(3).await?;
+    network.mine(0, 3).await?;
+    network.agree(&[0, 1, 2], 3).await?;
+    network.partition(&[0], &[1, 2]).await?;
+    network.mine(0, depth).await?;
+    network.mine(1, depth + 1).await?;
+    let winner = network.agree(&[1, 2], depth + 4).await?;
+    network.heal().await?;
+    let head = network.agree(&[0, 1, 2], depth + 4).await?;
+    ensure!(head == winner, "{head:?} instead of {winner:?}");
+    let taken_back = network.metric(0, "fedchain_reorg_depth_sum").await?;
+    ensure!(taken_back >= f64::from(depth), "{taken_back} of {depth}");
+    ensure!(network.metric(1, "fedchain_reorg_depth_sum").await? == 0.0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_block_is_taken_back() -> Result<()> {
+    fork(1).await
+}
+
+#[tokio::test]
+async fn three_blocks_are_taken_back() -> Result<()> {
+    fork(3).await
+}
+
+#[tokio::test]
+async fn all_but_finalised_blocks_are_taken_back() -> Result<()> {
+    fork(FINALITY_DEPTH - 1).await
+}
+
+#[tokio::test]
+async fn of_two_equal_blocks_all_choose_the_same() -> Result<()> {
+    let network = Network::start(2).await?;
+    network.mine(0, 3).await?;
+    network.agree(&[0, 1], 3).await?;
+    for height in 4..8 {
+        let (left, right) = (
+            network.seal(0, height).await?,
+            network.seal(1, height).await?,
+        );
+        // Whoever is second may be told that its work is stale: then there is no tie.
+        let _ = tokio::join!(network.hand_in(0, &left), network.hand_in(1, &right));
+        network.agree(&[0, 1], height).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_late_joiner_catches_up() -> Result<()> {
+    let mut network = Network::start(2).await?;
+    network.mine(0, 40).await?;
+    let late = network.add(&[]).await?;
+    network.heal().await?;
+    network.mine(1, 2).await?;
+    network.agree(&[0, 1, late], 42).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fork_beyond_finality_raises_the_alarm_and_is_recovered_from() -> Result<()> {
+    let mut network = Network::start(3).await?;
+    network.mine(0, 3).await?;
+    network.agree(&[0, 1, 2], 3).await?;
+    network.partition(&[0], &[1, 2]).await?;
+    network.mine(0, FINALITY_DEPTH + 1).await?;
+    network.mine(1, FINALITY_DEPTH + 2).await?;
+    for place in [0, 1, 2] {
+        network
+            .wait_for("finality on both sides", async || {
+                Ok(network.finalised(place).await?.number > 3)
+            })
+            .await?;
+    }
+    network.heal().await?;
+    network.mine(1, 2).await?;
+    network
+        .wait_for("alarm", async || {
+            Ok(network
+                .metric(0, "fedchain_blocks_below_finality_total")
+                .await?
+                > 0.0)
+        })
+        .await?;
+    // Both sides go on.
+    network.mine(0, 1).await?;
+    network.mine(1, 1).await?;
+    ensure!(network.best(0).await?.hash != network.best(1).await?.hash);
+
+    // docs/operating.md: the lighter side deletes its database and syncs anew.
+    network.purge(0).await?;
+    network.heal().await?;
+    network.mine(1, 1).await?;
+    network.agree(&[0, 1, 2], FINALITY_DEPTH + 6).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_node_leaves_a_long_cheap_fork_for_the_heavier_chain() -> Result<()> {
+    let mut network = Network::start(2).await?;
+    network.mine(0, 60).await?;
+    let honest = network.agree(&[0, 1], 60).await?;
+    let hostile = network.add_hostile("cheap:150").await?;
+    network
+        .wait_for("cheap fork", async || {
+            Ok(network.best(hostile).await?.number >= 150)
+        })
+        .await?;
+    let new = network.add(&[]).await?;
+    network.connect(hostile, new).await?;
+    network.agree(&[hostile, new], 150).await?;
+    network.connect(0, new).await?;
+    network.connect(1, new).await?;
+    let head = network.agree(&[0, 1, new], 60).await?;
+    ensure!(head == honest, "{head:?} instead of {honest:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn state_behind_finality_is_pruned() -> Result<()> {
+    let mut network = Network::start(1).await?;
+    let place = network.add(&["--state-pruning", "10"]).await?;
+    network.heal().await?;
+    let miner = network.keep_mining(place, Duration::from_millis(150));
+    network
+        .wait_for("finality", async || {
+            Ok(network.finalised(place).await?.number > 30)
+        })
+        .await?;
+    drop(miner);
+    let at = async |number: u32| -> Result<bool> {
+        let node = network.node(place);
+        let hash = node
+            .rpc("chain_getBlockHash", serde_json::json!([number]))
+            .await?;
+        let pairs = node
+            .rpc("state_getRuntimeVersion", serde_json::json!([hash]))
+            .await;
+        Ok(pairs.is_ok())
+    };
+    ensure!(at(network.finalised(place).await?.number).await?);
+    ensure!(!at(5).await?, "the state of block 5 is still there");
+    Ok(())
+}
