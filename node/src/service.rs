@@ -96,6 +96,9 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Components, Error> {
     task_manager
         .spawn_handle()
         .spawn("early-blocks", None, held.run(import.clone()));
+    task_manager
+        .spawn_essential_handle()
+        .spawn("database", None, import.broken());
     let import_queue = sc_consensus_pow::import_queue(
         Box::new(import.clone()),
         None,

@@ -18,7 +18,7 @@ use fedchain_pow::U256;
 use fedchain_runtime::{Hash, opaque::Block};
 use fedchain_runtime_api::ClockApi;
 use futures::lock::Mutex;
-use log::{debug, warn};
+use log::{debug, error, warn};
 use sc_consensus::{
     BlockCheckParams, BlockImport, BlockImportParams, BoxBlockImport, ForkChoiceStrategy,
     ImportResult,
@@ -30,6 +30,7 @@ use sp_consensus::{BlockOrigin, Error};
 use sp_runtime::{DigestItem, generic::BlockId};
 use std::{cmp::Ordering, sync::Arc};
 use substrate_prometheus_endpoint::{PrometheusError, Registry};
+use tokio::sync::Notify;
 
 pub use hold::Held;
 use hold::Hold;
@@ -45,6 +46,8 @@ pub struct Import {
     algorithm: Blake2Pow,
     hold: Hold,
     metrics: Metrics,
+    /// Told when the database cannot be written.
+    broken: Arc<Notify>,
 }
 
 impl Import {
@@ -65,8 +68,29 @@ impl Import {
             algorithm,
             hold,
             metrics: Metrics::new(registry)?,
+            broken: Arc::default(),
         };
         Ok((import, held))
+    }
+
+    /// Ends when the database cannot be written. A node must end then: what it has in memory is not
+    /// on disk, and after a restart it goes on from what is.
+    pub fn broken(&self) -> impl Future<Output = ()> + use<> {
+        let broken = self.broken.clone();
+        async move { broken.notified().await }
+    }
+
+    fn look_at_database(&self, failure: &Error) {
+        let best = self.client.info().best_hash;
+        let is_whole = matches!(self.client.header(best), Ok(Some(_)));
+        if !is_whole || failure.to_string().contains("Database error") {
+            error!(
+                target: LOG_TARGET,
+                "the database cannot be written: {failure}. The node ends; make sure that its disk has \
+                 room, then start it again"
+            );
+            self.broken.notify_one();
+        }
     }
 
     /// Whether a block can be executed now; if not, what becomes of it.
@@ -211,7 +235,8 @@ impl BlockImport<Block> for Import {
         // So that the inner import does not ask again.
         let intermediate = block.get_intermediate_mut::<PowIntermediate<U256>>(INTERMEDIATE_KEY)?;
         intermediate.difficulty = Some(difficulty);
-        inner.import_block(block).await
+        let answer = inner.import_block(block).await;
+        answer.inspect_err(|failure| self.look_at_database(failure))
     }
 }
 

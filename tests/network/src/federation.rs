@@ -34,7 +34,8 @@ impl Federation {
             .replace("rounds_max = 6", &format!("rounds_max = {ROUNDS}"))
             .replace("settle_blocks = 1", "settle_blocks = 5");
         fs::write(&spec, text)?;
-        let number = open_for(&network.cli(0)?, &spec, &CLIENTS).await?;
+        let cli = network.cli(0)?.with(&["--wait", "finalised"]);
+        let number = open_for(&cli, &spec, &CLIENTS).await?;
         network
             .wait_for("federation on every node", async || {
                 for place in 0..CLIENTS.len() {

@@ -142,6 +142,9 @@ impl Network {
             "--no-mdns",
             "--no-telemetry",
             "--reserved-only",
+            // The other backend keeps peers that were taken off the list.
+            "--network-backend",
+            "libp2p",
             "--mine",
             "--mine-alone",
             "--mining-threads",

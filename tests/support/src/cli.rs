@@ -16,6 +16,7 @@ use crate::binary;
 pub struct Cli {
     program: PathBuf,
     url: String,
+    options: Vec<String>,
 }
 
 impl Cli {
@@ -27,13 +28,21 @@ impl Cli {
         Ok(Self {
             program: binary("fedchain")?,
             url: url.into(),
+            options: vec![],
         })
+    }
+
+    /// The same with these options before every command.
+    pub fn with(mut self, options: &[&str]) -> Self {
+        self.options = options.iter().map(ToString::to_string).collect();
+        self
     }
 
     /// A command to run in any way; it dies with its handle.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["--url", &self.url]).args(args);
+        command.args(["--url", &self.url]);
+        command.args(&self.options).args(args);
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }

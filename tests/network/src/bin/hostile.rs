@@ -126,7 +126,7 @@ impl Hostile {
                     log::warn!(target: "hostile", "{error:#}");
                 }
             }
-            return;
+            return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(PAUSE).await;
