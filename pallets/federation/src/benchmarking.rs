@@ -3,6 +3,7 @@
 mod scene;
 
 use alloc::{vec, vec::Vec};
+use codec::Encode;
 use fedchain_commitment::{Opening, leaf};
 use fedchain_fl::{
     Distances, H256, Initial, NormRule, Optimiser, Strategy,
@@ -18,7 +19,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
     BoundedVec,
     dispatch::DispatchInfo,
-    traits::{Get, Hooks, IsSubType, fungible::Inspect},
+    traits::{Get, Hooks, IsSubType, UnfilteredDispatchable, fungible::Inspect},
     weights::WeightMeter,
 };
 use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
@@ -85,9 +86,17 @@ mod benchmarks {
             state.model_root = root;
         });
 
-        #[extrinsic_call]
-        _(Origin::<T>::Direct(scene.owner.clone()), scene.id, part);
+        let federation = scene.id;
+        let bytes = Call::<T>::upload { federation, part }.encode();
+        let origin = Origin::<T>::Direct(scene.owner.clone());
+        let answer;
 
+        #[block]
+        {
+            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+        }
+
+        assert!(answer.is_ok());
         assert!(matches!(scene.state().phase, Phase::Commit { .. }));
     }
 
@@ -174,16 +183,23 @@ mod benchmarks {
         };
         scene.commit(&client, opening.commitment(), Answer::Open, first);
 
-        #[extrinsic_call]
-        _(
-            Origin::<T>::Direct(client.clone()),
-            scene.id,
-            1,
-            1,
-            [0; 32],
+        let call = Call::<T>::reveal {
+            federation: scene.id,
+            round: 1,
+            sample_count: 1,
+            salt: [0; 32],
             part,
-        );
+        };
+        let bytes = call.encode();
+        let origin = Origin::<T>::Direct(client);
+        let answer;
 
+        #[block]
+        {
+            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+        }
+
+        assert!(answer.is_ok());
         assert!(matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 

@@ -10,8 +10,6 @@ use crate::Network;
 
 const CLIENTS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
 const ROUNDS: u32 = 3;
-/// The bond of the federation, in the smallest unit.
-const BURNED: &str = "BondBurned";
 
 /// A federation in progress.
 pub struct Federation {
@@ -96,7 +94,7 @@ impl Federation {
             let withheld = network
                 .metric(place, "fedchain_updates_total{result=\"withheld\"")
                 .await?;
-            ensure!(withheld == 0.0, "{withheld} {BURNED}");
+            ensure!(withheld == 0.0, "{withheld} bonds were burned");
         }
         Ok(())
     }

@@ -39,21 +39,25 @@ async fn partition(depth: u32) -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn through_a_partition_of_one_block() -> Result<()> {
     partition(1).await
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn through_a_partition_of_three_blocks() -> Result<()> {
     partition(3).await
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn through_a_partition_almost_as_deep_as_finality() -> Result<()> {
     partition(FINALITY_DEPTH - 1).await
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn through_the_crash_of_a_node() -> Result<()> {
     let mut network = Network::start(3).await?;
     let miner = network.keep_mining(0, PACE);
@@ -80,16 +84,19 @@ async fn beside(attack: &str) -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn beside_a_peer_with_bad_seals() -> Result<()> {
     beside("bad_seal").await
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn beside_a_peer_with_a_fast_clock() -> Result<()> {
     beside("clock:20").await
 }
 
 #[tokio::test]
+#[ignore = "takes a minute each"]
 async fn beside_a_peer_with_a_slow_clock() -> Result<()> {
     beside("clock:-20").await
 }

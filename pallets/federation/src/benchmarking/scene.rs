@@ -6,6 +6,7 @@
 )]
 
 use alloc::{format, vec, vec::Vec};
+use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Part, spec_hash};
 use fedchain_fl::{
     Adaptive, Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Name,
@@ -251,6 +252,16 @@ pub fn client<T: Config>(index: u32) -> T::AccountId {
 
 fn hold<T: Config>(reason: HoldReason, who: &T::AccountId, amount: BalanceOf<T>) {
     assert!(Pallet::<T>::hold(reason, who, amount).is_ok());
+}
+
+/// What a block does with the bytes of a call before it is dispatched: they are taken out of the block,
+/// decoded, and hashed for the extrinsics' root and for the signature.
+pub fn receive<T: Config>(bytes: &[u8]) -> Call<T> {
+    let extrinsic = bytes.to_vec();
+    let call = Call::<T>::decode(&mut extrinsic.as_slice()).expect("encoded above");
+    let hashes = [extrinsic, call.encode()].map(|bytes| sp_io::hashing::blake2_256(&bytes));
+    assert_eq!(hashes[0], hashes[1]);
+    call
 }
 
 /// The part of a largest update from chunk `first` on, and the root of the whole.

@@ -29,8 +29,8 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
 
     // Measured for c from 1 to 16.
     fn upload(c: u32) -> Weight {
-        Weight::from_parts(328_589_494, 0)
-            .saturating_add(Weight::from_parts(157_351_903, 0).saturating_mul(c.into()))
+        Weight::from_parts(373_110_622, 0)
+            .saturating_add(Weight::from_parts(229_149_885, 0).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads_writes(4, 1))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
     }
@@ -53,8 +53,8 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
 
     // Measured for c from 1 to 16.
     fn reveal(c: u32) -> Weight {
-        Weight::from_parts(476_686_772, 0)
-            .saturating_add(Weight::from_parts(246_551_424, 0).saturating_mul(c.into()))
+        Weight::from_parts(629_985_138, 0)
+            .saturating_add(Weight::from_parts(316_830_287, 0).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads_writes(8, 6))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
