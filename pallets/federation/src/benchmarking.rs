@@ -96,8 +96,7 @@ mod benchmarks {
             answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
         }
 
-        assert!(answer.is_ok());
-        assert!(matches!(scene.state().phase, Phase::Commit { .. }));
+        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Commit { .. }));
     }
 
     #[benchmark]
@@ -183,14 +182,14 @@ mod benchmarks {
         };
         scene.commit(&client, opening.commitment(), Answer::Open, first);
 
-        let call = Call::<T>::reveal {
+        let bytes = Call::<T>::reveal {
             federation: scene.id,
             round: 1,
             sample_count: 1,
             salt: [0; 32],
             part,
-        };
-        let bytes = call.encode();
+        }
+        .encode();
         let origin = Origin::<T>::Direct(client);
         let answer;
 
@@ -199,8 +198,7 @@ mod benchmarks {
             answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
         }
 
-        assert!(answer.is_ok());
-        assert!(matches!(scene.state().phase, Phase::Aggregate { .. }));
+        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 
     #[benchmark]
