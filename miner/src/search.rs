@@ -91,7 +91,7 @@ impl Slot {
             };
             let mut nonce = first_nonce;
             while self.version.load(Ordering::Relaxed) == version {
-                let end = nonce.checked_add(BATCH).unwrap_or(u64::MAX);
+                let end = nonce.saturating_add(BATCH);
                 let seal = search(&work.pre_hash, target, nonce..end);
                 self.hashes.fetch_add(BATCH, Ordering::Relaxed);
                 if let Some(seal) = seal {

@@ -146,7 +146,7 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
         client.clone(),
         Blake2Pow::new(client.clone()),
         proposers,
-        config.author,
+        config.author.clone(),
     );
     let schedule = schedule::Schedule::new(
         client,
@@ -154,8 +154,7 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
         sync,
         builder,
         cell.clone(),
-        config.pace,
-        config.alone,
+        &config,
         metrics.templates.clone(),
     );
 

@@ -1,6 +1,6 @@
 //! When to build a template: after a new best block, a new transaction, or a while.
 
-use super::{LOG_TARGET, pace::Pace, template::Builder, work::WorkCell};
+use super::{Config, LOG_TARGET, pace::Pace, template::Builder, work::WorkCell};
 use crate::service::{FullClient, Pool};
 use fedchain_runtime::Hash;
 use futures::{FutureExt, Stream, StreamExt, channel::mpsc::UnboundedReceiver, select};
@@ -47,8 +47,7 @@ impl Schedule {
         sync: Arc<dyn SyncOracle + Send + Sync>,
         builder: Builder,
         cell: Arc<WorkCell>,
-        pace: Pace,
-        alone: bool,
+        config: &Config,
         templates: Counter<U64>,
     ) -> Self {
         Self {
@@ -57,8 +56,8 @@ impl Schedule {
             sync,
             builder,
             cell,
-            pace,
-            alone,
+            pace: config.pace,
+            alone: config.alone,
             best: None,
             built: None,
             templates,
