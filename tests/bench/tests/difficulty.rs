@@ -40,10 +40,12 @@ fn block_times_are_back_within_60_blocks_and_stay() {
                 .collect();
             spread(&times)
         });
-        for ((mean, deviation), tolerance) in halves.into_iter().zip([0.1, 0.03]) {
+        // The first half still remembers the change.
+        for ((mean, deviation), (off, spread)) in halves.into_iter().zip([(0.1, 0.25), (0.03, 0.2)])
+        {
             let name = scenario.name;
-            assert!((mean - 1.0).abs() < tolerance, "{name}: mean {mean}");
-            assert!(deviation < 0.2, "{name}: deviation {deviation}");
+            assert!((mean - 1.0).abs() < off, "{name}: mean {mean}");
+            assert!(deviation < spread, "{name}: deviation {deviation}");
         }
         assert!(
             halves[1].1 < 1.1 * halves[0].1,
