@@ -147,11 +147,12 @@ impl Network {
             "libp2p",
             "--mine",
             "--mine-alone",
-            "--mining-threads",
-            "0",
             "--author",
             "//Alice",
         ];
+        if !more.contains(&"--mining-threads") {
+            args.extend(["--mining-threads", "0"]);
+        }
         args.extend(more);
         let log = self.folder.path().join(format!("node-{place}.log"));
         let node = Node::start_program(program, &log, &args, base).await?;
