@@ -15,6 +15,7 @@ pub mod cli;
 pub mod command;
 mod finality;
 mod import;
+mod metrics;
 mod mining;
 mod pool_tasks;
 pub mod pow;

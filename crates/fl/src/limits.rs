@@ -23,8 +23,6 @@ pub const SAMPLE_COUNT_MAX: u32 = 1 << 20;
 pub const UPDATE_BYTES_MAX: u32 = 8 << 20;
 /// Bytes of a model that the chain draws from a seed, at most: larger ones are uploaded.
 pub const SEEDED_BYTES_MAX: u32 = UPDATE_BYTES_MAX / 2;
-/// Weights in a model, at most, at the narrowest width.
-pub const PARAM_COUNT_MAX: u32 = UPDATE_BYTES_MAX / 2;
 /// Bytes of one stored or hashed chunk of a model.
 pub const CHUNK_BYTES: u32 = 16_384;
 /// Chunks of a model, at most.

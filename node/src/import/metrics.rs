@@ -1,6 +1,7 @@
 //! What Prometheus is told of imports.
 
-use substrate_prometheus_endpoint::{Counter, PrometheusError, Registry, U64, register};
+use crate::metrics::counter;
+use substrate_prometheus_endpoint::{Counter, PrometheusError, Registry, U64};
 
 /// Counters of blocks that were not imported at once.
 #[derive(Clone)]
@@ -17,8 +18,7 @@ impl Metrics {
     /// # Errors
     /// When one of them is registered already.
     pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
-        let registry = registry.cloned().unwrap_or_default();
-        let counter = |name, help| register(Counter::new(name, help)?, &registry);
+        let counter = |name, help| counter(registry, name, help);
         Ok(Self {
             below_finality: counter(
                 "fedchain_blocks_below_finality_total",

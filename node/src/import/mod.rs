@@ -113,7 +113,12 @@ impl Import {
         }
         let difficulty = self.algorithm.difficulty(parent)?;
         self.check_seal(block, difficulty)?;
-        match self.ahead_ms(block)? {
+        // What the node mined itself was stamped by this clock.
+        let ahead_ms = match block.origin {
+            BlockOrigin::Own => 0,
+            _ => self.ahead_ms(block)?,
+        };
+        match ahead_ms {
             0 => Ok(Admission::Due(difficulty)),
             ahead_ms => Ok(Admission::Early(ahead_ms)),
         }
@@ -219,10 +224,6 @@ impl BlockImport<Block> for Import {
         let inner = self.inner.lock().await;
         let difficulty = match self.admit(&block)? {
             Admission::Due(difficulty) => difficulty,
-            // Its own clock made it.
-            Admission::Early(_) if block.origin == BlockOrigin::Own => {
-                self.algorithm.difficulty(block.header.parent_hash)?
-            }
             Admission::Early(ahead_ms) => {
                 debug!(target: LOG_TARGET, "block #{} is {ahead_ms} ms early", block.header.number);
                 self.metrics.held.inc();

@@ -1,6 +1,7 @@
 //! What Prometheus is told of mining.
 
-use substrate_prometheus_endpoint::{Counter, PrometheusError, Registry, U64, register};
+use crate::metrics::counter;
+use substrate_prometheus_endpoint::{Counter, PrometheusError, Registry, U64};
 
 /// Counters of the miner.
 #[derive(Clone)]
@@ -21,8 +22,7 @@ impl Metrics {
     /// # Errors
     /// When one of them is registered already.
     pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
-        let registry = registry.cloned().unwrap_or_default();
-        let counter = |name, help| register(Counter::new(name, help)?, &registry);
+        let counter = |name, help| counter(registry, name, help);
         Ok(Self {
             hashes: counter(
                 "fedchain_hashes_total",

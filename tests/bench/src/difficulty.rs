@@ -2,20 +2,14 @@
 
 use anyhow::Result;
 use fedchain_bench::{
-    simulation::{SCENARIOS, run},
+    simulation::{SCENARIOS, runs},
     table::row,
 };
-use rayon::prelude::*;
-
-const SEEDS: u64 = 1_000;
 
 /// Simulates all scenarios.
 pub fn run_all() -> Result<()> {
     for scenario in &SCENARIOS {
-        let runs: Vec<_> = (0..SEEDS)
-            .into_par_iter()
-            .map(|seed| run(scenario, seed))
-            .collect();
+        let runs = runs(scenario);
         let mut recoveries: Vec<u32> = runs
             .iter()
             .flat_map(|run| &run.recoveries)

@@ -3,6 +3,7 @@
 use fedchain_pow::{Bounds, Entry, U256, retarget};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use rand_distr::{Distribution, Exp1};
+use rayon::prelude::*;
 
 /// The block time that is aimed at.
 const BLOCK_TIME_MS: u64 = 6_000;
@@ -14,6 +15,7 @@ const HASHES_PER_MS: f64 = 1e6;
 const QUIET: u32 = 200;
 /// Blocks after the last change.
 const AFTER: u32 = 400;
+const SEEDS: u64 = 1_000;
 /// A block time is back when it differs from its aim by less than this.
 const TOLERANCE: f64 = 0.2;
 
@@ -88,8 +90,16 @@ pub struct Run {
     pub lowest: U256,
 }
 
+/// Mines a chain for each of a thousand seeds, from 0 on.
+pub fn runs(scenario: &Scenario) -> Vec<Run> {
+    (0..SEEDS)
+        .into_par_iter()
+        .map(|seed| run(scenario, seed))
+        .collect()
+}
+
 /// Mines a chain with the luck of a seed.
-pub fn run(scenario: &Scenario, seed: u64) -> Run {
+fn run(scenario: &Scenario, seed: u64) -> Run {
     let mut chain = Chain::new(seed);
     for _ in 0..QUIET {
         chain.mine(1.0, scenario);

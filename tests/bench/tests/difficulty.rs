@@ -1,19 +1,14 @@
 //! The difficulty follows the hash rate within 60 blocks and does not oscillate.
 
-use fedchain_bench::simulation::{SCENARIOS, run};
+use fedchain_bench::simulation::{SCENARIOS, runs};
 use fedchain_pow::U256;
-use rayon::prelude::*;
 
-const SEEDS: u64 = 1_000;
 const BLOCKS_MAX: u32 = 60;
 
 #[test]
 fn block_times_are_back_within_60_blocks_and_stay() {
     for scenario in &SCENARIOS {
-        let runs: Vec<_> = (0..SEEDS)
-            .into_par_iter()
-            .map(|seed| run(scenario, seed))
-            .collect();
+        let runs = runs(scenario);
         let changes = scenario.hash_rates.len();
         for change in 0..changes {
             let late: Vec<_> = (0..)

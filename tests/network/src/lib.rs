@@ -16,7 +16,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use fedchain_test_support::{Cli, Node, binary};
+use fedchain_test_support::{Cli, Node, binary, free_port};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -284,7 +284,11 @@ impl Network {
     /// # Errors
     /// When it does not answer.
     pub async fn best(&self, place: usize) -> Result<Head> {
-        self.head(place, "chain_getBlockHash", json!([])).await
+        let node = self.node(place);
+        let number = number_of(&node.rpc("chain_getHeader", json!([])).await?)?;
+        let hash = node.rpc("chain_getBlockHash", json!([number])).await?;
+        let hash = hash.as_str().context("no hash")?.into();
+        Ok(Head { number, hash })
     }
 
     /// A node's finalised block.
@@ -292,22 +296,11 @@ impl Network {
     /// # Errors
     /// When it does not answer.
     pub async fn finalised(&self, place: usize) -> Result<Head> {
-        self.head(place, "chain_getFinalizedHead", json!([])).await
-    }
-
-    async fn head(&self, place: usize, method: &str, params: Value) -> Result<Head> {
         let node = self.node(place);
-        let mut hash = node.rpc(method, params).await?;
-        if method == "chain_getBlockHash" {
-            let header = node.rpc("chain_getHeader", json!([])).await?;
-            let number = number_of(&header)?;
-            hash = node.rpc(method, json!([number])).await?;
-        }
-        let header = node.rpc("chain_getHeader", json!([hash])).await?;
-        Ok(Head {
-            number: number_of(&header)?,
-            hash: hash.as_str().context("no hash")?.into(),
-        })
+        let hash = node.rpc("chain_getFinalizedHead", json!([])).await?;
+        let number = number_of(&node.rpc("chain_getHeader", json!([hash])).await?)?;
+        let hash = hash.as_str().context("no hash")?.into();
+        Ok(Head { number, hash })
     }
 
     /// Waits until some nodes have the same best block, of height `least` or more.
@@ -395,10 +388,4 @@ fn write_spec(path: &Path, change: impl FnOnce(&mut Value)) -> Result<()> {
     change(&mut spec);
     fs::write(path, spec.to_string())?;
     Ok(())
-}
-
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
-        .local_addr()?
-        .port())
 }

@@ -148,13 +148,14 @@ impl Command {
                 let is_done = |included: &Included| {
                     included.event::<u32>(PALLET, "FederationRemoved").is_some()
                 };
-                let mut included = chain.submit(&key, &call).await?;
-                while !is_done(&included) {
+                loop {
+                    let included = chain.submit(&key, &call).await?;
+                    if is_done(&included) {
+                        common.report(&included, &call, &done);
+                        return Ok(());
+                    }
                     output::hint(&more);
-                    included = chain.submit(&key, &call).await?;
                 }
-                common.report(&included, &call, &done);
-                Ok(())
             }
         }
     }
