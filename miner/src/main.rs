@@ -73,23 +73,19 @@ async fn follow(
     seals: &mut UnboundedReceiver<(Work, Seal)>,
     score: &mut Score,
 ) -> Failure {
-    let mut is_idle = false;
     loop {
-        match node.work().await {
+        let waits_for = match node.work().await {
             Ok(work) => {
-                is_idle = false;
                 search.set(work);
+                None
             }
             Err(Failure::NoWork(reason)) => {
                 search.stop();
-                if !is_idle {
-                    println!("waiting: {reason}");
-                }
-                is_idle = true;
+                Some(reason)
             }
             Err(failure) => return failure,
-        }
-        score.report(search);
+        };
+        score.report(search, waits_for);
         tokio::select! {
             () = sleep(POLL) => {}
             Some((work, seal)) = seals.recv() => {
@@ -129,8 +125,8 @@ impl Score {
         }
     }
 
-    /// Prints the hash rate since the last time, now and then.
-    fn report(&mut self, search: &Search) {
+    /// Prints the hash rate since the last time, now and then, or why there is nothing to search.
+    fn report(&mut self, search: &Search, waits_for: Option<String>) {
         let elapsed = self.since.elapsed();
         if elapsed < REPORT {
             return;
@@ -143,6 +139,9 @@ impl Score {
             self.blocks,
             self.refused
         );
+        if let Some(reason) = waits_for {
+            println!("waiting: {reason}");
+        }
         (self.hashes, self.since) = (hashes, Instant::now());
     }
 }

@@ -186,6 +186,8 @@ impl SubstrateCli for Cli {
         HIDDEN
             .into_iter()
             .fold(command, |command, id| command.mut_arg(id, |arg| arg.hide(true)))
+            // A gigabyte for a state of some megabytes would fill with what old blocks had.
+            .mut_arg("trie_cache_size", |arg| arg.default_value("33554432"))
             // A thousand trainers, each with its own connection and updates in the pool.
             .mut_arg("rpc_max_connections", |arg| arg.default_value("2000"))
             .mut_arg("pool_limit", |arg| arg.default_value("16384"))
@@ -233,5 +235,6 @@ mod tests {
         let run = parse(&[]).unwrap().run;
         assert_eq!(run.rpc_params.rpc_max_connections, 2000);
         assert_eq!(run.pool_config.pool_kbytes, 131_072);
+        assert_eq!(run.import_params.trie_cache_size, 32 << 20);
     }
 }

@@ -53,6 +53,27 @@ impl Refusal {
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|refusal| refusal.code() == code)
     }
+
+    /// The reason that the pallet's error of this name gives.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|refusal| refusal.name() == name)
+    }
+
+    /// The name of the pallet's error.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownFederation => "UnknownFederation",
+            Self::NotOnRoster => "NotOnRoster",
+            Self::WrongRound => "WrongRound",
+            Self::CommitClosed => "CommitClosed",
+            Self::StaleBase => "StaleBase",
+            Self::AlreadyCommitted => "AlreadyCommitted",
+            Self::RevealClosed => "RevealClosed",
+            Self::NoCommitment => "NoCommitment",
+            Self::NotOverdue => "NotOverdue",
+            Self::PartTaken => "PartTaken",
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -80,7 +101,10 @@ mod tests {
     fn codes_round_trip() {
         for refusal in Refusal::ALL {
             assert_eq!(Refusal::from_code(refusal.code()), Some(refusal));
+            assert_eq!(Refusal::from_name(refusal.name()), Some(refusal));
+            assert_eq!(refusal.name(), alloc::format!("{refusal:?}"));
         }
         assert_eq!(Refusal::from_code(0), None);
+        assert_eq!(Refusal::from_name(""), None);
     }
 }

@@ -25,10 +25,8 @@ impl Seal {
 
     /// The work of this seal on a header: lower is rarer.
     pub fn work(&self, pre_hash: &[u8; PRE_HASH_BYTES]) -> U256 {
-        let mut input = [0; PRE_HASH_BYTES + size_of::<u64>()];
-        let (head, tail) = input.split_at_mut(PRE_HASH_BYTES);
-        head.copy_from_slice(pre_hash);
-        tail.copy_from_slice(&self.nonce.to_le_bytes());
+        let mut input = input_for(pre_hash);
+        set_nonce(&mut input, self.nonce);
         U256::from_big_endian(&blake2_256(&input))
     }
 
@@ -36,6 +34,21 @@ impl Seal {
     pub fn is_valid(&self, pre_hash: &[u8; PRE_HASH_BYTES], difficulty: U256) -> bool {
         is_met(self.work(pre_hash), difficulty)
     }
+}
+
+/// What is hashed: the pre-hash, then the nonce.
+type Input = [u8; PRE_HASH_BYTES + size_of::<u64>()];
+
+fn input_for(pre_hash: &[u8; PRE_HASH_BYTES]) -> Input {
+    let mut input = [0; _];
+    let (head, _): (&mut [u8], _) = input.split_at_mut(PRE_HASH_BYTES);
+    head.copy_from_slice(pre_hash);
+    input
+}
+
+fn set_nonce(input: &mut Input, nonce: u64) {
+    let (_, tail) = input.split_at_mut(PRE_HASH_BYTES);
+    tail.copy_from_slice(&nonce.to_le_bytes());
 }
 
 /// Whether `work * difficulty` fits in 256 bits. No work meets a difficulty of zero.
@@ -50,7 +63,9 @@ pub fn target(difficulty: U256) -> Option<U256> {
 
 /// The first seal of `nonces` whose work is at most `target`.
 pub fn search(pre_hash: &[u8; PRE_HASH_BYTES], target: U256, nonces: Range<u64>) -> Option<Seal> {
-    nonces
-        .map(|nonce| Seal { nonce })
-        .find(|seal| seal.work(pre_hash) <= target)
+    let mut input = input_for(pre_hash);
+    nonces.map(|nonce| Seal { nonce }).find(|seal| {
+        set_nonce(&mut input, seal.nonce);
+        U256::from_big_endian(&blake2_256(&input)) <= target
+    })
 }

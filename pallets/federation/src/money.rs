@@ -75,6 +75,9 @@ impl<T: Config> Pallet<T> {
         }
         clients
             .retain(|client| T::Currency::increase_balance(client, each, Precision::Exact).is_ok());
+        if clients.is_empty() {
+            return;
+        }
         let paid = each.saturating_mul((clients.len() as u32).into());
         let _ = T::Currency::decrease_balance_on_hold(
             &HoldReason::Escrow.into(),

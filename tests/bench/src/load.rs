@@ -3,12 +3,9 @@
 //! Each client has its own connection and account. It sends its transactions at once and waits until
 //! all of them are in a block. Every accepted one must be, or the benchmark fails.
 
-mod client;
-
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use client::{Client, Sent};
 use fedchain_bench::{
     table::{ms, row},
     task::{WIDE, task},
@@ -19,6 +16,8 @@ use fedchain_test_support::Node;
 use futures::future::try_join_all;
 use serde_json::json;
 use sp_core::H256;
+
+use crate::client::{Client, Sent, transfer_to};
 
 const CLIENTS: [u32; 4] = [1, 10, 100, 1_000];
 /// Transfers per client.
@@ -134,11 +133,6 @@ fn report(name: &str, sent: Vec<Sent>, elapsed: Duration) {
 
 fn transfer(to: &Client, value: u128) -> RuntimeCall {
     transfer_to(to.account(), value)
-}
-
-fn transfer_to(to: fedchain_runtime::AccountId, value: u128) -> RuntimeCall {
-    let dest = to.into();
-    pallet_balances::Call::transfer_keep_alive { dest, value }.into()
 }
 
 fn federation(clients: u32) -> Result<FederationSpec<u128>> {

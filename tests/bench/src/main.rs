@@ -1,6 +1,7 @@
 //! Benchmarks: a table `name value unit`, and the machine it was made on.
 
 mod bytes;
+mod client;
 mod difficulty;
 mod hash;
 mod load;

@@ -7,20 +7,21 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use fedchain_bench::{
-    extrinsic::sign_for,
-    table::{middle, ms, row},
-};
+use fedchain_bench::table::{middle, ms, row};
 use fedchain_network::Network;
 use fedchain_runtime::currency::UNIT;
+use fedchain_test_support::Node;
 use serde_json::json;
-use sp_core::{H256, Pair, bytes::to_hex, sr25519};
 use sp_crypto_hashing::blake2_256;
+
+use crate::client::{Client, transfer_to};
 
 /// How long hashes are counted.
 const COUNT: Duration = Duration::from_secs(5);
 /// Transactions whose way into the template is timed.
 const SAMPLES: usize = 20;
+/// Transfers that a block has no room for.
+const FULL: usize = 10_000;
 /// Heights at which memory is compared.
 const HEIGHTS: [u32; 2] = [1_000, 5_000];
 
@@ -32,6 +33,7 @@ pub fn run() -> Result<()> {
             hash_rate(threads).await?;
         }
         template().await?;
+        inclusion().await?;
         growth().await
     })
 }
@@ -85,52 +87,78 @@ fn bare_rate(threads: u32) -> f64 {
     hashes.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
 }
 
-/// From a transaction's submission on an idle chain until a template has it, and until a block has it
-/// that is mined at once.
+/// From a transaction's submission on an idle chain until a template has it.
 async fn template() -> Result<()> {
     let network = Network::start(1).await?;
     network.mine(0, 2).await?;
     let node = network.node(0);
-    let genesis: H256 = serde_json::from_value(node.rpc("chain_getBlockHash", json!([0])).await?)?;
-    let alice =
-        sr25519::Pair::from_string("//Alice", None).map_err(|_| anyhow::anyhow!("a key"))?;
-    let job = async || -> Result<u64> {
-        let work = node.rpc("mining_getWork", json!([])).await?;
-        work["job"].as_u64().context("no job")
-    };
-    let (mut into_template, mut into_block) = (vec![], vec![]);
-    for nonce in 0..SAMPLES {
-        // Just after a refresh, so that the next template is the transaction's.
-        let height = network.best(0).await?.number + 1;
-        network.seal(0, height).await?;
-        let old = job().await?;
-        while job().await? == old {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        let old = job().await?;
-        let dest = fedchain_runtime::AccountId::from(alice.public()).into();
-        let value = UNIT / 1_000;
-        let call = pallet_balances::Call::transfer_keep_alive { dest, value }.into();
-        let bytes = codec::Encode::encode(&sign_for(genesis, &alice, nonce as u32, call));
-        let start = Instant::now();
-        node.rpc("author_submitExtrinsic", json!([to_hex(&bytes, false)]))
-            .await?;
-        while job().await? == old {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        into_template.push(start.elapsed());
+    let mut alice = Client::connect(node, "//Alice").await?;
+    let mut times = vec![];
+    for _ in 0..SAMPLES {
         network.mine(0, 1).await?;
-        into_block.push(start.elapsed());
-        let block = node.rpc("chain_getBlock", json!([])).await?;
-        let extrinsics = block["block"]["extrinsics"].as_array().context("no body")?;
-        ensure!(extrinsics.len() == 2, "the template did not have it");
+        // Just after a refresh, so that the next template is the transaction's.
+        let first = newer_job(node, None).await?;
+        let refreshed = newer_job(node, Some(first)).await?;
+        let (start, call) = (Instant::now(), transfer_to(alice.account(), UNIT / 1_000));
+        let (_, took) = tokio::join!(alice.submit(call), async {
+            newer_job(node, Some(refreshed))
+                .await
+                .map(|_| start.elapsed())
+        });
+        times.push(took?);
+        network.mine(0, 1).await?;
+        ensure!(transactions(node).await? == 1, "the template lacks it");
     }
-    row("node_submit_to_template", ms(middle(into_template)), "ms");
-    row("node_submit_to_block", ms(middle(into_block)), "ms");
+    row("node_submit_to_template", ms(middle(times)), "ms");
     Ok(())
 }
 
-/// Memory that is no file's at two heights, and the time that a peer takes to import these blocks.
+/// Waits for work that is not `old`; answers its number.
+async fn newer_job(node: &Node, old: Option<u64>) -> Result<u64> {
+    loop {
+        let job = node.rpc("mining_getWork", json!([])).await;
+        if let Ok(job) = job.map(|work| work["job"].as_u64())
+            && job.is_some()
+            && job != old
+        {
+            return job.context("no job");
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// From submission at any moment until a block has it, in a development node's own block intervals.
+async fn inclusion() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let node = Node::start(&folder.path().join("node.log"), &[]).await?;
+    let mut alice = Client::connect(&node, "//Alice").await?;
+    let height = async || -> Result<f64> {
+        let header = node.rpc("chain_getHeader", json!([])).await?;
+        let number = header["number"].as_str().context("no number")?;
+        Ok(f64::from(u32::from_str_radix(
+            number.trim_start_matches("0x"),
+            16,
+        )?))
+    };
+    let (start, before) = (Instant::now(), height().await?);
+    let mut times = vec![];
+    for _ in 0..SAMPLES {
+        let moment = rand::random_range(0..1_000);
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        let call = transfer_to(alice.account(), UNIT / 1_000);
+        times.extend(alice.send_all(vec![call]).await?);
+    }
+    let blocks = height().await? - before;
+    let interval = start.elapsed().as_secs_f64() * 1e3 / blocks;
+    let latency = ms(middle(times.iter().map(|sent| sent.included).collect()));
+    row("node_block_interval", interval, "ms");
+    row("node_inclusion_median", latency, "ms");
+    row("node_inclusion_to_interval", latency / interval, "ratio");
+    Ok(())
+}
+
+/// Memory that is no file's at two heights, and the time that a peer takes to import these blocks and
+/// then a full one.
 async fn growth() -> Result<()> {
     let mut network = Network::start(1).await?;
     let mut anonymous = vec![];
@@ -151,10 +179,32 @@ async fn growth() -> Result<()> {
     network.connect(0, late).await?;
     network.agree(&[0, late], HEIGHTS[1]).await?;
     let figure = async |part: &str| {
-        let name = format!("substrate_import_queue_block_verification_and_import_time_{part}");
+        let name = format!("substrate_block_verification_and_import_time_{part}");
         network.metric(late, &name).await
     };
     let (sum, count) = (figure("sum").await?, figure("count").await?);
     row("node_import_empty_block", 1e3 * sum / count, "ms");
+
+    let mut alice = Client::connect(network.node(0), "//Alice").await?;
+    for _ in 0..FULL {
+        let call = transfer_to(alice.account(), UNIT / 1_000);
+        alice.submit(call).await?;
+    }
+    // The template that holds them all is a later one than the one at hand.
+    let first = newer_job(network.node(0), None).await?;
+    newer_job(network.node(0), Some(first)).await?;
+    network.mine(0, 1).await?;
+    network.agree(&[0, late], HEIGHTS[1] + 1).await?;
+    let held = transactions(network.node(0)).await?;
+    row("node_full_block", held as f64, "transfers");
+    let full = figure("sum").await? - sum;
+    row("node_import_full_block", 1e3 * full, "ms");
     Ok(())
+}
+
+/// How many transactions the best block has, the timestamp not counted.
+async fn transactions(node: &Node) -> Result<usize> {
+    let block = node.rpc("chain_getBlock", json!([])).await?;
+    let extrinsics = block["block"]["extrinsics"].as_array().context("no body")?;
+    Ok(extrinsics.len().saturating_sub(1))
 }

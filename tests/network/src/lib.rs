@@ -1,12 +1,14 @@
 //! A network of real nodes, each in its own process, and what can happen to it.
 //!
 //! Nothing mines by itself: nodes build templates and the test finds the seals, so that a test decides
-//! how long each side of a fork is. Nodes talk to reserved peers only; a partition takes peers off the
+//! how long each side of a fork is. Nodes talk to reserved peers only. Where the test may, each has a
+//! network namespace, and a partition drops what they send each other; elsewhere it takes peers off the
 //! lists of the other side.
 
 mod disk;
 mod federation;
 mod mine;
+mod switch;
 
 use std::{
     fs,
@@ -16,8 +18,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use fedchain_test_support::{Cli, Node, binary, free_port};
+use fedchain_test_support::{Cli, Node, Place, binary, free_port};
 use serde_json::{Value, json};
+use switch::Switch;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -39,6 +42,7 @@ pub(crate) const LOOK: Duration = Duration::from_millis(50);
 /// Nodes and who they are.
 pub struct Network {
     nodes: Vec<Peer>,
+    switch: Option<Switch>,
     spec: PathBuf,
     folder: TempDir,
 }
@@ -91,6 +95,7 @@ impl Network {
         write_spec(&spec, change)?;
         Ok(Self {
             nodes: vec![],
+            switch: Switch::new(),
             spec,
             folder,
         })
@@ -155,7 +160,12 @@ impl Network {
         }
         args.extend(more);
         let log = self.folder.path().join(format!("node-{place}.log"));
-        let node = Node::start_program(program, &log, &args, base).await?;
+        let namespace = self.switch.as_mut().map(|switch| switch.plug(place));
+        let at = Place {
+            base: base.map(Path::to_owned),
+            namespace: namespace.transpose()?,
+        };
+        let node = Node::start_program(program, &log, &args, at).await?;
         let id = node.rpc("system_localPeerId", json!([])).await?;
         let id = id.as_str().context("no peer id")?.to_owned();
         self.nodes.push(Peer {
@@ -212,9 +222,13 @@ impl Network {
     /// # Errors
     /// When one of them does not answer.
     pub async fn connect(&self, one: usize, other: usize) -> Result<()> {
+        if let Some(switch) = &self.switch {
+            switch.mend(one, other);
+        }
         for (from, to) in [(one, other), (other, one)] {
             let to = &self.nodes[to];
-            let address = format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", to.node.port(), to.id);
+            let (host, port) = (to.node.host(), to.node.port());
+            let address = format!("/ip4/{host}/tcp/{port}/p2p/{}", to.id);
             self.node(from)
                 .rpc("system_addReservedPeer", json!([address]))
                 .await?;
@@ -227,6 +241,14 @@ impl Network {
     /// # Errors
     /// When a node does not answer, or the sides still talk after a while.
     pub async fn partition(&self, left: &[usize], right: &[usize]) -> Result<()> {
+        if let Some(switch) = &self.switch {
+            for one in left {
+                for other in right {
+                    switch.cut(*one, *other)?;
+                }
+            }
+            return Ok(());
+        }
         for one in left {
             for other in right {
                 for (from, to) in [(one, other), (other, one)] {
@@ -327,7 +349,8 @@ impl Network {
     /// # Errors
     /// When it does not answer.
     pub async fn metric(&self, place: usize, name: &str) -> Result<f64> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.nodes[place].prometheus)).await?;
+        let mut stream =
+            TcpStream::connect((self.node(place).host(), self.nodes[place].prometheus)).await?;
         stream
             .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
             .await?;
@@ -338,6 +361,16 @@ impl Network {
             .filter(|line| line.starts_with(name))
             .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
         Ok(values.sum())
+    }
+
+    /// Waits until a node has refused a fork below its finality, and says so.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn wait_for_alarm(&self, place: usize) -> Result<()> {
+        let name = "fedchain_blocks_below_finality_total";
+        self.wait_for("alarm", async || Ok(self.metric(place, name).await? > 0.0))
+            .await
     }
 
     /// Waits until something is so.

@@ -1,6 +1,6 @@
 //! Mining by the test: it takes work from a node, finds the seal and hands it in.
 
-use std::time::Duration;
+use std::{net::SocketAddrV4, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use fedchain_pow::{U256, search, target};
@@ -44,7 +44,7 @@ impl Network {
     pub async fn seal(&self, place: usize, number: u32) -> Result<Sealed> {
         let end = Instant::now() + WAIT_MAX;
         loop {
-            if let Ok(Some((at, sealed))) = work(self.node(place).rpc_port()).await
+            if let Ok(Some((at, sealed))) = work(self.node(place).rpc_address()).await
                 && at == number
             {
                 return Ok(sealed);
@@ -62,18 +62,18 @@ impl Network {
     /// # Errors
     /// When the node refuses it.
     pub async fn hand_in(&self, place: usize, sealed: &Sealed) -> Result<()> {
-        hand_in(self.node(place).rpc_port(), sealed).await
+        hand_in(self.node(place).rpc_address(), sealed).await
     }
 
     /// Mines a block at a node again and again, so far apart, until dropped.
     pub fn keep_mining(&self, place: usize, pause: Duration) -> Miner {
-        let port = self.node(place).rpc_port();
+        let node = self.node(place).rpc_address();
         Miner(tokio::spawn(async move {
             loop {
                 sleep(pause).await;
                 // A node that is down or syncing gives no work now.
-                if let Ok(Some((_, sealed))) = work(port).await {
-                    let _ = hand_in(port, &sealed).await;
+                if let Ok(Some((_, sealed))) = work(node).await {
+                    let _ = hand_in(node, &sealed).await;
                 }
             }
         }))
@@ -89,15 +89,15 @@ impl Drop for Miner {
     }
 }
 
-async fn hand_in(port: u16, sealed: &Sealed) -> Result<()> {
+async fn hand_in(node: SocketAddrV4, sealed: &Sealed) -> Result<()> {
     let nonce = format!("{:#x}", sealed.nonce);
-    Node::rpc_at(port, "mining_submitWork", json!([sealed.job, nonce])).await?;
+    Node::rpc_at(node, "mining_submitWork", json!([sealed.job, nonce])).await?;
     Ok(())
 }
 
-/// The work at hand of the node at a port, with its seal, and the height of its block.
-async fn work(port: u16) -> Result<Option<(u32, Sealed)>> {
-    let work = Node::rpc_at(port, "mining_getWork", json!([])).await?;
+/// The work at hand of the node at an address, with its seal, and the height of its block.
+async fn work(node: SocketAddrV4) -> Result<Option<(u32, Sealed)>> {
+    let work = Node::rpc_at(node, "mining_getWork", json!([])).await?;
     let number = work["number"].as_u64().context("no number")? as u32;
     let job = work["job"].as_u64().context("no job")?;
     let pre_hash = U256::from_str_radix(work["preHash"].as_str().context("no hash")?, 16)?;

@@ -83,14 +83,7 @@ async fn a_fork_beyond_finality_raises_the_alarm_and_is_recovered_from() -> Resu
     }
     network.heal().await?;
     network.mine(1, 2).await?;
-    network
-        .wait_for("alarm", async || {
-            Ok(network
-                .metric(0, "fedchain_blocks_below_finality_total")
-                .await?
-                > 0.0)
-        })
-        .await?;
+    network.wait_for_alarm(0).await?;
     // Both sides go on.
     network.mine(0, 1).await?;
     network.mine(1, 1).await?;

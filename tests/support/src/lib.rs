@@ -16,7 +16,7 @@ mod trainer;
 
 pub use actions::{CLIENTS, OWNER, open, open_for};
 pub use cli::Cli;
-pub use node::{Node, free_port};
+pub use node::{Node, Place, free_port};
 pub use tasks::{FIXED_SPLIT, Parts, Task};
 pub use trainer::Trainer;
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    net::TcpListener,
+    net::{Ipv4Addr, SocketAddrV4, TcpListener},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -23,13 +23,23 @@ use crate::binary;
 /// How long a node may take to answer.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Where a node runs, if not just anywhere.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// Folder of its database.
+    pub base: Option<PathBuf>,
+    /// A network namespace, and the node's address there.
+    pub namespace: Option<(String, Ipv4Addr)>,
+}
+
 /// A node with its own database and ports; killed when dropped.
 #[derive(Debug)]
 pub struct Node {
     program: String,
     child: Child,
     args: Vec<String>,
-    rpc_port: u16,
+    namespace: Option<String>,
+    rpc: SocketAddrV4,
     port: u16,
     log: PathBuf,
     base: PathBuf,
@@ -45,11 +55,11 @@ impl Node {
     /// When the node is not built, dies or does not answer in a minute; with the end of its log.
     pub async fn start(log: &Path, extra: &[&str]) -> Result<Self> {
         let own = ["--dev", "--mine", "--no-prometheus"];
-        Self::start_program("fedchain-node", log, &[&own, extra].concat(), None).await
+        let args = [&own, extra].concat();
+        Self::start_program("fedchain-node", log, &args, Place::default()).await
     }
 
-    /// Starts a program that is a node, likewise, with its database in a folder of the caller's if
-    /// there is one.
+    /// Starts a program that is a node, likewise, at a place.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -57,25 +67,47 @@ impl Node {
         program: &str,
         log: &Path,
         args: &[&str],
-        base: Option<&Path>,
+        place: Place,
     ) -> Result<Self> {
         File::create(log)?;
         let data = tempfile::tempdir()?;
         let (rpc_port, port) = (free_port()?, free_port()?);
-        let base_path = base.unwrap_or(data.path()).to_owned();
-        let base = base_path.display().to_string();
+        let base = place.base.unwrap_or_else(|| data.path().to_owned());
+        let base_path = base.display().to_string();
         let (rpc, p2p) = (rpc_port.to_string(), port.to_string());
-        let own = ["--base-path", &base, "--rpc-port", &rpc, "--port", &p2p];
-        let args: Vec<String> = own.iter().chain(args).map(ToString::to_string).collect();
-        let child = spawn(program, &args, log)?;
+        let own = [
+            "--base-path",
+            &base_path,
+            "--rpc-port",
+            &rpc,
+            "--port",
+            &p2p,
+        ];
+        let outside: &[&str] = match place.namespace {
+            Some(_) => &[
+                "--unsafe-rpc-external",
+                "--rpc-methods=unsafe",
+                "--rpc-cors=all",
+                "--prometheus-external",
+            ],
+            None => &[],
+        };
+        let args = [&own, outside, args].concat();
+        let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+        let (namespace, host) = match place.namespace {
+            Some((name, host)) => (Some(name), host),
+            None => (None, Ipv4Addr::LOCALHOST),
+        };
+        let child = spawn(program, &args, namespace.as_deref(), log)?;
         let mut node = Self {
             program: program.into(),
             child,
             args,
-            rpc_port,
+            namespace,
+            rpc: SocketAddrV4::new(host, rpc_port),
             port,
             log: log.into(),
-            base: base_path,
+            base,
             _data: data,
         };
         node.wait_for_answer().await?;
@@ -106,7 +138,7 @@ impl Node {
     pub async fn resume(&mut self, more: &[&str]) -> Result<()> {
         let more = more.iter().map(ToString::to_string);
         let args: Vec<String> = self.args.iter().cloned().chain(more).collect();
-        self.child = spawn(&self.program, &args, &self.log)?;
+        self.child = spawn(&self.program, &args, self.namespace.as_deref(), &self.log)?;
         self.wait_for_answer().await
     }
 
@@ -115,9 +147,14 @@ impl Node {
         &self.base
     }
 
-    /// The port at which clients connect.
-    pub fn rpc_port(&self) -> u16 {
-        self.rpc_port
+    /// The address at which clients connect.
+    pub fn rpc_address(&self) -> SocketAddrV4 {
+        self.rpc
+    }
+
+    /// The address of its machine.
+    pub fn host(&self) -> Ipv4Addr {
+        *self.rpc.ip()
     }
 
     /// The port at which peers connect.
@@ -132,7 +169,7 @@ impl Node {
 
     /// Where clients connect.
     pub fn url(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.rpc_port)
+        format!("ws://{}", self.rpc)
     }
 
     /// Asks the node; `params` is a JSON array.
@@ -140,22 +177,22 @@ impl Node {
     /// # Errors
     /// When the node does not answer or answers with an error.
     pub async fn rpc(&self, method: &str, params: Value) -> Result<Value> {
-        Self::rpc_at(self.rpc_port, method, params).await
+        Self::rpc_at(self.rpc, method, params).await
     }
 
-    /// Asks the node at a port of this machine.
+    /// Asks the node at an address.
     ///
     /// # Errors
     /// As [`Self::rpc`].
-    pub async fn rpc_at(port: u16, method: &str, params: Value) -> Result<Value> {
+    pub async fn rpc_at(address: SocketAddrV4, method: &str, params: Value) -> Result<Value> {
         let body =
             json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = format!(
-            "POST / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
+            "POST / HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        let mut stream = TcpStream::connect(address).await?;
         stream.write_all(request.as_bytes()).await?;
         let mut response = String::new();
         stream.read_to_string(&mut response).await?;
@@ -249,9 +286,17 @@ impl Drop for Node {
     }
 }
 
-fn spawn(program: &str, args: &[String], log: &Path) -> Result<Child> {
+fn spawn(program: &str, args: &[String], namespace: Option<&str>, log: &Path) -> Result<Child> {
     let log = OpenOptions::new().create(true).append(true).open(log)?;
-    let mut command = Command::new(binary(program)?);
+    let path = binary(program)?;
+    let mut command = match namespace {
+        Some(name) => {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", name]).arg(path);
+            command
+        }
+        None => Command::new(path),
+    };
     command
         .args(args)
         .stdin(Stdio::null())

@@ -159,6 +159,27 @@ impl Chain {
         })
     }
 
+    /// Whether the node is far behind its peers.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] when the connection broke.
+    pub async fn is_syncing(&self) -> Result<bool, Error> {
+        let health = self.methods.system_health().await;
+        Ok(self.answer("system_health", health)?.is_syncing)
+    }
+
+    /// Waits until the best block has moved on so many times.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] when the connection broke.
+    pub async fn pass(&self, blocks: u32) -> Result<(), Error> {
+        let mut heads = self.heads().await?;
+        for _ in 0..blocks {
+            heads.next().await?;
+        }
+        Ok(())
+    }
+
     /// Metadata and state at a block.
     async fn at(&self, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, Error> {
         match self

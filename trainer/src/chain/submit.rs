@@ -1,8 +1,8 @@
 //! Sending a call, and what became of it.
 //!
-//! Nonce and mortality come from the best block: the finalised one is many blocks old here. A
-//! transaction that the pool drops is signed again with the SAME nonce, so that at most one of the
-//! copies can be included.
+//! A transaction's life begins at a block that a reorganisation does not reach, or it would be void on
+//! the other side of a fork and no pool could bring it back. One that the pool drops is signed again
+//! with the SAME nonce, so that at most one of the copies can be included.
 
 use std::time::Duration;
 
@@ -22,8 +22,10 @@ use subxt_signer::sr25519::Keypair;
 use super::{Chain, Head, Wait, call::Call};
 use crate::{Error, amount::Amount, keys};
 
-/// Blocks for which a transaction stays valid.
+/// Blocks for which a transaction stays valid, and how many of them are in the past: more than the
+/// depth of finality.
 const MORTALITY_BLOCKS: u64 = 256;
+const BORN_BLOCKS_AGO: u32 = 64;
 /// Times that a transaction is offered to a pool that is full or lost it.
 const ATTEMPTS_MAX: u32 = 12;
 /// First and longest pause between attempts.
@@ -161,8 +163,10 @@ impl Chain {
 
     async fn sign(&self, key: &Keypair, call: &Call, nonce: u64) -> Result<Signed, Error> {
         let head = self.best().await?;
+        let born = head.number.saturating_sub(BORN_BLOCKS_AGO);
+        let born_hash = self.block_hash(born).await?;
         let params = DefaultExtrinsicParamsBuilder::new()
-            .mortal_from_unchecked(MORTALITY_BLOCKS, head.number.into(), head.hash)
+            .mortal_from_unchecked(MORTALITY_BLOCKS, born.into(), born_hash)
             .nonce(nonce)
             .build();
         self.at(head)

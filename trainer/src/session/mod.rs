@@ -34,6 +34,10 @@ use report::{End, Event, Summary};
 /// First and longest pause between attempts to reach the node again.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
+/// Best blocks without a sent call after which the client looks at the chain again: what it sent may
+/// have no place on this side of a fork.
+const PATIENCE_BLOCKS: u32 = 6;
+
 /// What a user asks for.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -71,6 +75,8 @@ struct Session<'a> {
     account: AccountId,
     data: Dataset,
     store: Store,
+    /// Height of the block that created the federation.
+    created_at: u32,
     current: Option<Current>,
     is_waiting: bool,
     is_leaving: bool,
@@ -90,14 +96,19 @@ pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Er
             Err(Error::Unreachable { reason, .. }) => {
                 session.note(format!("the node went away ({reason}): waiting for it"));
                 chain = reconnect(&job.url).await;
-                if place_on(&chain, job.federation, place.account).await? != place {
-                    return Err(Error::Impossible(format!(
-                        "the node is back with another chain, on which federation {} is not the one \
-                         that was trained for",
-                        job.federation
-                    )));
+                match session.is_back(&chain, &place).await {
+                    Ok(true) => session.note("the node is back".into()),
+                    Ok(false) => {
+                        return Err(Error::Impossible(format!(
+                            "the node is back with another chain, on which federation {} is not \
+                             the one that was trained for",
+                            job.federation
+                        )));
+                    }
+                    // The next look tells.
+                    Err(Error::Unreachable { .. }) => {}
+                    Err(error) => return Err(error),
                 }
-                session.note("the node is back".into());
             }
             end => return end,
         }
@@ -172,12 +183,25 @@ impl<'a> Session<'a> {
             account,
             data,
             store,
+            created_at: view.created_at,
             current: None,
             is_waiting: false,
             is_leaving: false,
             summary,
         };
         Ok((session, place))
+    }
+
+    /// Waits until a node that was away has its chain again, and says whether it is the same one.
+    async fn is_back(&self, chain: &Chain, place: &Place) -> Result<bool, Error> {
+        if chain.genesis() != place.genesis {
+            return Ok(false);
+        }
+        let mut heads = chain.heads().await?;
+        while chain.is_syncing().await? || chain.best().await?.number < self.created_at {
+            heads.next().await?;
+        }
+        Ok(chain.block_hash(self.created_at).await? == place.created)
     }
 
     /// Decides and acts on every block until the federation is over.
@@ -492,12 +516,20 @@ impl<'a> Session<'a> {
 
     /// Sends a call. None when it came too late or its fate is unknown: the next block tells.
     async fn send(&self, chain: &Chain, call: &Call) -> Result<Option<u32>, Error> {
-        match chain.submit(self.key, call).await {
+        let sent = tokio::select! {
+            sent = chain.submit(self.key, call) => sent,
+            passed = chain.pass(PATIENCE_BLOCKS) => {
+                passed?;
+                let call = call.name().into();
+                Err(Error::Unsettled { call })
+            }
+        };
+        match sent {
             Ok(included) => Ok(Some(included.block.number)),
             // Too late, or somebody else was first.
             Err(Error::Refused { .. }) => Ok(None),
             // The same in a block: after a reorganisation a call may be included twice.
-            Err(Error::Failed { name, .. }) if is_refusal(&name) => Ok(None),
+            Err(Error::Failed { name, .. }) if Refusal::from_name(&name).is_some() => Ok(None),
             Err(error @ (Error::Unsettled { .. } | Error::Pool { .. })) => {
                 self.note(error.to_string());
                 Ok(None)
@@ -539,13 +571,6 @@ fn client_of<'a>(
     view.clients
         .iter()
         .find(|client| client.account == *account)
-}
-
-/// Whether a pallet's error of this name is one that the pool gives as well.
-fn is_refusal(name: &str) -> bool {
-    (0..=u8::MAX)
-        .filter_map(Refusal::from_code)
-        .any(|refusal| format!("{refusal:?}") == name)
 }
 
 fn not_member(view: &FederationView, account: &AccountId) -> Error {

@@ -57,6 +57,15 @@ impl Client {
         try_join_all(signed.iter().map(|bytes| self.send(bytes))).await
     }
 
+    /// Sends a call and waits only until the node has taken it.
+    pub async fn submit(&mut self, call: RuntimeCall) -> Result<()> {
+        let bytes = sign_for(self.genesis, &self.key, self.nonce, call).encode();
+        self.nonce += 1;
+        let params = rpc_params![to_hex(&bytes, false)];
+        let _: H256 = self.rpc.request("author_submitExtrinsic", params).await?;
+        Ok(())
+    }
+
     async fn send(&self, bytes: &[u8]) -> Result<Sent> {
         let start = Instant::now();
         let mut watch = self
@@ -80,4 +89,10 @@ impl Client {
         }
         Err(anyhow!("the connection was closed")).context("waiting for a block")
     }
+}
+
+/// A transfer.
+pub fn transfer_to(to: AccountId, value: u128) -> RuntimeCall {
+    let dest = to.into();
+    pallet_balances::Call::transfer_keep_alive { dest, value }.into()
 }
