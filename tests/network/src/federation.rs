@@ -55,15 +55,20 @@ impl Federation {
         Ok(Self { number, trainers })
     }
 
-    /// Waits until the federation is in this round and phase, as node 0 sees it.
+    /// Waits until the federation is so many blocks into a round, as node 0 sees it.
     ///
     /// # Errors
     /// When it does not come there.
-    pub async fn reach(&self, network: &Network, round: u64, phase: &str) -> Result<()> {
+    pub async fn reach(&self, network: &Network, round: u64, block: u32) -> Result<()> {
+        let mut since = None;
         network
-            .wait_for(&format!("{phase} of round {round}"), async || {
-                let view = state(network, 0, self.number).await?;
-                Ok(view["round"] == round && view["phase"]["name"] == phase)
+            .wait_for(&format!("block {block} of round {round}"), async || {
+                let is_open = state(network, 0, self.number).await?["round"] == round;
+                let height = network.best(0).await?.number;
+                if is_open && since.is_none() {
+                    since = Some(height);
+                }
+                Ok(since.is_some_and(|since| height >= since + block))
             })
             .await
     }

@@ -7,9 +7,12 @@ use fedchain_network::{FINALITY_DEPTH, Federation, Miner, Network, SmallDisk};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 /// Pause between two blocks.
-const PACE: Duration = Duration::from_millis(250);
+const PACE: Duration = Duration::from_millis(100);
 
-/// A federation that has come to some round and phase, by a seed that is printed.
+/// Blocks that a round takes here at least, the five of its settle window among them.
+const ROUND_BLOCKS: u32 = 8;
+
+/// A federation in the midst of a round, by a seed that is printed.
 struct Scene {
     network: Network,
     federation: Federation,
@@ -28,13 +31,13 @@ impl Scene {
             std::env::var("SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap_or(0));
         println!("SEED={seed}");
         let mut random = StdRng::seed_from_u64(seed);
-        let (round, phase) = (
+        let (round, block) = (
             random.random_range(1..=2),
-            ["commit", "settle", "reveal"][random.random_range(0..3)],
+            random.random_range(0..ROUND_BLOCKS),
         );
         let miner = network.keep_mining(0, PACE);
         let federation = Federation::start(&network).await?;
-        federation.reach(&network, round, phase).await?;
+        federation.reach(&network, round, block).await?;
         Ok(Self {
             network,
             federation,

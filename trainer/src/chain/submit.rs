@@ -22,10 +22,10 @@ use subxt_signer::sr25519::Keypair;
 use super::{Chain, Head, Wait, call::Call};
 use crate::{Error, amount::Amount, keys};
 
-/// Blocks for which a transaction stays valid, and how many of them are in the past: more than the
-/// depth of finality.
+/// Blocks for which a transaction stays valid, and how many of them are in the past: no chain's finality
+/// lags that far.
 const MORTALITY_BLOCKS: u64 = 256;
-const BORN_BLOCKS_AGO: u32 = 64;
+const BORN_BLOCKS_AGO: u32 = 128;
 /// Times that a transaction is offered to a pool that is full or lost it.
 const ATTEMPTS_MAX: u32 = 12;
 /// First and longest pause between attempts.

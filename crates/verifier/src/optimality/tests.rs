@@ -1,0 +1,283 @@
+use std::{vec, vec::Vec};
+
+use primitive_types::U256;
+use proptest::prelude::*;
+
+use super::*;
+
+const PENALTY: u32 = 1 << 14;
+
+/// Rows of a client: features, then the target.
+type Rows<'a> = &'a [([i16; 2], i16)];
+
+const ALICE: Rows = &[
+    ([4096, -2000], 5000),
+    ([-3000, 8192], -1200),
+    ([100, 100], 300),
+];
+const BOB: Rows = &[([2500, 2500], 9000), ([-9000, 400], -30_000)];
+
+fn moments(rows: Rows) -> Moments {
+    let mut moments = Moments::zero(Shape::new(2).unwrap());
+    for (values, target) in rows {
+        moments.add_row(values, *target).unwrap();
+    }
+    moments
+}
+
+fn problem() -> Problem {
+    let mut sum = moments(ALICE);
+    sum.add(&moments(BOB)).unwrap();
+    Problem::new(sum, PENALTY, 1 << 20).unwrap()
+}
+
+/// H as real numbers.
+fn matrix(problem: &Problem) -> Vec<Vec<f64>> {
+    let (squares, ridge) = problem.matrix();
+    let unit = 2f64.powi(-24);
+    let side = triangle::rows(squares).count();
+    let mut full = vec![vec![0.0; side]; side];
+    for (i, row) in triangle::rows(squares).enumerate() {
+        for (j, entry) in row.iter().enumerate() {
+            full[i][j] = *entry as f64 * unit;
+            full[j][i] = full[i][j];
+        }
+        full[i][i] += ridge as f64 * unit;
+    }
+    full
+}
+
+/// The lower triangular factor of a positive definite matrix, row by row.
+fn factor(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let mut lower: Vec<Vec<f64>> = vec![];
+    for (i, row) in matrix.iter().enumerate() {
+        let mut own: Vec<f64> = vec![];
+        for j in 0..=i {
+            let other = if j < i { &lower[j] } else { &own };
+            let dot: f64 = own.iter().zip(other).map(|(a, b)| a * b).sum();
+            own.push(match j < i {
+                true => (row[j] - dot) / lower[j][j],
+                false => (row[j] - dot).sqrt(),
+            });
+        }
+        lower.push(own);
+    }
+    lower
+}
+
+/// The best solution and a witness for nine tenths of the penalty.
+fn solve(problem: &Problem) -> Solution {
+    let unit = 2f64.powi(-24);
+    let (_, ridge) = problem.matrix();
+    let mu = (ridge as u64) / 10 * 9;
+    let mut shifted = matrix(problem);
+    for (i, row) in shifted.iter_mut().enumerate() {
+        row[i] -= mu as f64 * unit;
+    }
+    let witness = factor(&shifted)
+        .iter()
+        .flatten()
+        .map(|entry| (entry * 2f64.powi(32)).round() as i64)
+        .collect();
+    let lower = factor(&matrix(problem));
+    let mut half: Vec<f64> = vec![];
+    for (row, value) in lower.iter().zip(problem.right_side()) {
+        let dot: f64 = row.iter().zip(&half).map(|(a, b)| a * b).sum();
+        half.push((*value as f64 * unit - dot) / row[half.len()]);
+    }
+    let mut weights = vec![0.0; half.len()];
+    for i in (0..half.len()).rev() {
+        let dot: f64 = (i + 1..half.len()).map(|k| lower[k][i] * weights[k]).sum();
+        weights[i] = (half[i] - dot) / lower[i][i];
+    }
+    let weights = weights.iter().map(|w| (w * 2f64.powi(32)).round() as i64);
+    Solution {
+        mu,
+        weights: weights.collect(),
+        witness,
+    }
+}
+
+#[track_caller]
+fn check(change: impl FnOnce(&mut Solution), expected: Error) {
+    let problem = problem();
+    let mut solution = solve(&problem);
+    change(&mut solution);
+    assert_eq!(problem.verify(&solution.encode()), Err(expected));
+}
+
+#[test]
+fn the_optimum_is_certified() {
+    let problem = problem();
+    let solution = solve(&problem);
+    let (decoded, bound) = problem.verify(&solution.encode()).unwrap();
+    assert_eq!(decoded, solution);
+    assert!(bound.epsilon < 1 << 12, "{bound:?}");
+    let (_, ridge) = problem.matrix();
+    assert!(bound.mu > ridge as u64 * 8 / 10, "{bound:?}");
+}
+
+#[test]
+fn the_bound_holds_for_every_other_model() {
+    let problem = problem();
+    let best = solve(&problem);
+    for step in [1 << 10, -(1 << 16), 1 << 24] {
+        for place in 0..3 {
+            let mut other = best.clone();
+            other.weights[place] += step;
+            let bound = problem.bound(&other).unwrap();
+            // The best one is itself off by its own bound.
+            let slack = problem.bound(&best).unwrap().epsilon;
+            assert!(bound.epsilon + slack >= i64::unsigned_abs(step));
+        }
+    }
+}
+
+#[test]
+fn what_proves_nothing_is_refused() {
+    check(|it| it.weights[0] += 1 << 30, {
+        let problem = problem();
+        let mut moved = solve(&problem);
+        moved.weights[0] += 1 << 30;
+        let epsilon = problem.bound(&moved).unwrap().epsilon;
+        Error::TooFar { epsilon }
+    });
+    check(|it| it.weights[1] = WEIGHT_MAX as i64 + 1, Error::Weight);
+    check(|it| it.weights[1] = i64::MIN, Error::Weight);
+    check(|it| it.witness[0] = WITNESS_MAX as i64 + 1, Error::Witness);
+    check(|it| it.witness[3] = i64::MIN, Error::Witness);
+    check(|it| it.mu = u64::MAX, Error::Witness);
+    check(|it| it.mu = 0, Error::Curvature);
+    check(|it| it.mu *= 100, Error::Curvature);
+    check(|it| it.witness[2] += 1 << 33, Error::Curvature);
+    check(|it| it.witness.fill(0), Error::Curvature);
+}
+
+#[test]
+fn other_lengths_are_refused_unread() {
+    let problem = problem();
+    let bytes = solve(&problem).encode();
+    let needed = problem.bytes();
+    for wrong in [&bytes[1..], &[&bytes[..], &[0]].concat(), &[]] {
+        assert_eq!(problem.verify(wrong), Err(Error::Length { needed }));
+    }
+    let shape = problem.shape();
+    let moments = moments(ALICE).encode();
+    let needed = shape.moment_bytes();
+    for wrong in [&moments[8..], &[&moments[..], &[0; 8]].concat(), &[]] {
+        assert_eq!(
+            Moments::decode(shape, 3, wrong),
+            Err(Error::Length { needed })
+        );
+    }
+}
+
+#[test]
+fn impossible_moments_are_refused() {
+    let shape = Shape::new(2).unwrap();
+    let good = moments(ALICE);
+    assert_eq!(Moments::decode(shape, 3, &good.encode()), Ok(good.clone()));
+    let change = |index: usize, value: i64| {
+        let mut bad = good.clone();
+        bad.values[index] = value;
+        Moments::decode(shape, 3, &bad.encode())
+    };
+    // Larger than three rows allow, and a negative square.
+    assert_eq!(change(1, (3 << 30) + 1), Err(Error::Moment { index: 1 }));
+    assert_eq!(change(8, i64::MIN), Err(Error::Moment { index: 8 }));
+    assert_eq!(change(2, -1), Err(Error::Moment { index: 2 }));
+    assert_eq!(change(3, -1).map(|it| it.rows()), Ok(3));
+    // The column of ones counts the rows.
+    assert_eq!(change(5, 4 << 24), Err(Error::Rows));
+    assert_eq!(Moments::decode(shape, 4, &good.encode()), Err(Error::Rows));
+    let none = Moments::zero(shape).encode();
+    assert_eq!(Moments::decode(shape, 0, &none), Err(Error::TooManyRows));
+    let many = Moments::decode(shape, u32::MAX, &good.encode());
+    assert_eq!(many, Err(Error::TooManyRows));
+}
+
+#[test]
+fn indefinite_moments_have_no_witness() {
+    // A square of zero beside a product that is not: no rows have such moments.
+    let mut liar = moments(ALICE);
+    liar.values[0] = 0;
+    liar.values[1] = 3 << 29;
+    liar.check().unwrap();
+    let problem = Problem::new(liar, PENALTY, u64::MAX).unwrap();
+    for mu in [1, 1000, PENALTY as u64 * 3] {
+        for size in [0, 1 << 30, 1 << 40] {
+            let solution = Solution {
+                mu,
+                weights: vec![0; 3],
+                witness: vec![size; 6],
+            };
+            assert_eq!(problem.bound(&solution), Err(Error::Curvature));
+        }
+    }
+}
+
+#[test]
+fn limits_are_kept() {
+    let sum = moments(ALICE);
+    assert_eq!(Problem::new(sum.clone(), 0, 1).err(), Some(Error::Penalty));
+    assert_eq!(
+        Problem::new(sum, PENALTY_MAX + 1, 1).err(),
+        Some(Error::Penalty)
+    );
+    assert_eq!(Shape::new(0), Err(Error::Features));
+    assert_eq!(Shape::new(FEATURES_MAX + 1), Err(Error::Features));
+}
+
+#[test]
+fn the_extremes_do_not_overflow() {
+    let shape = Shape::new(FEATURES_MAX).unwrap();
+    let mut extreme = Moments::zero(shape);
+    extreme.rows = ROWS_MAX;
+    extreme.values.fill(i64::from(ROWS_MAX) << 30);
+    let ones = shape.squares() as usize - 1;
+    extreme.values[ones] = i64::from(ROWS_MAX) << 24;
+    let problem = Problem::new(extreme.clone(), PENALTY_MAX, u64::MAX).unwrap();
+    let solution = Solution {
+        mu: 1 << 62,
+        weights: vec![WEIGHT_MAX as i64; shape.weights() as usize],
+        witness: vec![-(WITNESS_MAX as i64); shape.squares() as usize],
+    };
+    // In numbers that cannot overflow: row 0 of H w - b.
+    let h = U256::from(1u64 << 60) * 201 + U256::from(1u64 << 60);
+    let first = h * U256::from(WEIGHT_MAX) - (U256::from(1u64 << 60) << 32);
+    let residual = problem.residual(&solution.weights);
+    assert_eq!(U256::from(residual[0].unsigned_abs()), first);
+    assert_eq!(problem.bound(&solution), Err(Error::Curvature));
+    assert_eq!(extreme.add(&moments_of_one(shape)), Err(Error::TooManyRows));
+}
+
+fn moments_of_one(shape: Shape) -> Moments {
+    let mut moments = Moments::zero(shape);
+    let values = vec![ROW_MAX; FEATURES_MAX as usize];
+    moments.add_row(&values, i16::MIN).unwrap();
+    moments
+}
+
+#[test]
+fn the_squares_are_on_the_diagonal() {
+    let diagonal: Vec<u32> = (0..21)
+        .filter(|index| triangle::is_diagonal(*index))
+        .collect();
+    assert_eq!(diagonal, [0, 2, 5, 9, 14, 20]);
+}
+
+proptest! {
+    #[test]
+    fn sums_of_possible_moments_are_possible_and_come_apart(
+        rows in prop::collection::vec((any::<[i16; 2]>(), any::<i16>()), 2..20),
+        at in 1usize..19,
+    ) {
+        let (left, right) = rows.split_at(at.min(rows.len() - 1));
+        let mut sum = moments(left);
+        sum.add(&moments(right)).unwrap();
+        sum.check().unwrap();
+        prop_assert_eq!(&sum, &moments(&rows));
+        sum.subtract(&moments(left)).unwrap();
+        prop_assert_eq!(sum, moments(right));
+    }
+}
