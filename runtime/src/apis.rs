@@ -5,7 +5,9 @@ use crate::{
     RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, VERSION, body, presets,
 };
 use alloc::vec::Vec;
-use fedchain_fl::view::{BodyView, FederationSummary, FederationView, ModelView, RoundView};
+use fedchain_fl::view::{
+    BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView, RoundView,
+};
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     weights::Weight,
@@ -191,6 +193,14 @@ impl_runtime_apis! {
 
         fn model(federation: u32, offset: u32, length: u32) -> Option<ModelView> {
             Federation::model_range(federation, offset, length)
+        }
+
+        fn certificate(federation: u32, round: Option<u32>) -> Option<CertificateView<AccountId>> {
+            Federation::certificate(federation, round)
+        }
+
+        fn moments(federation: u32, left_out: Vec<AccountId>) -> Option<MomentsView> {
+            Federation::moments(federation, left_out)
         }
 
         fn body(extrinsics: Vec<<Block as BlockT>::Extrinsic>) -> BodyView<AccountId> {

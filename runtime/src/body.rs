@@ -64,6 +64,9 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
             ..
         } => {
             let task = pallet_federation::Specs::<Runtime>::get(federation)?.task;
+            // Second moments are no weights.
+            let has_weights = task.strategy.terms().is_none();
+            let offset = part.first.saturating_mul(task.format.chunk_values());
             Some(ClientModel {
                 extrinsic: index,
                 client,
@@ -72,8 +75,8 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
                 commitment: None,
                 sample_count: Some(sample_count),
                 values_root: part.root(task.update_bytes().ok()?),
-                offset: Some(part.first.saturating_mul(task.format.chunk_values())),
-                values: Some(task.format.decode(&part.values)),
+                offset: has_weights.then_some(offset),
+                values: has_weights.then(|| task.format.decode(&part.values)),
             })
         }
         _ => None,

@@ -17,6 +17,7 @@
 //! Rows never leave [`data`] and [`learn`]: only weights, a sample count and a salt do.
 
 pub mod amount;
+pub mod certify;
 pub mod chain;
 pub mod cli;
 pub mod data;

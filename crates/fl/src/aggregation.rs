@@ -71,7 +71,7 @@ impl Aggregation {
 
     /// The chunk that the next step needs; none when the model is whole.
     pub fn next_chunk(&self, task: &TaskSpec) -> Option<u32> {
-        (self.next < task.chunk_count()).then_some(self.next)
+        (self.next < task.model_chunks()).then_some(self.next)
     }
 
     /// Whether the next step measures distances.
@@ -81,7 +81,7 @@ impl Aggregation {
 
     /// Whether the next step measures the last chunk, and then selects updates by their distances.
     pub fn selects_next(&self, task: &TaskSpec) -> bool {
-        self.is_measuring() && self.next.saturating_add(1) >= task.chunk_count()
+        self.is_measuring() && self.next.saturating_add(1) >= task.model_chunks()
     }
 
     /// Takes the next chunk: of the base model, of each update as it was revealed, and of the
@@ -105,7 +105,7 @@ impl Aggregation {
         match &mut self.pass {
             Pass::Measure(distances) => {
                 distances.add(task.format, base, &updates);
-                if self.next >= task.chunk_count() {
+                if self.next >= task.model_chunks() {
                     let plan = Plan::new(task.strategy, &self.counts, distances)?;
                     self.pass = Pass::Combine(plan);
                     self.next = 0;

@@ -52,6 +52,8 @@ pub enum Error {
     Keep,
     /// A parameter of the server optimiser is out of range.
     Optimiser,
+    /// The task cannot be certified.
+    Certificate,
     /// A rule with a bound on bad clients needs invitation.
     NeedsInvitation,
     /// Rounds out of range.
@@ -140,6 +142,13 @@ impl fmt::Display for Error {
                 f,
                 "the optimiser's momentum and betas must be below 1, rate and tau above 0 and at \
                  most 1000"
+            ),
+            Self::Certificate => write!(
+                f,
+                "least_squares needs a linear model of 1 to {} features in 32-bit weights from zeros, \
+                 a penalty above 0 and at most 64, an epsilon above 0, and neither norm rule nor \
+                 server optimiser",
+                crate::limits::CERTIFIED_FEATURES_MAX
             ),
             Self::NeedsInvitation => {
                 write!(

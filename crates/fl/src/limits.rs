@@ -2,6 +2,8 @@
 
 /// Features in a schema, at most.
 pub const FEATURES_MAX: u32 = 1_024;
+/// Features of a certified regression, at most: its moments and its solution fit one transaction.
+pub const CERTIFIED_FEATURES_MAX: u32 = 200;
 /// Classes of a classification target, at most.
 pub const CLASSES_MAX: u32 = 256;
 /// Hidden layers of an MLP, at most.

@@ -28,10 +28,12 @@ pub enum Refusal {
     NotOverdue = 9,
     /// The part was taken already.
     PartTaken = 10,
+    /// The federation takes no solutions now.
+    CertifyClosed = 11,
 }
 
 impl Refusal {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::UnknownFederation,
         Self::NotOnRoster,
         Self::WrongRound,
@@ -42,6 +44,7 @@ impl Refusal {
         Self::NoCommitment,
         Self::NotOverdue,
         Self::PartTaken,
+        Self::CertifyClosed,
     ];
 
     /// The code on the wire.
@@ -72,6 +75,7 @@ impl Refusal {
             Self::NoCommitment => "NoCommitment",
             Self::NotOverdue => "NotOverdue",
             Self::PartTaken => "PartTaken",
+            Self::CertifyClosed => "CertifyClosed",
         }
     }
 }
@@ -89,6 +93,7 @@ impl fmt::Display for Refusal {
             Self::NoCommitment => "the account has no open commitment in this round",
             Self::NotOverdue => "the phase is not overdue yet",
             Self::PartTaken => "this part was taken already: send the next one",
+            Self::CertifyClosed => "the federation waits for no solution",
         })
     }
 }

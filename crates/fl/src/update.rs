@@ -22,17 +22,26 @@ impl Update<'_> {
     /// # Errors
     /// [`Error::Part`] when they are not.
     pub fn check_part(self, task: &TaskSpec, first: u32) -> Result<CheckedUpdate, Error> {
-        let total = u64::from(task.update_bytes()?);
-        let bytes = self.0.len() as u64;
-        let start = u64::from(first).saturating_mul(CHUNK_BYTES.into());
-        let end = start.saturating_add(bytes);
-        let is_whole = bytes.is_multiple_of(CHUNK_BYTES.into()) && end < total;
-        if bytes == 0 || bytes > PART_BYTES_MAX.into() || !(is_whole || end == total) {
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            return Err(Error::Part { first, bytes });
-        }
+        check_place(task.model_bytes()?, first, self.0)?;
         Ok(CheckedUpdate(task.format.decode(self.0)))
     }
+}
+
+/// Checks that the bytes are 1 to 16 whole chunks of `total` bytes from chunk `first` on, or end where
+/// these end.
+///
+/// # Errors
+/// [`Error::Part`] when they are not.
+pub fn check_place(total: u32, first: u32, part: &[u8]) -> Result<(), Error> {
+    let (total, bytes) = (u64::from(total), part.len() as u64);
+    let start = u64::from(first).saturating_mul(CHUNK_BYTES.into());
+    let end = start.saturating_add(bytes);
+    let is_whole = bytes.is_multiple_of(CHUNK_BYTES.into()) && end < total;
+    if bytes == 0 || bytes > PART_BYTES_MAX.into() || !(is_whole || end == total) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        return Err(Error::Part { first, bytes });
+    }
+    Ok(())
 }
 
 impl CheckedUpdate {

@@ -34,6 +34,11 @@ pub enum PhaseView {
         /// End of the window.
         deadline: Deadline,
     },
+    /// The moments are there: anybody may hand in a solution, until the deadline if there is one.
+    Certify {
+        /// End of the window; none while only the owner may certify anew.
+        deadline: Option<Deadline>,
+    },
     /// The round is over; a coming block aggregates it.
     Aggregate,
     /// All rounds are done.
@@ -195,6 +200,81 @@ pub struct RoundView {
     pub revealed: Option<u32>,
     /// How it ended; of closed rounds only.
     pub record: Option<RoundRecord>,
+}
+
+/// What a solution proved.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    codec::DecodeWithMemTracking,
+    codec::MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Bound {
+    /// The optimum is no further from the solution than this: Euclidean distance in units of 2^-32,
+    /// rounded up.
+    pub epsilon: u64,
+    /// The curvature that this follows from: no eigenvalue of `X' X + penalty N I` is smaller; units of
+    /// 2^-24, rounded down.
+    pub mu: u64,
+}
+
+impl Bound {
+    /// Fractional bits of `epsilon` and of a solution's weights.
+    pub const WEIGHT_BITS: u32 = 32;
+    /// Fractional bits of `mu`.
+    pub const CURVATURE_BITS: u32 = 24;
+
+    /// Epsilon in real numbers.
+    #[cfg(feature = "std")]
+    pub fn distance(&self) -> f64 {
+        self.epsilon as f64 / 2f64.powi(Self::WEIGHT_BITS as i32)
+    }
+
+    /// The curvature in real numbers.
+    #[cfg(feature = "std")]
+    pub fn curvature(&self) -> f64 {
+        self.mu as f64 / 2f64.powi(Self::CURVATURE_BITS as i32)
+    }
+}
+
+/// The sum of the second moments of some clients.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct MomentsView {
+    /// Rows of all of them.
+    pub rows: u32,
+    /// `X' X`, lower triangle row by row, then `X' y`; up to 2^60, in units of 2^-24.
+    pub values: Vec<i64>,
+}
+
+/// The certificate of a server model: how close it is to the ridge optimum of whose rows.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct CertificateView<AccountId> {
+    /// Number of the federation.
+    pub federation: u32,
+    /// Number of the round that it closed.
+    pub round: u32,
+    /// What was proven.
+    pub bound: Bound,
+    /// Rows of all clients in it.
+    pub rows: u32,
+    /// The model, `[features + 1]`, the intercept last, in units of 2^-32. The server model is this,
+    /// rounded to the federation's number format.
+    pub weights: Vec<i64>,
+    /// Clients whose rows are in it.
+    pub clients: Vec<AccountId>,
+    /// Clients that were left out, by the owner.
+    pub left_out: Vec<AccountId>,
+    /// Clients that had committed and did not reveal.
+    pub withheld: Vec<AccountId>,
 }
 
 /// A range of a server model's weights.

@@ -64,8 +64,14 @@ pub fn target(difficulty: U256) -> Option<U256> {
 /// The first seal of `nonces` whose work is at most `target`.
 pub fn search(pre_hash: &[u8; PRE_HASH_BYTES], target: U256, nonces: Range<u64>) -> Option<Seal> {
     let mut input = input_for(pre_hash);
+    let U256([.., target_leading]) = target;
     nonces.map(|nonce| Seal { nonce }).find(|seal| {
         set_nonce(&mut input, seal.nonce);
-        U256::from_big_endian(&blake2_256(&input)) <= target
+        let hash = blake2_256(&input);
+        // Almost every hash is too large by its first 64 bits alone.
+        let leading = hash
+            .first_chunk()
+            .map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        leading <= target_leading && U256::from_big_endian(&hash) <= target
     })
 }

@@ -8,7 +8,9 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use codec::Codec;
-use fedchain_fl::view::{BodyView, FederationSummary, FederationView, ModelView, RoundView};
+use fedchain_fl::view::{
+    BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView, RoundView,
+};
 
 sp_api::decl_runtime_apis! {
     /// The chain's clock.
@@ -33,6 +35,10 @@ sp_api::decl_runtime_apis! {
         fn round(federation: u32, round: Option<u32>) -> Option<RoundView>;
         /// `length` weights of the newest server model from `offset` on.
         fn model(federation: u32, offset: u32, length: u32) -> Option<ModelView>;
+        /// The certificate of a round's server model, or the newest.
+        fn certificate(federation: u32, round: Option<u32>) -> Option<CertificateView<AccountId>>;
+        /// The moments of all clients but some, named in ascending order.
+        fn moments(federation: u32, left_out: Vec<AccountId>) -> Option<MomentsView>;
         /// Timestamp, successful commits and reveals of the block whose state this is called on
         /// and whose extrinsics are given.
         fn body(extrinsics: Vec<Block::Extrinsic>) -> BodyView<AccountId>;

@@ -3,8 +3,8 @@
 use crate::service::FullClient;
 use codec::DecodeAll;
 use fedchain_fl::view::{
-    BlockRecord, ClientModel, DIGEST_ID, FederationSummary, FederationView, ModelView, RoundView,
-    ServerModel,
+    BlockRecord, CertificateView, ClientModel, DIGEST_ID, FederationSummary, FederationView,
+    ModelView, MomentsView, RoundView, ServerModel,
 };
 use fedchain_pow::{PreDigest, Seal};
 use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header};
@@ -73,6 +73,24 @@ pub trait FederationRpc {
         length: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<ModelView>>;
+
+    /// The certificate of a round's server model, or the newest; null where there is none.
+    #[method(name = "federation_certificate")]
+    fn certificate(
+        &self,
+        federation: u32,
+        round: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<CertificateView<AccountId>>>;
+
+    /// The second moments of all clients but some, in ascending order; null where there are none.
+    #[method(name = "federation_moments")]
+    fn moments(
+        &self,
+        federation: u32,
+        left_out: Option<Vec<AccountId>>,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<MomentsView>>;
 
     /// The record of a block, or null where there is no such block.
     #[method(name = "federation_block")]
@@ -194,6 +212,28 @@ impl FederationRpcServer for FederationMethods {
         let length = length.unwrap_or(VALUES_DEFAULT);
         let api = self.0.runtime_api();
         api.model(at, federation, offset.unwrap_or(0), length)
+            .map_err(state_error)
+    }
+
+    fn certificate(
+        &self,
+        federation: u32,
+        round: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<CertificateView<AccountId>>> {
+        let api = self.0.runtime_api();
+        api.certificate(self.at(at), federation, round)
+            .map_err(state_error)
+    }
+
+    fn moments(
+        &self,
+        federation: u32,
+        left_out: Option<Vec<AccountId>>,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<MomentsView>> {
+        let api = self.0.runtime_api();
+        api.moments(self.at(at), federation, left_out.unwrap_or_default())
             .map_err(state_error)
     }
 

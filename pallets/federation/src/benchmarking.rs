@@ -1,10 +1,11 @@
 //! Benchmarks of calls, of the parts that the hook's steps are made of, and of the pool's check.
 
+mod certified;
 mod scene;
 
 use alloc::{vec, vec::Vec};
 use codec::Encode;
-use fedchain_commitment::{Opening, leaf};
+use fedchain_commitment::leaf;
 use fedchain_fl::{
     Distances, H256, Initial, NormRule, Optimiser, Strategy,
     limits::{
@@ -34,8 +35,9 @@ use crate::{
     job::CLEAR_BATCH,
     pallet::*,
     settle::SETTLE_BATCH,
-    types::{Answer, Phase, Slot, Stage},
+    types::{Answer, LEFT_OUT_MAX, Phase, Slot, Stage},
 };
+use certified::MOMENT_CHUNKS;
 use scene::*;
 
 #[benchmarks(
@@ -157,39 +159,13 @@ mod benchmarks {
     fn reveal(c: Linear<1, PART_CHUNKS>) {
         let scene = Scene::<T>::new(CHUNKS_MAX);
         let client = scene.join(0);
-        scene.open_round(Phase::Reveal {
-            opens_at: 0,
-            deadline: LATER,
-        });
-        scene.change(|state| state.round.committed = 1);
+        scene.wait_for_reveals();
         let first = CHUNKS_MAX - c;
         let (part, values_root) = last_part(first);
         for index in first..CHUNKS_MAX {
             Models::<T>::insert((scene.id, Slot::A, index), chunk(index));
         }
-        let state = scene.state();
-        let opening = Opening {
-            genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)),
-            federation: scene.id,
-            round: 1,
-            spec_hash: state.spec_hash,
-            base_root: state.model_root,
-            account: &client,
-            sample_count: 1,
-            param_count: state.param_count,
-            values_root,
-            salt: [0; 32],
-        };
-        scene.commit(&client, opening.commitment(), Answer::Open, first);
-
-        let bytes = Call::<T>::reveal {
-            federation: scene.id,
-            round: 1,
-            sample_count: 1,
-            salt: [0; 32],
-            part,
-        }
-        .encode();
+        let bytes = scene.reveal(&client, 1, part, values_root);
         let origin = Origin::<T>::Direct(client);
         let answer;
 
@@ -199,6 +175,43 @@ mod benchmarks {
         }
 
         assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Aggregate { .. }));
+    }
+
+    #[benchmark]
+    fn moments(c: Linear<1, MOMENT_CHUNKS>) {
+        let scene = certified::scene::<T>(c);
+        let client = scene.join(0);
+        scene.wait_for_reveals();
+        certified::sum(&scene, 1);
+        let (part, root) = certified::part(&scene);
+        let bytes = scene.reveal(&client, certified::ROWS, part, root);
+        let origin = Origin::<T>::Direct(client);
+        let answer;
+
+        #[block]
+        {
+            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+        }
+
+        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Certify { .. }));
+    }
+
+    /// The largest solution.
+    #[benchmark]
+    fn certify(l: Linear<0, LEFT_OUT_MAX>) {
+        let scene = certified::scene::<T>(MOMENT_CHUNKS);
+        let mut left_out = certified::count(&scene, l + 1);
+        left_out.pop();
+        let bytes = certified::solve(&scene, left_out);
+        let origin = Origin::<T>::Direct(scene.owner.clone());
+        let answer;
+
+        #[block]
+        {
+            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+        }
+
+        assert!(answer.is_ok() && Certificates::<T>::contains_key(scene.id, 1));
     }
 
     #[benchmark]
@@ -308,11 +321,7 @@ mod benchmarks {
         for index in 0..c {
             let client = client::<T>(index);
             scene.insert_member(&client);
-            let answer = Answer::Accepted {
-                sample_count: 1,
-                values_root: H256::repeat_byte(1),
-            };
-            scene.commit(&client, H256::repeat_byte(1), answer, 1);
+            scene.commit(&client, H256::repeat_byte(1), ACCEPTED, 1);
         }
         scene.open_round(AGGREGATE);
         let state = scene.state();
@@ -520,12 +529,8 @@ mod benchmarks {
         let clients: Vec<_> = (0..n).map(|index| scene.join(index)).collect();
         for (index, client) in (0..).zip(&clients) {
             scene.set_leaving(client);
-            let answer = Answer::Accepted {
-                sample_count: 1,
-                values_root: H256::repeat_byte(1),
-            };
             let received = if index == 0 { c } else { 0 };
-            scene.commit(client, H256::repeat_byte(1), answer, received);
+            scene.commit(client, H256::repeat_byte(1), ACCEPTED, received);
             for index in 0..received {
                 StagedUpdates::<T>::insert((scene.id, client, index), chunk(index));
             }

@@ -12,18 +12,34 @@ use crate::{
     job::CLEAR_BATCH,
     pallet::*,
     settle::{SETTLE_BATCH, settle_batch},
-    types::{Job, Stage},
+    types::{Job, MOMENT_BYTES_MAX, Stage},
 };
 
 impl<T: Config> Pallet<T> {
     /// Weight of creating a federation.
     pub(crate) fn create_weight(spec: &SpecOf<T>) -> Weight {
-        let chunks = spec.task.chunk_count();
+        let chunks = spec.task.model_chunks();
         let seed = match spec.task.initial {
             Initial::Seeded(_) => T::WeightInfo::seed(chunks),
             Initial::Zeros | Initial::Uploaded { .. } => Weight::zero(),
         };
         T::WeightInfo::create(spec.encoded_size() as u32, chunks).saturating_add(seed)
+    }
+
+    /// Weight of revealing so many chunks, of weights or of moments.
+    pub(crate) fn reveal_weight(chunks: u32) -> Weight {
+        T::WeightInfo::reveal(chunks).max(T::WeightInfo::moments(chunks))
+    }
+
+    /// Weight of checking a solution of so many bytes. The check grows faster than these: a smaller
+    /// one takes less than its share of the largest.
+    pub(crate) fn certify_weight(bytes: u32, left_out: u32) -> Weight {
+        let least = T::WeightInfo::moments(1).saturating_mul(u64::from(left_out).saturating_add(1));
+        T::WeightInfo::certify(left_out)
+            .saturating_mul(bytes.into())
+            .checked_div(MOMENT_BYTES_MAX.into())
+            .unwrap_or_default()
+            .saturating_add(least)
     }
 
     /// Weight of opening a job.
@@ -81,11 +97,11 @@ impl<T: Config> Pallet<T> {
 
     fn round_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
         let turn = T::WeightInfo::turn();
-        let chunks = u64::from(spec.task.chunk_count());
+        let chunks = u64::from(spec.task.model_chunks());
         let per_chunk = Self::combine_weight(spec, clients)
             .saturating_add(Self::measure_weight(spec, clients))
             .saturating_add(turn.saturating_mul(2));
-        let batches = u64::from(clients.div_ceil(settle_batch(spec.task.chunk_count())));
+        let batches = u64::from(clients.div_ceil(settle_batch(spec.task.update_chunks())));
         T::WeightInfo::open(clients)
             .saturating_add(per_chunk.saturating_mul(chunks))
             .saturating_add(Self::select_weight(spec))
@@ -95,7 +111,7 @@ impl<T: Config> Pallet<T> {
                     .saturating_add(turn)
                     .saturating_mul(batches),
             )
-            .saturating_add(T::WeightInfo::clear(spec.task.chunk_count()))
+            .saturating_add(T::WeightInfo::clear(spec.task.model_chunks()))
             .saturating_add(T::WeightInfo::proceed())
             .saturating_add(turn.saturating_mul(4))
     }
@@ -128,6 +144,7 @@ impl<T: Config> Pallet<T> {
             Strategy::Median => T::WeightInfo::median(clients),
             Strategy::TrimmedMean { .. } => T::WeightInfo::trimmed_mean(clients),
             Strategy::Bulyan { .. } => T::WeightInfo::bulyan(clients),
+            Strategy::LeastSquares(_) => return Weight::zero(),
         };
         let optimise = match spec.task.optimiser.keeps_moments() {
             true => T::WeightInfo::optimise(),
@@ -150,7 +167,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn settle_weight(spec: &SpecOf<T>) -> Weight {
-        let chunks = spec.task.chunk_count();
+        let chunks = spec.task.update_chunks();
         let clients = settle_batch(chunks);
         T::WeightInfo::settle(clients, clients.saturating_mul(chunks))
     }

@@ -10,7 +10,9 @@ use sp_runtime::{DispatchResult, traits::Saturating};
 use crate::{
     WeightInfo,
     pallet::*,
-    types::{Commitment, Federation, FederationId, Member, Phase, Round, Slot},
+    types::{
+        Certificate, Commitment, Federation, FederationId, Member, MomentSum, Phase, Round, Slot,
+    },
 };
 
 /// Entries of a federation's maps that one `remove` deletes, at most.
@@ -81,21 +83,29 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Bytes that a federation may occupy at its largest: spec, two models, the optimiser's memory,
-    /// staged updates, members, commitments and round records.
+    /// staged updates, members, commitments, certificates and round records.
     fn state_bytes(spec: &SpecOf<T>, update_bytes: u32) -> u32 {
-        let values = update_bytes
+        let model_bytes = spec.task.model_bytes().unwrap_or(0);
+        let values = model_bytes
             .checked_div(spec.task.format.value_bytes())
             .unwrap_or(0);
         let moments = match spec.task.optimiser.keeps_moments() {
             true => values.saturating_mul(Moment::max_encoded_len() as u32),
             false => 0,
         };
+        let certified = match spec.task.strategy.terms() {
+            Some(_) => (Certificate::<T::AccountId>::max_encoded_len() as u32)
+                .saturating_mul(spec.rounds_max)
+                .saturating_add(MomentSum::max_encoded_len() as u32),
+            None => 0,
+        };
         let per_client = Member::<BalanceOf<T>>::max_encoded_len()
             .saturating_add(Commitment::<BalanceOf<T>>::max_encoded_len())
             as u32;
         (spec.encoded_size() as u32)
-            .saturating_add(update_bytes.saturating_mul(2))
+            .saturating_add(model_bytes.saturating_mul(2))
             .saturating_add(moments)
+            .saturating_add(certified)
             .saturating_add(
                 update_bytes
                     .saturating_add(per_client)
@@ -118,15 +128,15 @@ impl<T: Config> Pallet<T> {
         Update(&part.values)
             .check_part(&spec.task, part.first)
             .map_err(Error::<T>::from)?;
-        let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+        let model_bytes = spec.task.model_bytes().map_err(Error::<T>::from)?;
         ensure!(
-            part.root(update_bytes) == Some(state.model_root),
+            part.root(model_bytes) == Some(state.model_root),
             Error::<T>::WrongPart
         );
 
         Self::put_model(federation, state.slot, part.first, &part.values);
         let received = received.saturating_add(part.chunks());
-        if received == spec.task.chunk_count() {
+        if received == spec.task.model_chunks() {
             state.phase = Phase::Waiting;
             Self::deposit_event(Event::ModelUploaded { federation });
             Self::open_round_or_wait(federation, &mut state, &spec);
@@ -144,7 +154,10 @@ impl<T: Config> Pallet<T> {
         let state = Federations::<T>::get(federation).ok_or(Error::<T>::UnknownFederation)?;
         ensure!(state.owner == *owner, Error::<T>::NotOwner);
         ensure!(state.phase.is_over(), Error::<T>::FederationRuns);
-        let clear: [&dyn Fn(u32) -> MultiRemovalResults; 4] = [
+        let clear: [&dyn Fn(u32) -> MultiRemovalResults; 7] = [
+            &|limit| StagedUpdates::<T>::clear_prefix((federation,), limit, None),
+            &|limit| Commitments::<T>::clear_prefix(federation, limit, None),
+            &|limit| Certificates::<T>::clear_prefix(federation, limit, None),
             &|limit| Invitations::<T>::clear_prefix(federation, limit, None),
             &|limit| Models::<T>::clear_prefix((federation,), limit, None),
             &|limit| Moments::<T>::clear_prefix(federation, limit, None),
@@ -158,6 +171,7 @@ impl<T: Config> Pallet<T> {
         }
         if is_empty {
             Self::release(HoldReason::StateDeposit, owner, state.state_deposit);
+            MomentSums::<T>::remove(federation);
             Federations::<T>::remove(federation);
             Specs::<T>::remove(federation);
             Self::deposit_event(Event::FederationRemoved { federation });

@@ -1,8 +1,135 @@
-//! The pure crates' errors, as errors of the pallet.
+//! What can fail: the pallet's errors, and those of the pure crates among them.
 
 use fedchain_fl::Refusal;
+use fedchain_verifier::optimality;
 
 use crate::pallet::{Config, Error};
+
+#[frame_support::pallet_macros::pallet_section]
+mod errors {
+    /// What failed, and how to avoid it.
+    #[pallet::error]
+    pub enum Error<T> {
+        /// No federation has this number: see `federation_list`.
+        UnknownFederation,
+        /// Only the owner of the federation may do this.
+        NotOwner,
+        /// The federation is over, or ends with this round.
+        FederationOver,
+        /// The federation still runs: wait for its end or cancel it first.
+        FederationRuns,
+        /// The owner has not invited this account: ask for an invitation.
+        NotInvited,
+        /// The account is invited already.
+        AlreadyInvited,
+        /// This federation is open: anyone may join without invitation.
+        InvitationNotNeeded,
+        /// The account is a member already.
+        AlreadyMember,
+        /// The account is no member: join first.
+        NotMember,
+        /// The member leaves at the end of this round already.
+        AlreadyLeaving,
+        /// All seats are taken or promised.
+        Full,
+        /// The account is not on the roster of this round: members take part from the round after
+        /// they joined.
+        NotOnRoster,
+        /// The federation is in another round: see `federation_round`.
+        WrongRound,
+        /// The federation takes no commitments now: see the phase in `federation_get`.
+        CommitClosed,
+        /// The server model has changed: train again from the newest one.
+        StaleBase,
+        /// The account has committed in this round already.
+        AlreadyCommitted,
+        /// The federation takes no reveals now: see the phase in `federation_get`.
+        RevealClosed,
+        /// The account has no open commitment in this round.
+        NoCommitment,
+        /// Salt, sample count or values are not those committed to; nothing changed, send the
+        /// right ones before the window closes.
+        WrongOpening,
+        /// The phase is not overdue yet: see its deadline in `federation_get`.
+        NotOverdue,
+        /// This part was taken already: send the next one.
+        PartTaken,
+        /// Parts are taken in order: send the one that follows those received.
+        PartOutOfOrder,
+        /// A part is 1 to 16 whole chunks, or ends with the model; its proof leads to the root.
+        WrongPart,
+        /// The initial model is there already.
+        NothingToUpload,
+        /// Send commit, reveal and upload as transactions of their own, not inside batch, sudo or
+        /// others.
+        WrappedCall,
+        /// The free balance does not cover the deposit, bond or escrow.
+        LowBalance,
+        /// A name has 1 to 64 bytes of printable UTF-8.
+        InvalidName,
+        /// Scales must be above zero, numbers decimal.
+        InvalidScale,
+        /// Column names, and class labels, must differ.
+        DuplicateName,
+        /// The model has no parameters or more than 8 MiB of them, or is seeded and has more than
+        /// 4 MiB: upload the initial model then.
+        InvalidParamCount,
+        /// Linear models need a real target, softmax models two classes or more.
+        TargetMismatch,
+        /// Too many fractional bits for the width.
+        InvalidFracBits,
+        /// An opaque model starts from zeros.
+        SeededOpaque,
+        /// `clients_min` must be 1 to `clients_max`, and that within the limit.
+        InvalidClients,
+        /// The strategy needs more clients than `clients_min`.
+        TooFewClients,
+        /// This strategy needs membership by invitation.
+        NeedsInvitation,
+        /// `rounds_max` is out of range.
+        InvalidRounds,
+        /// A window is empty or too long.
+        InvalidWindow,
+        /// The reveal window is too short for all clients to upload.
+        RevealWindowTooShort,
+        /// `sample_count_max` is out of range.
+        InvalidSampleCountCap,
+        /// The clients' updates together need more staging than allowed: fewer clients or
+        /// parameters.
+        StagingTooLarge,
+        /// One block cannot aggregate so many clients and parameters: reduce either.
+        AggregationTooHeavy,
+        /// This strategy compares every pair of updates: at most 128 clients.
+        TooManyClients,
+        /// Multi-Krum must keep at least one update.
+        InvalidKeep,
+        /// least_squares needs a linear model of at most 200 features in 32-bit weights from zeros, a
+        /// penalty above 0 and at most 64, an epsilon above 0, and neither norm rule nor optimiser.
+        InvalidCertificate,
+        /// The federation takes no solutions now: see the phase in `federation_get`.
+        CertifyClosed,
+        /// These moments cannot be those of so many rows.
+        ImpossibleMoments,
+        /// The client's moments are not there: it has not revealed any.
+        NoMoments,
+        /// The first certificate is of everybody; later the owner may leave clients out.
+        NobodyLeftOutAtFirst,
+        /// Name the clients left out in ascending order of their accounts, each once.
+        LeftOutUnsorted,
+        /// A solution is curvature, weights and witness, as long as the schema says.
+        WrongSolution,
+        /// The witness does not prove the curvature that it claims.
+        UnprovenCurvature,
+        /// The solution may be further from the optimum than the federation allows.
+        SolutionTooFar,
+        /// A parameter of the server optimiser is out of range.
+        InvalidOptimiser,
+        /// A value does not fit the number format.
+        ValueOverflow,
+        /// The sample count is zero or above the federation's cap.
+        SampleCountOutOfRange,
+    }
+}
 
 impl<T: Config> From<fedchain_fl::Error> for Error<T> {
     fn from(error: fedchain_fl::Error) -> Self {
@@ -25,9 +152,23 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::TooManyClients { .. } => Self::TooManyClients,
             Fl::Keep => Self::InvalidKeep,
             Fl::Optimiser => Self::InvalidOptimiser,
+            Fl::Certificate => Self::InvalidCertificate,
             Fl::Part { .. } => Self::WrongPart,
             Fl::Overflow => Self::ValueOverflow,
             Fl::SampleCount { .. } => Self::SampleCountOutOfRange,
+        }
+    }
+}
+
+impl<T: Config> From<optimality::Error> for Error<T> {
+    fn from(error: optimality::Error) -> Self {
+        use optimality::Error as Op;
+        match error {
+            Op::Moment { .. } | Op::Rows | Op::TooManyRows => Self::ImpossibleMoments,
+            Op::Penalty => Self::InvalidCertificate,
+            Op::Length { .. } | Op::Weight | Op::Witness => Self::WrongSolution,
+            Op::Curvature => Self::UnprovenCurvature,
+            Op::TooFar { .. } => Self::SolutionTooFar,
         }
     }
 }
@@ -45,6 +186,7 @@ impl<T: Config> From<Refusal> for Error<T> {
             Refusal::NoCommitment => Self::NoCommitment,
             Refusal::NotOverdue => Self::NotOverdue,
             Refusal::PartTaken => Self::PartTaken,
+            Refusal::CertifyClosed => Self::CertifyClosed,
         }
     }
 }

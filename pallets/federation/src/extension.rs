@@ -1,6 +1,6 @@
 //! The transaction extension: refuses out-of-phase calls at the pool, and marks direct calls.
 //!
-//! Commit, reveal and upload must be transactions of their own, so that a block's record, verification and
+//! Commit, reveal, upload and certify must be transactions of their own, so that a block's record, verification and
 //! audit find every one of them. The extension replaces the signed origin of such a transaction by
 //! [`RawOrigin::Direct`], which no wrapping call can make.
 
@@ -77,7 +77,10 @@ where
                 .map_err(|refusal| InvalidTransaction::Custom(refusal.code()))?;
             if matches!(
                 call,
-                Call::commit { .. } | Call::reveal { .. } | Call::upload { .. }
+                Call::commit { .. }
+                    | Call::reveal { .. }
+                    | Call::upload { .. }
+                    | Call::certify { .. }
             ) {
                 origin = Origin::<T>::Direct(signer).into();
             }
@@ -124,6 +127,7 @@ impl<T: Config> Pallet<T> {
                 let state = state(*federation)?;
                 Self::may_reveal(&state, signer, *federation, *round, part.first).map(|_| ())
             }
+            Call::certify { federation, .. } => Self::may_certify(&state(*federation)?),
             Call::advance { federation } => Self::may_advance(&state(*federation)?),
             _ => Ok(()),
         }

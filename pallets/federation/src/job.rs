@@ -52,6 +52,13 @@ impl<T: Config> Pallet<T> {
             .map(|(client, _)| client)
             .collect();
         roster.sort();
+        if spec.task.strategy.terms().is_some() {
+            Self::open_certified(federation, state, spec, &mut job);
+            // Nobody is asked anything in the rounds after the first.
+            roster.truncate(state.round.roster as usize);
+            job.roster = BoundedVec::truncate_from(roster);
+            return job;
+        }
         let (accepted, candidates): (Vec<_>, Vec<_>) = roster
             .iter()
             .filter_map(|client| Self::accepted(federation, spec, client))
@@ -63,6 +70,30 @@ impl<T: Config> Pallet<T> {
         job.roster = BoundedVec::truncate_from(roster);
         job.accepted = BoundedVec::truncate_from(accepted);
         job
+    }
+
+    /// The job of a certified round: its model is there already.
+    fn open_certified(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+        job: &mut JobOf<T>,
+    ) {
+        let Some(certificate) = Certificates::<T>::get(federation, state.round.index) else {
+            job.stage = Stage::Record(Outcome::Skipped);
+            return;
+        };
+        let accepted = Self::contributors(federation)
+            .iter()
+            .filter(|client| !certificate.left_out.contains(client))
+            .filter_map(|client| Self::accepted(federation, spec, client))
+            .map(|(accepted, _)| accepted)
+            .collect();
+        job.accepted = BoundedVec::truncate_from(accepted);
+        let model =
+            Models::<T>::get((federation, state.slot.other(), 0)).defensive_unwrap_or_default();
+        let _ = job.leaves.try_push(leaf(0, &model)).defensive();
+        job.stage = Stage::Record(Outcome::Adopted);
     }
 
     /// A client's update, if it counts.
@@ -120,12 +151,14 @@ impl<T: Config> Pallet<T> {
                 if outcome == Outcome::Adopted {
                     state.model_root = root(job.leaves.to_vec());
                     state.slot = state.slot.other();
+                } else {
+                    MomentSums::<T>::remove(federation);
                 }
                 Self::record(federation, state, outcome, job.accepted.to_vec());
                 Stage::Settle { outcome, next: 0 }
             }
             Stage::Settle { outcome, next } => {
-                let size = settle_batch(spec.task.chunk_count());
+                let size = settle_batch(spec.task.update_chunks());
                 let batch = job.roster.iter().skip(*next as usize);
                 let accepted = (job.accepted.len() as u32).into();
                 let each = match outcome {
@@ -144,10 +177,10 @@ impl<T: Config> Pallet<T> {
             }
             Stage::Clear { next } => {
                 let end = next.saturating_add(CLEAR_BATCH);
-                for index in *next..end.min(spec.task.chunk_count()) {
+                for index in *next..end.min(spec.task.model_chunks()) {
                     Models::<T>::remove((federation, state.slot.other(), index));
                 }
-                match end < spec.task.chunk_count() {
+                match end < spec.task.model_chunks() {
                     true => Stage::Clear { next: end },
                     false if Self::ends(state, spec) => Stage::Dismiss,
                     false => Stage::Proceed,

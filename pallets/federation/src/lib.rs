@@ -36,6 +36,7 @@ extern crate alloc;
 mod api;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod certify;
 mod cost;
 mod create;
 mod errors;
@@ -56,6 +57,8 @@ pub mod mock;
 #[cfg(test)]
 mod tests;
 
+use frame_support::pallet_macros::import_section;
+
 pub use create::REMOVE_BATCH;
 pub use extension::CheckFederation;
 pub use pallet::*;
@@ -66,19 +69,23 @@ pub use weights::WeightInfo;
     clippy::large_enum_variant,
     reason = "FRAME's macros expand to them; in our own lines tidy finds the first"
 )]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::{
         WeightInfo,
         create::REMOVE_BATCH,
-        types::{Commitment, Federation, FederationId, Job, Member, QueueEnds, Slot},
+        types::{
+            Certificate, Commitment, Federation, FederationId, Job, LEFT_OUT_MAX, Member,
+            MomentSum, QueueEnds, Slot,
+        },
     };
     use alloc::vec::Vec;
     use fedchain_commitment::Part;
     use fedchain_fl::{
         FederationSpec, H256, Moment,
-        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX},
-        view::{Outcome, RoundRecord},
+        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, PART_BYTES_MAX},
+        view::{Bound, Outcome, RoundRecord},
     };
     use frame_support::{
         pallet_prelude::*,
@@ -95,6 +102,9 @@ pub mod pallet {
     pub(crate) type SpecOf<T> = FederationSpec<BalanceOf<T>>;
     pub(crate) type JobOf<T> = Job<<T as frame_system::Config>::AccountId>;
     pub(crate) type ChunkBytes = BoundedVec<u8, ConstU32<CHUNK_BYTES>>;
+
+    pub(crate) type BoundedLeftOut<T> =
+        BoundedVec<<T as frame_system::Config>::AccountId, ConstU32<LEFT_OUT_MAX>>;
 
     #[pallet::pallet]
     pub struct Pallet<T>(_);
@@ -229,6 +239,22 @@ pub mod pallet {
     #[pallet::storage]
     pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, FederationId, JobOf<T>>;
 
+    /// The sum of all moments, of a certified federation whose reveals are in. Deleted when the round
+    /// is skipped, or by `remove`.
+    #[pallet::storage]
+    pub type MomentSums<T: Config> = StorageMap<_, Twox64Concat, FederationId, MomentSum>;
+
+    /// Certificates of server models, one per adopted round. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Certificates<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Twox64Concat,
+        u32,
+        Certificate<T::AccountId>,
+    >;
+
     /// Closed rounds, at most `rounds_max`. Deleted by `remove`.
     #[pallet::storage]
     pub type Rounds<T: Config> =
@@ -309,6 +335,13 @@ pub mod pallet {
             round: u32,
             client: T::AccountId,
         },
+        /// A solution was proven to be close enough to the optimum.
+        ModelCertified {
+            federation: FederationId,
+            round: u32,
+            bound: Bound,
+            rows: u32,
+        },
         /// A bond was burned: its commitment was not opened in time.
         BondBurned {
             federation: FederationId,
@@ -339,110 +372,6 @@ pub mod pallet {
         FederationCancelled { federation: FederationId },
         /// The federation's state was deleted and its deposit returned.
         FederationRemoved { federation: FederationId },
-    }
-
-    /// What failed, and how to avoid it.
-    #[pallet::error]
-    pub enum Error<T> {
-        /// No federation has this number: see `federation_list`.
-        UnknownFederation,
-        /// Only the owner of the federation may do this.
-        NotOwner,
-        /// The federation is over, or ends with this round.
-        FederationOver,
-        /// The federation still runs: wait for its end or cancel it first.
-        FederationRuns,
-        /// The owner has not invited this account: ask for an invitation.
-        NotInvited,
-        /// The account is invited already.
-        AlreadyInvited,
-        /// This federation is open: anyone may join without invitation.
-        InvitationNotNeeded,
-        /// The account is a member already.
-        AlreadyMember,
-        /// The account is no member: join first.
-        NotMember,
-        /// The member leaves at the end of this round already.
-        AlreadyLeaving,
-        /// All seats are taken or promised.
-        Full,
-        /// The account is not on the roster of this round: members take part from the round after
-        /// they joined.
-        NotOnRoster,
-        /// The federation is in another round: see `federation_round`.
-        WrongRound,
-        /// The federation takes no commitments now: see the phase in `federation_get`.
-        CommitClosed,
-        /// The server model has changed: train again from the newest one.
-        StaleBase,
-        /// The account has committed in this round already.
-        AlreadyCommitted,
-        /// The federation takes no reveals now: see the phase in `federation_get`.
-        RevealClosed,
-        /// The account has no open commitment in this round.
-        NoCommitment,
-        /// Salt, sample count or values are not those committed to; nothing changed, send the
-        /// right ones before the window closes.
-        WrongOpening,
-        /// The phase is not overdue yet: see its deadline in `federation_get`.
-        NotOverdue,
-        /// This part was taken already: send the next one.
-        PartTaken,
-        /// Parts are taken in order: send the one that follows those received.
-        PartOutOfOrder,
-        /// A part is 1 to 16 whole chunks, or ends with the model; its proof leads to the root.
-        WrongPart,
-        /// The initial model is there already.
-        NothingToUpload,
-        /// Send commit, reveal and upload as transactions of their own, not inside batch, sudo or
-        /// others.
-        WrappedCall,
-        /// The free balance does not cover the deposit, bond or escrow.
-        LowBalance,
-        /// A name has 1 to 64 bytes of printable UTF-8.
-        InvalidName,
-        /// Scales must be above zero, numbers decimal.
-        InvalidScale,
-        /// Column names, and class labels, must differ.
-        DuplicateName,
-        /// The model has no parameters or more than 8 MiB of them, or is seeded and has more than
-        /// 4 MiB: upload the initial model then.
-        InvalidParamCount,
-        /// Linear models need a real target, softmax models two classes or more.
-        TargetMismatch,
-        /// Too many fractional bits for the width.
-        InvalidFracBits,
-        /// An opaque model starts from zeros.
-        SeededOpaque,
-        /// `clients_min` must be 1 to `clients_max`, and that within the limit.
-        InvalidClients,
-        /// The strategy needs more clients than `clients_min`.
-        TooFewClients,
-        /// This strategy needs membership by invitation.
-        NeedsInvitation,
-        /// `rounds_max` is out of range.
-        InvalidRounds,
-        /// A window is empty or too long.
-        InvalidWindow,
-        /// The reveal window is too short for all clients to upload.
-        RevealWindowTooShort,
-        /// `sample_count_max` is out of range.
-        InvalidSampleCountCap,
-        /// The clients' updates together need more staging than allowed: fewer clients or
-        /// parameters.
-        StagingTooLarge,
-        /// One block cannot aggregate so many clients and parameters: reduce either.
-        AggregationTooHeavy,
-        /// This strategy compares every pair of updates: at most 128 clients.
-        TooManyClients,
-        /// Multi-Krum must keep at least one update.
-        InvalidKeep,
-        /// A parameter of the server optimiser is out of range.
-        InvalidOptimiser,
-        /// A value does not fit the number format.
-        ValueOverflow,
-        /// The sample count is zero or above the federation's cap.
-        SampleCountOutOfRange,
     }
 
     #[pallet::hooks]
@@ -523,10 +452,10 @@ pub mod pallet {
         /// the last part the bond returns, and `UpdateAccepted` is emitted, or `UpdateRejected`
         /// when the update lies beyond the norm bound.
         ///
-        /// Each part proves that it belongs to the update committed to. A wrong opening is an error
-        /// and changes nothing.
+        /// Each part proves that it belongs to the update committed to. A wrong opening, or moments
+        /// that no rows have, are an error and change nothing.
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::reveal(part.chunks()))]
+        #[pallet::weight(Pallet::<T>::reveal_weight(part.chunks()))]
         pub fn reveal(
             origin: OriginFor<T>,
             federation: FederationId,
@@ -584,6 +513,22 @@ pub mod pallet {
         ) -> DispatchResult {
             let owner = Self::ensure_direct(origin)?;
             Self::do_upload(&owner, federation, &part)
+        }
+
+        /// Hands in a solution of the federation's regression: canonical bytes of curvature, weights
+        /// and witness; by anyone. The owner may hand in further ones, which leave clients out.
+        /// Emits `ModelCertified`. Fails when it does not prove that it is close enough to the
+        /// optimum.
+        #[pallet::call_index(10)]
+        #[pallet::weight(Pallet::<T>::certify_weight(solution.len() as u32, left_out.len() as u32))]
+        pub fn certify(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            left_out: BoundedLeftOut<T>,
+            solution: BoundedVec<u8, ConstU32<PART_BYTES_MAX>>,
+        ) -> DispatchResult {
+            let who = Self::ensure_direct(origin)?;
+            Self::do_certify(&who, federation, left_out, &solution)
         }
     }
 }

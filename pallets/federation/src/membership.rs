@@ -82,7 +82,10 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_leave(client: &T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, _) = Self::running(federation)?;
         let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
-        let is_waiting = matches!(state.phase, Phase::Waiting | Phase::Uploading { .. });
+        let is_waiting = matches!(
+            state.phase,
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { deadline: None }
+        );
         if is_waiting || member.first_round > state.round.index {
             Self::remove_member(federation, &mut state, client, &member);
             Federations::<T>::insert(federation, state);

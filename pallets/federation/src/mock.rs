@@ -134,6 +134,14 @@ impl WeightInfo for Weights {
         Weight::from_parts(1_000 * u64::from(chunks), 0)
     }
 
+    fn moments(chunks: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(chunks), 0)
+    }
+
+    fn certify(left_out: u32) -> Weight {
+        Weight::from_parts(1_000 * u64::from(left_out + 1), 0)
+    }
+
     fn advance() -> Weight {
         Weight::from_parts(1_000, 0)
     }
@@ -463,7 +471,7 @@ pub fn play_round(id: FederationId, alice: &[i32], bob: &[i32]) {
 pub fn model(id: FederationId) -> Vec<i32> {
     let state = Federations::<Test>::get(id).unwrap();
     let task = Specs::<Test>::get(id).unwrap().task;
-    Federation::model(id, &state, task.format, 0..task.chunk_count())
+    Federation::model(id, &state, task.format, 0..task.model_chunks())
 }
 
 /// What an account has held for a reason.

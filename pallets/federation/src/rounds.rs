@@ -1,7 +1,9 @@
 //! A round up to its end: commits, reveals part by part, phases.
 
 use fedchain_commitment::{Opening, Part};
-use fedchain_fl::{H256, NormRule, Refusal, Update, norm::squared_distance, window::Deadline};
+use fedchain_fl::{
+    H256, NormRule, Refusal, Update, norm::squared_distance, update::check_place, window::Deadline,
+};
 use frame_support::{
     ensure,
     traits::{Get, Time},
@@ -102,10 +104,8 @@ impl<T: Config> Pallet<T> {
         );
         spec.effective_count(sample_count)
             .map_err(Error::<T>::from)?;
-        let update = Update(&part.values)
-            .check_part(&spec.task, part.first)
-            .map_err(Error::<T>::from)?;
         let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+        check_place(update_bytes, part.first, &part.values).map_err(Error::<T>::from)?;
         let opening = Opening {
             genesis: Self::genesis(),
             federation,
@@ -124,16 +124,15 @@ impl<T: Config> Pallet<T> {
         );
 
         let values_root = opening.values_root;
-        Self::stage(federation, &client, part.first, &part.values);
         commitment.received = part.first.saturating_add(part.chunks());
-        if spec.task.norm.is_some() {
-            let chunks = part.first..commitment.received;
-            let base = Self::model(federation, &state, spec.task.format, chunks);
-            commitment.squared_norm = commitment
-                .squared_norm
-                .saturating_add(squared_distance(update.values(), &base));
+        if spec.task.strategy.terms().is_some() {
+            Self::add_moments(federation, &spec, sample_count, &part.values)?;
+        } else {
+            let square = Self::squared_distance(federation, &state, &spec, part)?;
+            commitment.squared_norm = commitment.squared_norm.saturating_add(square);
         }
-        if commitment.received < spec.task.chunk_count() {
+        Self::stage(federation, &client, part.first, &part.values);
+        if commitment.received < spec.task.update_chunks() {
             Self::deposit_event(Event::PartReceived {
                 federation,
                 round,
@@ -150,17 +149,35 @@ impl<T: Config> Pallet<T> {
                 },
                 false => Answer::Rejected,
             };
-            Self::count_answer(federation, &mut state, &client, &commitment.answer);
+            Self::count_answer(federation, &mut state, &spec, &client, &commitment.answer);
             Federations::<T>::insert(federation, state);
         }
         Commitments::<T>::insert(federation, &client, commitment);
         Ok(())
     }
 
-    /// Counts an opened commitment, and ends the round with the last.
+    /// Checks a part of an update; answers its squared distance to the base model, where a norm rule
+    /// looks at it.
+    fn squared_distance(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+        part: &Part,
+    ) -> Result<u128, Error<T>> {
+        let update = Update(&part.values).check_part(&spec.task, part.first)?;
+        if spec.task.norm.is_none() {
+            return Ok(0);
+        }
+        let chunks = part.first..part.first.saturating_add(part.chunks());
+        let base = Self::model(federation, state, spec.task.format, chunks);
+        Ok(squared_distance(update.values(), &base))
+    }
+
+    /// Counts an opened commitment, and closes reveals with the last.
     fn count_answer(
         federation: FederationId,
         state: &mut FederationOf<T>,
+        spec: &SpecOf<T>,
         client: &T::AccountId,
         answer: &Answer,
     ) {
@@ -188,6 +205,16 @@ impl<T: Config> Pallet<T> {
         }
         state.round.revealed.saturating_inc();
         if state.round.revealed == state.round.committed {
+            Self::close_reveals(federation, state, spec);
+        }
+    }
+
+    /// Ends the round, or has it wait for a solution.
+    fn close_reveals(federation: FederationId, state: &mut FederationOf<T>, spec: &SpecOf<T>) {
+        if spec.task.strategy.terms().is_some() && state.round.accepted > 0 {
+            let deadline = Some(Self::deadline(spec.windows.reveal_blocks));
+            state.phase = Phase::Certify { deadline };
+        } else {
             Self::end_round(federation, state, true);
         }
     }
@@ -223,6 +250,7 @@ impl<T: Config> Pallet<T> {
                 Self::end_round(federation, &mut state, false);
             }
             Phase::Commit { .. } => Self::close_commits(federation, &mut state, &spec),
+            Phase::Reveal { .. } => Self::close_reveals(federation, &mut state, &spec),
             _ => Self::end_round(federation, &mut state, true),
         }
         Federations::<T>::insert(federation, state);
@@ -232,11 +260,11 @@ impl<T: Config> Pallet<T> {
     /// Whether the phase is overdue.
     pub(crate) fn may_advance(state: &FederationOf<T>) -> Result<(), Refusal> {
         match state.phase {
-            Phase::Commit { deadline } | Phase::Reveal { deadline, .. }
-                if deadline.passed(Self::now(), T::Time::now()) =>
-            {
-                Ok(())
-            }
+            Phase::Commit { deadline }
+            | Phase::Reveal { deadline, .. }
+            | Phase::Certify {
+                deadline: Some(deadline),
+            } if deadline.passed(Self::now(), T::Time::now()) => Ok(()),
             _ => Err(Refusal::NotOverdue),
         }
     }
@@ -245,7 +273,10 @@ impl<T: Config> Pallet<T> {
         let (mut state, _) = Self::running(federation)?;
         ensure!(state.owner == *owner, Error::<T>::NotOwner);
         state.cancelling = true;
-        if matches!(state.phase, Phase::Waiting | Phase::Uploading { .. }) {
+        if matches!(
+            state.phase,
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { deadline: None }
+        ) {
             state.phase = Phase::Closing;
             Self::enqueue(federation);
         }
@@ -276,6 +307,18 @@ impl<T: Config> Pallet<T> {
         } else if state.round.index >= spec.rounds_max {
             state.phase = Phase::Finished;
             Self::deposit_event(Event::FederationFinished { federation });
+        } else if MomentSums::<T>::contains_key(federation) {
+            state.phase = Phase::Certify { deadline: None };
+            state.round = Round {
+                index: state.round.index.saturating_add(1),
+                opened_at: Self::now(),
+                ..Round::default()
+            };
+            Self::deposit_event(Event::RoundOpened {
+                federation,
+                round: state.round.index,
+                roster: 0,
+            });
         } else if state.members < spec.clients_min {
             state.phase = Phase::Waiting;
         } else {

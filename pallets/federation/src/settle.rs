@@ -35,12 +35,18 @@ impl<T: Config> Pallet<T> {
                 reveals_taken: true
             }
         );
+        // Moments stay, for certificates without some of them.
+        let keeps_accepted = MomentSums::<T>::contains_key(federation);
         let mut earning = Vec::new();
         for client in clients {
             let mut has_missed = true;
-            if let Some(commitment) = Commitments::<T>::take(federation, client) {
-                for index in 0..commitment.received {
-                    StagedUpdates::<T>::remove((federation, client, index));
+            if let Some(commitment) = Commitments::<T>::get(federation, client) {
+                let is_accepted = matches!(commitment.answer, Answer::Accepted { .. });
+                if !(is_accepted && keeps_accepted) {
+                    Commitments::<T>::remove(federation, client);
+                    for index in 0..commitment.received {
+                        StagedUpdates::<T>::remove((federation, client, index));
+                    }
                 }
                 has_missed = reveals_taken && commitment.answer == Answer::Open;
                 match commitment.answer {

@@ -43,8 +43,12 @@ impl<T: Config> Pallet<T> {
         );
         let in_round = matches!(
             state.phase,
-            Phase::Commit { .. } | Phase::Reveal { .. } | Phase::Aggregate { .. }
-        );
+            Phase::Commit { .. }
+                | Phase::Reveal { .. }
+                | Phase::Certify { deadline: Some(_) }
+                | Phase::Aggregate { .. }
+        ) && round.roster > 0;
+        let keeps_accepted = MomentSums::<T>::contains_key(federation);
         let is_settling = Jobs::<T>::get(federation)
             .is_some_and(|job| !matches!(job.stage, Stage::Combine(_) | Stage::Record(_)));
         let answers = |counts: fn(&Answer) -> bool| {
@@ -58,9 +62,10 @@ impl<T: Config> Pallet<T> {
             answers(|a| matches!(a, Answer::Accepted { .. })),
         );
         if !is_settling {
-            let expected = match in_round {
-                true => (round.committed, round.revealed, round.accepted),
-                false => (0, 0, 0),
+            let expected = match (in_round, keeps_accepted) {
+                (true, _) => (round.committed, round.revealed, round.accepted),
+                (false, true) => (found.2, found.2, found.2),
+                (false, false) => (0, 0, 0),
             };
             ensure!(found == expected, "commitments or answers are miscounted");
         }
@@ -88,7 +93,7 @@ impl<T: Config> Pallet<T> {
                 "staged chunks are not those received"
             );
             ensure!(
-                (commitment.received == spec.task.chunk_count())
+                (commitment.received == spec.task.update_chunks())
                     == (commitment.answer != Answer::Open),
                 "an update is open though whole, or answered though not"
             );
@@ -102,14 +107,14 @@ impl<T: Config> Pallet<T> {
         state: &FederationOf<T>,
         spec: &SpecOf<T>,
     ) -> Result<(), TryRuntimeError> {
-        let chunks = spec.task.chunk_count();
+        let chunks = spec.task.model_chunks();
         let newest = Rounds::<T>::iter_prefix(federation).max_by_key(|(round, _)| *round);
         ensure!(
             newest.is_none_or(|(_, record)| record.model_root == state.model_root),
             "the newest round recorded another model"
         );
         ensure!(
-            Jobs::<T>::contains_key(federation)
+            matches!(state.phase, Phase::Aggregate { .. })
                 || Models::<T>::iter_key_prefix((federation, state.slot.other()))
                     .next()
                     .is_none(),

@@ -4,9 +4,9 @@ use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use fedchain_commitment::Accepted;
 use fedchain_fl::{
-    Aggregation, H256,
-    limits::{CHUNKS_MAX, CLIENTS_MAX},
-    view::{Outcome, PhaseView},
+    Aggregation, H256, Shape,
+    limits::{CERTIFIED_FEATURES_MAX, CHUNKS_MAX, CLIENTS_MAX},
+    view::{Bound, Outcome, PhaseView},
     window::Deadline,
 };
 use scale_info::TypeInfo;
@@ -42,6 +42,11 @@ pub enum Phase {
         /// End of the reveal window.
         deadline: Deadline,
     },
+    /// The moments are there; a solution is waited for.
+    Certify {
+        /// End of the window; none in the rounds after the first, which only the owner closes.
+        deadline: Option<Deadline>,
+    },
     /// In the queue for aggregation.
     Aggregate {
         /// Whether clients had their time to reveal; if not, all bonds go back.
@@ -75,6 +80,7 @@ impl Phase {
                 PhaseView::Settle { opens_at, deadline }
             }
             Self::Reveal { opens_at, deadline } => PhaseView::Reveal { opens_at, deadline },
+            Self::Certify { deadline } => PhaseView::Certify { deadline },
             Self::Aggregate { .. } | Self::Closing => PhaseView::Aggregate,
             Self::Finished => PhaseView::Finished,
             Self::Cancelled => PhaseView::Cancelled,
@@ -225,6 +231,40 @@ pub struct Commitment<Balance> {
     pub received: u32,
     /// Squared distance of these to the base model, where a norm rule needs it; `2^-2frac_bits`.
     pub squared_norm: u128,
+}
+
+/// Clients that a certificate may leave out, at most.
+pub const LEFT_OUT_MAX: u32 = 16;
+/// Weights of a certified model, at most.
+const WEIGHTS_MAX: u32 = CERTIFIED_FEATURES_MAX + 1;
+/// Bytes of the moments of one client, or of their sum, at most.
+pub const MOMENT_BYTES_MAX: u32 = match Shape::new(CERTIFIED_FEATURES_MAX) {
+    Ok(largest) => largest.moment_bytes(),
+    Err(_) => 0,
+};
+
+/// The sum of the moments of all clients whose updates count.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct MomentSum {
+    /// Rows of all of them.
+    pub rows: u32,
+    /// Canonical bytes.
+    pub values: BoundedVec<u8, ConstU32<MOMENT_BYTES_MAX>>,
+}
+
+/// What is kept of a certificate beside the model itself.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Certificate<AccountId> {
+    /// What was proven.
+    pub bound: Bound,
+    /// Rows of all clients in it.
+    pub rows: u32,
+    /// The solution, 2^-32.
+    pub weights: BoundedVec<i64, ConstU32<WEIGHTS_MAX>>,
+    /// Clients that were left out, in ascending order.
+    pub left_out: BoundedVec<AccountId, ConstU32<LEFT_OUT_MAX>>,
+    /// Clients that had committed and did not reveal.
+    pub withheld: BoundedVec<AccountId, ConstU32<CLIENTS_MAX>>,
 }
 
 /// The end of a round in progress, step by step.

@@ -18,6 +18,8 @@ use crate::client::{Client, transfer_to};
 
 /// How long hashes are counted.
 const COUNT: Duration = Duration::from_secs(5);
+/// How often that is done.
+const TURNS: usize = 5;
 /// Transactions whose way into the template is timed.
 const SAMPLES: usize = 20;
 /// Transfers that a block has no room for.
@@ -38,8 +40,27 @@ pub fn run() -> Result<()> {
     })
 }
 
-/// The node's hashes per second beside those of as many bare loops, one after the other.
+/// The node's hashes per second beside those of as many bare loops, in turn; medians.
 async fn hash_rate(threads: u32) -> Result<()> {
+    let mut rates = vec![];
+    for _ in 0..TURNS {
+        rates.push((node_rate(threads).await?, bare_rate(threads)));
+    }
+    let middle = |of: fn(&(f64, f64)) -> f64| {
+        let mut values: Vec<f64> = rates.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let row = |what: &str, value: f64, unit: &str| {
+        row(&format!("node_hashes_{threads}_{what}"), value, unit);
+    };
+    row("threads", middle(|(node, _)| *node), "1/s");
+    row("bare", middle(|(_, bare)| *bare), "1/s");
+    row("to_bare", middle(|(node, bare)| node / bare), "ratio");
+    Ok(())
+}
+
+async fn node_rate(threads: u32) -> Result<f64> {
     // Nothing can be found: the threads only search.
     let mut network = Network::with_difficulty(u128::MAX)?;
     let node = network
@@ -51,18 +72,7 @@ async fn hash_rate(threads: u32) -> Result<()> {
         .await?;
     let (start, before) = (Instant::now(), hashes().await?);
     tokio::time::sleep(COUNT).await;
-    let rate = (hashes().await? - before) / start.elapsed().as_secs_f64();
-    drop(network);
-
-    let bare = bare_rate(threads);
-    row(&format!("node_hashes_{threads}_threads"), rate, "1/s");
-    row(&format!("node_hashes_{threads}_bare"), bare, "1/s");
-    row(
-        &format!("node_hashes_{threads}_to_bare"),
-        rate / bare,
-        "ratio",
-    );
-    Ok(())
+    Ok((hashes().await? - before) / start.elapsed().as_secs_f64())
 }
 
 fn bare_rate(threads: u32) -> f64 {

@@ -1,6 +1,7 @@
 //! What a verifier of a round spends: each rule alone, whole rounds in blocks, bytes of state.
 
 mod blocks;
+mod certificates;
 mod engine;
 mod flower;
 mod growth;
@@ -11,6 +12,7 @@ use anyhow::Result;
 /// Measures all of it.
 pub fn run() -> Result<()> {
     rules::run()?;
+    certificates::run()?;
     blocks::run()?;
     growth::run()
 }

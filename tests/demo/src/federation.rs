@@ -42,13 +42,20 @@ async fn open_and_train(task: Task, cli: &Cli, parts: &Parts, out: &Path) -> Res
     let trainers = CLIENTS
         .into_iter()
         .zip(&parts.clients)
-        .map(|(client, data)| train(cli, federation, client, data, out));
+        .map(|(client, data)| train(cli, federation, client, data, out, &[]));
     try_join_all(trainers).await?;
     Ok(federation)
 }
 
 /// Runs a client's trainer to the federation's end; prints its log behind its name.
-async fn train(cli: &Cli, federation: u32, client: &str, data: &Path, out: &Path) -> Result<()> {
+pub async fn train(
+    cli: &Cli,
+    federation: u32,
+    client: &str,
+    data: &Path,
+    out: &Path,
+    more: &[&str],
+) -> Result<()> {
     let name = client.trim_start_matches('/');
     let state = out.join(format!("state-{name}")).display().to_string();
     let (federation, data) = (federation.to_string(), data.display().to_string());
@@ -63,6 +70,7 @@ async fn train(cli: &Cli, federation: u32, client: &str, data: &Path, out: &Path
             "--state-dir",
             &state,
         ])
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
@@ -115,7 +123,7 @@ async fn read_back(task: Task, node: &Node, cli: &Cli, federation: u32) -> Resul
 }
 
 /// What a command prints for people.
-async fn text(cli: &Cli, args: &[&str]) -> Result<String> {
+pub async fn text(cli: &Cli, args: &[&str]) -> Result<String> {
     let output = cli.run(args).await?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(

@@ -7,12 +7,13 @@
 mod baseline;
 mod chart;
 mod federation;
+mod optimality;
 mod report;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use fedchain_test_support::{FIXED_SPLIT, Task};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,13 +23,24 @@ const TIME_MAX: Duration = Duration::from_secs(90);
 /// One node, two trainers, one model.
 #[derive(Debug, Parser)]
 struct Args {
-    /// What to learn: diabetes (regression) or wine (classification).
-    #[arg(long, default_value = "diabetes")]
-    task: Task,
+    /// What to show.
+    #[arg(long, value_enum, default_value = "diabetes")]
+    task: Show,
 
     /// Folder for data, logs and the loss curve; by default beside the executable.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+/// What can be shown.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Show {
+    /// Regression by federated averaging.
+    Diabetes,
+    /// Classification by federated averaging.
+    Wine,
+    /// A regression in one round, proven to be the optimum; then without one of its clients.
+    Optimality,
 }
 
 #[tokio::main]
@@ -59,19 +71,22 @@ async fn until_stopped(args: Args) -> Result<String> {
 }
 
 async fn demonstrate(args: Args) -> Result<String> {
+    let name = format!("{:?}", args.task).to_lowercase();
     let out = match args.out {
         Some(out) => out,
         None => {
             let here = std::env::current_exe()?;
-            here.parent()
-                .context("no folder")?
-                .join("demo")
-                .join(args.task.to_string())
+            here.parent().context("no folder")?.join("demo").join(name)
         }
     };
-    let parts = args.task.split(&out, FIXED_SPLIT, 2)?;
-    let record = federation::run(args.task, &parts, &out).await?;
-    let comparison = baseline::compare(args.task, &parts, &record.models)?;
+    let task = match args.task {
+        Show::Diabetes => Task::Diabetes,
+        Show::Wine => Task::Wine,
+        Show::Optimality => return optimality::demonstrate(&out).await,
+    };
+    let parts = task.split(&out, FIXED_SPLIT, 2)?;
+    let record = federation::run(task, &parts, &out).await?;
+    let comparison = baseline::compare(task, &parts, &record.models)?;
     chart::draw(&out.join("loss.svg"), &comparison.curves)?;
     report::print(&record, &comparison);
     println!(

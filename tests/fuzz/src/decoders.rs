@@ -96,7 +96,7 @@ fn use_task(task: &TaskSpec) {
     let is_sound = task.check().is_ok();
     let params = task.param_count();
     assert!(!is_sound || params.is_ok_and(|count| count > 0));
-    let _ = (task.update_bytes(), task.chunk_count(), task.layers());
+    let _ = (task.update_bytes(), task.update_chunks(), task.layers());
     let _ = spec_hash(task);
     // Larger ones are made as well, but cost a fuzzer too much time.
     if is_sound && params.is_ok_and(|count| count < 10_000) {

@@ -1,9 +1,11 @@
 //! Forks: which chain wins, what comes back, and what is refused.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use anyhow::{Result, ensure};
 use fedchain_network::{FINALITY_DEPTH, Network};
+use fedchain_test_support::{OWNER, Task};
+use serde_json::json;
 
 /// Two sides mine apart and meet again; the longer one wins.
 async fn fork(depth: u32) -> Result<()> {
@@ -36,6 +38,44 @@ async fn three_blocks_are_taken_back() -> Result<()> {
 #[tokio::test]
 async fn all_but_finalised_blocks_are_taken_back() -> Result<()> {
     fork(FINALITY_DEPTH - 1).await
+}
+
+#[tokio::test]
+async fn what_a_lost_block_held_comes_back() -> Result<()> {
+    let network = Network::start(2).await?;
+    network.mine(0, 3).await?;
+    network.agree(&[0, 1], 3).await?;
+    network.partition(&[0], &[1]).await?;
+    let spec = network.path("federation.toml");
+    fs::write(&spec, Task::Diabetes.toml())?;
+    let spec = spec.display().to_string();
+    let cli = network.cli(0)?;
+    let create = ["federation", "create", "--spec", &spec, "--key", OWNER];
+    let pending = json!([]);
+    tokio::try_join!(cli.json(&create), async {
+        network
+            .wait_for("transaction", async || {
+                let pool = network
+                    .node(0)
+                    .rpc("author_pendingExtrinsics", pending.clone());
+                Ok(pool.await?.as_array().is_some_and(|pool| !pool.is_empty()))
+            })
+            .await?;
+        network.mine(0, 1).await
+    })?;
+    let federations = async |place| network.node(place).rpc("federation_list", json!([])).await;
+    ensure!(federations(0).await? != json!([]), "it was in no block");
+    network.mine(1, 3).await?;
+    network.heal().await?;
+    network.agree(&[0, 1], 6).await?;
+    ensure!(federations(0).await? == json!([]), "its block did not lose");
+    // Nobody sends it again but the node.
+    network
+        .wait_for("return of the transaction", async || {
+            network.mine(0, 1).await?;
+            Ok(federations(1).await? != json!([]))
+        })
+        .await
 }
 
 #[tokio::test]
@@ -132,12 +172,8 @@ async fn state_behind_finality_is_pruned() -> Result<()> {
     drop(miner);
     let at = async |number: u32| -> Result<bool> {
         let node = network.node(place);
-        let hash = node
-            .rpc("chain_getBlockHash", serde_json::json!([number]))
-            .await?;
-        let pairs = node
-            .rpc("state_getRuntimeVersion", serde_json::json!([hash]))
-            .await;
+        let hash = node.rpc("chain_getBlockHash", json!([number])).await?;
+        let pairs = node.rpc("state_getRuntimeVersion", json!([hash])).await;
         Ok(pairs.is_ok())
     };
     ensure!(at(network.finalised(place).await?.number).await?);

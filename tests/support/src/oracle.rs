@@ -13,6 +13,18 @@ pub fn least_squares(features: &Array2<f64>, targets: &Array1<f64>) -> Result<Ar
     solve(design.t().dot(&design), design.t().dot(targets))
 }
 
+/// The weights, the bias last, that minimise the mean squared error plus `penalty` times their squared
+/// norm: `[inputs + 1]`.
+///
+/// # Errors
+/// When shapes do not fit.
+pub fn ridge(features: &Array2<f64>, targets: &Array1<f64>, penalty: f64) -> Result<Array1<f64>> {
+    let design = with_ones(features)?;
+    let weight = penalty * targets.len() as f64;
+    let ridge = Array2::from_diag_elem(design.ncols(), weight);
+    solve(design.t().dot(&design) + ridge, design.t().dot(targets))
+}
+
 /// Root of the mean squared error of `weights` from [`least_squares`].
 ///
 /// # Errors
@@ -70,6 +82,16 @@ mod tests {
             "{found}"
         );
         assert!(rmse(&found, &features, &targets).unwrap() < 1e-12);
+    }
+
+    #[test]
+    fn a_penalty_leaves_its_own_slope() {
+        let features = array![[1.0, 2.0], [3.0, -1.0], [0.5, 0.5], [2.0, 2.0], [-3.0, 1.0]];
+        let targets = array![1.0, -2.0, 3.0, 0.0, 5.0];
+        let weights = ridge(&features, &targets, 0.25).unwrap();
+        let design = with_ones(&features).unwrap();
+        let slope = design.t().dot(&(design.dot(&weights) - &targets)) + &weights * (0.25 * 5.0);
+        assert!(slope.iter().all(|slope| slope.abs() < 1e-12), "{slope}");
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Call {
         Self::federation("upload", (federation, part))
     }
 
+    /// Hands in a solution that leaves some clients out.
+    pub fn certify(federation: u32, left_out: &[AccountId], solution: &[u8]) -> Self {
+        Self::federation("certify", (federation, left_out, solution))
+    }
+
     /// Moves an overdue phase on.
     pub fn advance(federation: u32) -> Self {
         Self::federation("advance", federation)

@@ -4,7 +4,7 @@ use codec::Decode;
 use fedchain_commitment::values_root;
 use fedchain_fl::{
     Format, H256,
-    view::{ModelView, RoundView},
+    view::{CertificateView, ModelView, MomentsView, RoundView},
 };
 use subxt::{
     dynamic::{At, Value},
@@ -144,6 +144,34 @@ impl Chain {
             });
             Error::Impossible(format!("the node has {which} of federation {federation}"))
         })
+    }
+
+    /// The certificate of a round's server model, or the newest, as of the block `at`.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn certificate(
+        &self,
+        federation: u32,
+        round: Option<u32>,
+        at: H256,
+    ) -> Result<Option<CertificateView<AccountId>>, Error> {
+        self.request("federation_certificate", rpc_params![federation, round, at])
+            .await
+    }
+
+    /// The sum of the moments of all clients but some, as of the block `at`.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn moments(
+        &self,
+        federation: u32,
+        left_out: &[AccountId],
+        at: H256,
+    ) -> Result<Option<MomentsView>, Error> {
+        self.request("federation_moments", rpc_params![federation, left_out, at])
+            .await
     }
 
     /// The record of a block, by height or hash.

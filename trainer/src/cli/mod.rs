@@ -2,6 +2,7 @@
 //!
 //! One file per group of commands; [`output`] prints.
 
+mod certify;
 mod federation;
 mod initial;
 mod inspect;
@@ -70,6 +71,11 @@ enum Command {
     Leave(membership::Leave),
     /// Take part in a federation's rounds with your own data, until its end.
     Train(train::Train),
+    /// Solve a federation's regression and have its model certified; needed only for certificates
+    /// that leave clients out, the first is handed in by `train`.
+    Certify(certify::Certify),
+    /// Show how close a model is proven to be to the optimum of whose rows.
+    Certificate(certify::Certificate),
     /// Fetch, evaluate and use server models.
     #[command(subcommand)]
     Model(model::Command),
@@ -144,6 +150,8 @@ impl Cli {
             Command::Join(command) => command.run(common).await,
             Command::Leave(command) => command.run(common).await,
             Command::Train(command) => command.run(common).await,
+            Command::Certify(command) => command.run(common).await,
+            Command::Certificate(command) => command.run(common).await,
             Command::Model(command) => command.run(common).await,
             Command::Verify(command) => command.run(common).await,
             Command::Block(command) => command.run(common).await,

@@ -22,6 +22,17 @@ pub(super) fn describe(phase: &PhaseView, now: u32) -> String {
                 deadline.block
             )
         }
+        PhaseView::Certify {
+            deadline: Some(deadline),
+        } => {
+            format!(
+                "anybody may hand in a solution until block {}, now {now}",
+                deadline.block
+            )
+        }
+        PhaseView::Certify { deadline: None } => {
+            "the owner may have it certified anew, or end it".into()
+        }
         PhaseView::Aggregate => "the next blocks aggregate the round".into(),
         PhaseView::Finished => "finished".into(),
         PhaseView::Cancelled => "cancelled".into(),
@@ -38,6 +49,7 @@ pub(super) fn word(phase: &PhaseView) -> &'static str {
         PhaseView::Commit { .. } => "commit",
         PhaseView::Settle { .. } => "settle",
         PhaseView::Reveal { .. } => "reveal",
+        PhaseView::Certify { .. } => "certify",
         PhaseView::Aggregate => "aggregate",
         PhaseView::Finished => "finished",
         PhaseView::Cancelled => "cancelled",
@@ -59,7 +71,10 @@ pub(super) fn not_overdue(phase: &PhaseView, now: u32, time_ms: u64) -> String {
     let more = match phase {
         PhaseView::Commit { deadline }
         | PhaseView::Settle { deadline, .. }
-        | PhaseView::Reveal { deadline, .. } => rest(deadline),
+        | PhaseView::Reveal { deadline, .. }
+        | PhaseView::Certify {
+            deadline: Some(deadline),
+        } => rest(deadline),
         _ => String::new(),
     };
     format!("nothing is overdue: {}{more}", describe(phase, now))

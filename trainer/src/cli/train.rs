@@ -29,6 +29,10 @@ pub(super) struct Train {
     target: Option<String>,
     #[command(flatten)]
     hyper: HyperArgs,
+    /// Let the second moments of your rows (X'X and X'y) become public, where the federation's
+    /// strategy is least_squares.
+    #[arg(long)]
+    send_moments: bool,
     /// Where openings of commitments are kept [default: the user's state directory/fedchain].
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -77,6 +81,7 @@ impl Train {
             data: self.data,
             target: self.target,
             hyper: self.hyper.into(),
+            send_moments: self.send_moments,
             wait: common.wait,
             state_dir: match self.state_dir {
                 Some(dir) => dir,

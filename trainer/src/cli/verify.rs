@@ -66,8 +66,12 @@ impl Verify {
 }
 
 fn line(round: &Round) -> String {
+    let proven = round
+        .bound
+        .map(|bound| format!(", the optimum within {:.3e}", bound.distance()))
+        .unwrap_or_default();
     format!(
-        "round {}: {}, {} updates, block {}, model {:?}",
+        "round {}: {}, {} updates, block {}, model {:?}{proven}",
         round.round,
         phase::inline(&round.outcome),
         round.accepted,

@@ -36,6 +36,33 @@ pub enum LearnError {
         /// The learning rate in use.
         learning_rate: f64,
     },
+    /// Moments of so few rows would give single rows away.
+    #[error(
+        "you have {found} rows, and second moments of fewer than {needed} (twice the features) would \
+         give single rows away: take part in a federation that averages models instead"
+    )]
+    TooFewRows {
+        /// Rows.
+        found: usize,
+        /// Rows needed.
+        needed: usize,
+    },
+    /// More rows than a certificate counts.
+    #[error("a certificate takes at most 2^30 rows")]
+    TooManyRows,
+    /// A value of a row is beyond what moments hold.
+    #[error(
+        "row {row}: {column} is {value} after the schema's offset and scale, beyond 8: give the \
+         federation a larger scale for it, or leave the row out"
+    )]
+    RowOutOfRange {
+        /// The row, from 1.
+        row: usize,
+        /// Name of the column.
+        column: String,
+        /// The value that the model would see.
+        value: f64,
+    },
     /// A weight does not fit the number format.
     #[error(
         "weight {index} became {value}, outside the federation's {min} to {max}: use a smaller \

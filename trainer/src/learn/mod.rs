@@ -11,6 +11,7 @@ mod error;
 mod fit;
 mod loss;
 mod metrics;
+mod moments;
 mod predict;
 mod quantise;
 mod sgd;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use error::LearnError;
 pub use metrics::{Metrics, evaluate};
+pub use moments::{moments, quantise as quantise_row};
 pub use predict::{Prediction, predict};
 pub use quantise::{dequantise, quantise};
 

@@ -10,7 +10,7 @@ use crate::{
     store::Kept,
 };
 
-/// Blocks over which clients spread their calls of `advance`, by their place among the members.
+/// Blocks over which clients spread calls that one of them is enough for, by their place among the members.
 const SPREAD_BLOCKS: u32 = 8;
 
 /// The next step.
@@ -28,6 +28,8 @@ pub enum Step {
     Commit,
     /// Open the commitment.
     Reveal,
+    /// Solve the regression and hand the solution in.
+    Certify,
     /// Move an overdue phase on.
     Advance,
 }
@@ -52,15 +54,16 @@ pub fn next_step(
     else {
         return Step::NotMember;
     };
+    let turn = place as u32 % SPREAD_BLOCKS;
     // Calls sent now are executed in the next block.
     let next = best.saturating_add(1);
     match view.phase {
         PhaseView::Commit { deadline }
         | PhaseView::Settle { deadline, .. }
         | PhaseView::Reveal { deadline, .. }
-            if deadline.passed(next, time_ms) =>
-        {
-            let turn = place as u32 % SPREAD_BLOCKS;
+        | PhaseView::Certify {
+            deadline: Some(deadline),
+        } if deadline.passed(next, time_ms) => {
             if next >= deadline.block.saturating_add(turn) {
                 Step::Advance
             } else {
@@ -77,6 +80,17 @@ pub fn next_step(
             if next >= opens_at && client.committed && !client.revealed && kept.is_some() =>
         {
             Step::Reveal
+        }
+        PhaseView::Certify {
+            deadline: Some(deadline),
+        } => {
+            let opened_at = deadline
+                .block
+                .saturating_sub(view.spec.windows.reveal_blocks);
+            match next > opened_at.saturating_add(turn) {
+                true => Step::Certify,
+                false => Step::Wait,
+            }
         }
         _ => Step::Wait,
     }
@@ -269,6 +283,28 @@ mod tests {
             check(&second, 19, None, Step::Wait);
             check(&second, 20, None, Step::Advance);
         }
+    }
+
+    #[test]
+    fn a_solution_is_handed_in_by_one_client_after_the_other() {
+        let certify = PhaseView::Certify {
+            deadline: Some(DEADLINE),
+        };
+        let other = AccountId([2; 32]);
+        let mut both = view(certify);
+        both.spec.windows.reveal_blocks = 4;
+        let second = ClientView {
+            account: other,
+            ..me()
+        };
+        both.clients.push(second);
+        check(&both, 15, None, Step::Wait);
+        check(&both, 16, None, Step::Certify);
+        assert_eq!(next_step(&both, &other, 16, 0, None), Step::Wait);
+        assert_eq!(next_step(&both, &other, 17, 0, None), Step::Certify);
+        check(&both, 19, None, Step::Advance);
+        let anew = view(PhaseView::Certify { deadline: None });
+        check(&anew, 19, None, Step::Wait);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use subxt_signer::sr25519::Keypair;
 use crate::{
     Error,
     amount::Amount,
+    certify,
     chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
     data::Dataset,
     keys,
@@ -51,6 +52,8 @@ pub struct Job {
     pub target: Option<String>,
     /// How to train.
     pub hyper: Hyper,
+    /// Whether the rows' second moments may become public.
+    pub send_moments: bool,
     /// When the end of the federation is believed.
     pub wait: Wait,
     /// Where openings are kept.
@@ -152,7 +155,15 @@ impl<'a> Session<'a> {
         if !is_over && client_of(&view, &account).is_none() {
             return Err(not_member(&view, &account));
         }
-        let schema = &view.spec.task.schema;
+        let task = &view.spec.task;
+        if task.strategy.terms().is_some() && !job.send_moments {
+            return Err(Error::Impossible(format!(
+                "federation {} asks for the second moments of your rows (X'X and X'y), which become \
+                 public: agree by --send-moments",
+                job.federation
+            )));
+        }
+        let schema = &task.schema;
         let data = Dataset::read_csv(&job.data, schema, job.target.as_deref())?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
@@ -233,6 +244,7 @@ impl<'a> Session<'a> {
                 }
                 Step::Commit => self.commit(chain, &view).await?,
                 Step::Reveal => self.reveal(chain, &view).await?,
+                Step::Certify => self.certify(chain, &view, head).await?,
                 Step::Advance => self
                     .send(chain, &Call::advance(self.job.federation))
                     .await?
@@ -256,6 +268,7 @@ impl<'a> Session<'a> {
             PhaseView::Commit { .. }
                 | PhaseView::Settle { .. }
                 | PhaseView::Reveal { .. }
+                | PhaseView::Certify { .. }
                 | PhaseView::Aggregate
         );
         if let Some(client) = client_of(view, &self.account) {
@@ -404,6 +417,9 @@ impl<'a> Session<'a> {
         head: Head,
     ) -> Result<(), Error> {
         let task = &view.spec.task;
+        if task.strategy.terms().is_some() {
+            return self.take_moments(chain, view);
+        }
         let base = chain
             .model(view.federation, task.format, None, head.hash)
             .await?;
@@ -422,6 +438,29 @@ impl<'a> Session<'a> {
         {
             self.note("the update was clipped to the federation's norm bound".into());
         }
+        self.keep(chain, view, values)
+    }
+
+    /// The update of a certified regression: the moments' bytes, as weights of 32 bits have them.
+    fn take_moments(&mut self, chain: &Chain, view: &FederationView) -> Result<(), Error> {
+        let task = &view.spec.task;
+        let shape = task.shape().map_err(|e| Error::Protocol(e.to_string()))?;
+        let moments = learn::moments(task, shape, &self.data)?;
+        (self.tell)(&Event::Moments {
+            round: view.round,
+            numbers: shape.moments(),
+            rows: self.data.rows(),
+        });
+        self.keep(chain, view, task.format.decode(&moments.encode()))
+    }
+
+    /// Makes the commitment to an update and keeps its opening.
+    fn keep(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        values: Vec<i32>,
+    ) -> Result<(), Error> {
         let kept = self.seal(chain.genesis(), view, values)?;
         self.store.save(&kept)?;
         if let Some(current) = &mut self.current {
@@ -512,6 +551,27 @@ impl<'a> Session<'a> {
             block: last,
         });
         Ok(true)
+    }
+
+    /// Solves the regression and hands the solution in.
+    async fn certify(
+        &self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<bool, Error> {
+        match certify::solve(chain, view, &[], head).await {
+            Ok(solution) => {
+                let call = Call::certify(view.federation, &[], &solution);
+                Ok(self.send(chain, &call).await?.is_some())
+            }
+            // Others may do better; else the round is skipped.
+            Err(Error::Impossible(reason)) => {
+                self.note(reason);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a call. None when it came too late or its fate is unknown: the next block tells.

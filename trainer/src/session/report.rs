@@ -49,6 +49,15 @@ pub enum Event {
         /// Rows trained on.
         rows: usize,
     },
+    /// The client computed the second moments of its rows.
+    Moments {
+        /// Number of the round.
+        round: u32,
+        /// How many there are.
+        numbers: u32,
+        /// Rows that they are of.
+        rows: usize,
+    },
     /// The commitment is in a block.
     Commit {
         /// Number of the round.
@@ -165,6 +174,9 @@ impl fmt::Display for Event {
                     f,
                     "fit: loss {loss_before:.4} -> {loss_after:.4} ({rows} rows)"
                 )
+            }
+            Self::Moments { numbers, rows, .. } => {
+                write!(f, "moments: {numbers} numbers ({rows} rows)")
             }
             Self::Commit { block, .. } => write!(f, "commit: block {block}"),
             Self::Reveal { block, .. } => write!(f, "reveal: block {block}"),

@@ -11,7 +11,7 @@ use subxt::config::substrate::DigestItem;
 
 use super::{
     Difference, What,
-    replay::{Block, Commit, Replay, Reveal, Round},
+    replay::{Block, Certify, Commit, Replay, Reveal, Round},
 };
 use crate::{
     Error,
@@ -149,6 +149,10 @@ async fn read(chain: &Chain, federation: u32, head: Head, by: Head) -> Result<Bl
                 succeeded,
                 ..reveal
             }),
+            Call::Certify(certify) => block.certified.push(Certify {
+                succeeded,
+                ..certify
+            }),
             Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
             Call::Upload(_) => {}
         }
@@ -171,10 +175,11 @@ fn closed(header: &Header, federation: u32) -> Vec<ServerModel> {
 enum Call {
     Commit(Commit),
     Reveal(Reveal),
+    Certify(Certify),
     Upload(Part),
 }
 
-/// A commit, reveal or upload of the federation, with its place in the block.
+/// A commit, reveal, solution or upload of the federation, with its place in the block.
 fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
     if transaction.pallet != PALLET {
         return None;
@@ -208,6 +213,15 @@ fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
                     succeeded,
                 }),
             )
+        }
+        "certify" => {
+            let (of, left_out, solution) = Decode::decode(arguments).ok()?;
+            let certify = Certify {
+                left_out,
+                solution,
+                succeeded: None,
+            };
+            (of, Call::Certify(certify))
         }
         "upload" => {
             let (of, part) = Decode::decode(arguments).ok()?;

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod replay;
 
 use fedchain_fl::{Error as FlError, H256, view::Outcome};
+use fedchain_verifier::optimality;
 use thiserror::Error;
 
 use crate::chain::AccountId;
@@ -76,6 +77,20 @@ pub enum What {
         client: AccountId,
         /// Why not.
         error: FlError,
+    },
+    /// Revealed moments cannot be those of any rows.
+    #[error("{client} revealed moments that no rows have: {error}")]
+    Moments {
+        /// The client.
+        client: AccountId,
+        /// Why not.
+        error: optimality::Error,
+    },
+    /// The chain took a solution that proves nothing.
+    #[error("the chain took a solution that proves nothing: {error}")]
+    Solution {
+        /// Why not.
+        error: optimality::Error,
     },
     /// Rounds are missing or out of order.
     #[error("the chain closed this round, but round {expected} was due")]

@@ -1,16 +1,22 @@
 //! The pure replay: each round recomputed when its digest comes.
 
+mod certified;
+
 use std::collections::BTreeMap;
 
 use fedchain_commitment::{Accepted, Opening, Part, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
-    Error as FlError, FederationSpec, H256, Initial, Moment, Update, aggregate,
+    Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, aggregate,
     norm::squared_distance,
-    view::{ModelView, Outcome, ServerModel},
+    update::check_place,
+    view::{Bound, ModelView, Outcome, ServerModel},
 };
+use fedchain_verifier::optimality::Moments;
 
 use super::{Difference, What};
 use crate::chain::AccountId;
+pub use certified::Certify;
+use certified::{Certified, Contributors};
 
 /// What a block holds of one federation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +27,8 @@ pub struct Block {
     pub commits: Vec<Commit>,
     /// Reveals, in order.
     pub reveals: Vec<Reveal>,
+    /// Solutions of a certified regression, in order.
+    pub certified: Vec<Certify>,
     /// Parts of the initial model, in order; such as do not fit are not the chain's.
     pub uploads: Vec<Part>,
     /// Closed rounds, by the header's digest.
@@ -73,6 +81,8 @@ pub struct Round {
     pub accepted_root: H256,
     /// Root of the server model after it.
     pub model_root: H256,
+    /// What its solution proves, of a certified regression.
+    pub bound: Option<Bound>,
 }
 
 /// A transaction with its block.
@@ -100,6 +110,10 @@ pub struct Replay {
     model_root: H256,
     closed: u32,
     sent: BTreeMap<u32, Sent>,
+    /// Of a certified regression whose first round was adopted.
+    contributors: Contributors,
+    /// Solutions since the last round closed.
+    solutions: Vec<Certify>,
 }
 
 impl Replay {
@@ -128,6 +142,8 @@ impl Replay {
             model_root,
             closed: 0,
             sent: BTreeMap::new(),
+            contributors: Contributors::new(),
+            solutions: Vec::new(),
         })
     }
 
@@ -176,6 +192,9 @@ impl Replay {
                 .reveals
                 .push(sent);
         }
+        let taken = block.certified.into_iter();
+        self.solutions
+            .extend(taken.filter(|certify| certify.succeeded != Some(false)));
         block
             .closed
             .iter()
@@ -192,7 +211,7 @@ impl Replay {
         let is_next = self.closed == 0
             && (self.model.len() as u32) < self.param_count
             && part.first == received
-            && task.update_bytes().is_ok_and(belongs);
+            && task.model_bytes().is_ok_and(belongs);
         if is_next {
             self.model.extend(format.decode(&part.values));
         }
@@ -212,6 +231,10 @@ impl Replay {
         }
         let sent = self.sent.remove(&round).unwrap_or_default();
         let updates = self.accepted_updates(&sent)?;
+        let solutions = std::mem::take(&mut self.solutions);
+        if let Some(terms) = self.spec.task.strategy.terms() {
+            return self.close_certified(block, closed, terms, updates, &solutions);
+        }
         let accepted = updates.len() as u32;
         let outcome = match accepted >= self.spec.task.strategy.updates_min() {
             true => Outcome::Adopted,
@@ -259,6 +282,80 @@ impl Replay {
             accepted,
             accepted_root,
             model_root,
+            bound: None,
+        })
+    }
+
+    /// The same for a certified round: its model is the solution that the chain took.
+    fn close_certified(
+        &mut self,
+        block: u32,
+        closed: &ServerModel,
+        terms: LeastSquares,
+        updates: Vec<Counted>,
+        solutions: &[Certify],
+    ) -> Result<Round, Difference> {
+        let round = closed.round;
+        let differs = |what| Difference {
+            block: Some(block),
+            round,
+            what,
+        };
+        for update in updates {
+            let client = AccountId(update.accepted.account);
+            let moments = update.moments.ok_or(differs(What::Opening { client }))?;
+            self.contributors.insert(client, (update.accepted, moments));
+        }
+        let task = &self.spec.task;
+        let mut certified: Option<Certified> = None;
+        for certify in solutions {
+            match certified::check(task, terms, &self.contributors, certify) {
+                Ok(proven) => certified = Some(proven),
+                Err(error) if certify.succeeded == Some(true) => {
+                    return Err(differs(What::Solution { error }));
+                }
+                Err(_) => {}
+            }
+        }
+        let (outcome, bound, mut set) = match certified {
+            Some(certified) => {
+                self.model = certified.model;
+                let bytes = task.format.encode(&self.model).unwrap_or_default();
+                self.model_root = values_root(&bytes);
+                (Outcome::Adopted, Some(certified.bound), certified.accepted)
+            }
+            None => {
+                self.contributors.clear();
+                (Outcome::Skipped, None, Vec::new())
+            }
+        };
+        let accepted = set.len() as u32;
+        let accepted_root = accepted_root(&mut set);
+        if outcome != closed.outcome {
+            let (expected, found) = (outcome, closed.outcome);
+            return Err(differs(What::Ending {
+                expected,
+                found,
+                accepted,
+            }));
+        }
+        if accepted_root != closed.accepted_root {
+            let (expected, found) = (accepted_root, closed.accepted_root);
+            return Err(differs(What::Accepted { expected, found }));
+        }
+        if self.model_root != closed.model_root {
+            let (expected, found) = (self.model_root, closed.model_root);
+            return Err(differs(What::Model { expected, found }));
+        }
+        self.closed = round;
+        Ok(Round {
+            round,
+            block,
+            outcome,
+            accepted,
+            accepted_root,
+            model_root: self.model_root,
+            bound,
         })
     }
 
@@ -330,10 +427,10 @@ impl Replay {
             .spec
             .effective_count(reveal.sample_count)
             .map_err(cannot)?;
-        let update = Update(&reveal.part.values)
-            .check_part(task, reveal.part.first)
-            .map_err(cannot)?;
-        let root = reveal.part.root(task.update_bytes().map_err(cannot)?);
+        let update_bytes = task.update_bytes().map_err(cannot)?;
+        let part = &reveal.part;
+        check_place(update_bytes, part.first, &part.values).map_err(cannot)?;
+        let root = part.root(update_bytes);
         let opening = Opening {
             genesis: self.genesis,
             federation: self.federation,
@@ -353,7 +450,13 @@ impl Replay {
             return Err(What::PartOrder { client });
         }
         received.chunks = reveal.part.first.saturating_add(reveal.part.chunks());
-        received.values.extend(update.values());
+        if task.strategy.terms().is_some() {
+            let shape = task.shape().map_err(cannot)?;
+            let moments = Moments::decode(shape, reveal.sample_count, &part.values);
+            let moments = moments.map_err(|error| What::Moments { client, error })?;
+            received.moments = Some(moments);
+        }
+        received.values.extend(task.format.decode(&part.values));
         received.opened = Some((reveal.sample_count, weight, opening.values_root));
         Ok(())
     }
@@ -362,7 +465,7 @@ impl Replay {
     fn count(&self, client: AccountId, received: Received) -> Option<Counted> {
         let (sample_count, weight, values_root) = received.opened?;
         let squared = squared_distance(&received.values, &self.model);
-        let is_whole = received.values.len() as u32 == self.param_count;
+        let is_whole = received.chunks == self.spec.task.update_chunks();
         let is_within = self.spec.task.norm.is_none_or(|rule| rule.accepts(squared));
         (is_whole && is_within).then_some(Counted {
             accepted: Accepted {
@@ -372,6 +475,7 @@ impl Replay {
             },
             values: received.values,
             weight,
+            moments: received.moments,
         })
     }
 
@@ -436,6 +540,7 @@ impl Replay {
 struct Received {
     chunks: u32,
     values: Vec<i32>,
+    moments: Option<Moments>,
     /// Sample count, its weight and the values root.
     opened: Option<(u32, u32, H256)>,
 }
@@ -445,6 +550,7 @@ struct Counted {
     accepted: Accepted<[u8; 32]>,
     values: Vec<i32>,
     weight: u32,
+    moments: Option<Moments>,
 }
 
 #[cfg(test)]

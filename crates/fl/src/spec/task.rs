@@ -5,9 +5,9 @@ use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use super::{Schema, Target};
+use super::{LeastSquares, Schema, Shape, Target};
 use crate::{
-    Error, Format, H256, NormRule, Optimiser, Strategy, init,
+    Error, Format, H256, NormRule, Optimiser, Strategy, Width, init,
     limits::{CHUNK_BYTES, HIDDEN_LAYERS_MAX, SEEDED_BYTES_MAX, UPDATE_BYTES_MAX},
 };
 
@@ -134,19 +134,57 @@ impl TaskSpec {
         }
     }
 
-    /// Bytes of one model or update.
+    /// Bytes of one model.
     ///
     /// # Errors
     /// As [`Self::param_count`].
-    pub fn update_bytes(&self) -> Result<u32, Error> {
+    pub fn model_bytes(&self) -> Result<u32, Error> {
         Ok(self
             .param_count()?
             .saturating_mul(self.format.value_bytes()))
     }
 
-    /// Chunks of one model or update; zero when the number of weights is out of range.
-    pub fn chunk_count(&self) -> u32 {
+    /// Chunks of one model; zero when the number of weights is out of range.
+    pub fn model_chunks(&self) -> u32 {
+        self.model_bytes().unwrap_or(0).div_ceil(CHUNK_BYTES)
+    }
+
+    /// Bytes of one update: those of a model, or of second moments where the strategy wants these.
+    ///
+    /// # Errors
+    /// As [`Self::param_count`]; [`Error::Certificate`].
+    pub fn update_bytes(&self) -> Result<u32, Error> {
+        match self.strategy.terms() {
+            Some(_) => Ok(self.shape()?.moment_bytes()),
+            None => self.model_bytes(),
+        }
+    }
+
+    /// Chunks of one update; zero when the number of weights is out of range.
+    pub fn update_chunks(&self) -> u32 {
         self.update_bytes().unwrap_or(0).div_ceil(CHUNK_BYTES)
+    }
+
+    /// The shape of a certified regression.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] when there are too many features.
+    pub fn shape(&self) -> Result<Shape, Error> {
+        Shape::new(self.schema.features.len() as u32)
+    }
+
+    /// Whether the task can be certified on these terms.
+    fn check_terms(&self, terms: LeastSquares) -> Result<(), Error> {
+        let is_plain = self.model == ModelSpec::Linear
+            && matches!(self.initial, Initial::Zeros)
+            && self.format.width == Width::I32
+            && self.norm.is_none()
+            && self.optimiser == Optimiser::default();
+        let are_usable = terms.penalty_units().is_some() && terms.epsilon_units().is_some();
+        match is_plain && are_usable {
+            true => self.shape().map(|_| ()),
+            false => Err(Error::Certificate),
+        }
     }
 
     /// The first server model, `[param_count]`; none when it is uploaded.
@@ -171,6 +209,9 @@ impl TaskSpec {
         self.format.check()?;
         self.param_count()?;
         self.optimiser.check()?;
+        self.strategy
+            .terms()
+            .map_or(Ok(()), |terms| self.check_terms(terms))?;
         match (&self.model, &self.schema.target) {
             (ModelSpec::Linear, Target::Classes { .. }) | (ModelSpec::Softmax, Target::Real(_)) => {
                 Err(Error::TargetMismatch)

@@ -21,7 +21,7 @@ use scale_info::TypeInfo;
 
 pub use plan::Plan;
 
-use crate::{Error, limits::DISTANCE_CLIENTS_MAX};
+use crate::{Error, LeastSquares, limits::DISTANCE_CLIENTS_MAX};
 
 /// The rule of a federation.
 #[derive(
@@ -67,6 +67,9 @@ pub enum Strategy {
     },
     /// The point with the smallest sum of distances (Pillutla et al., 2022).
     GeometricMedian,
+    /// The ridge optimum of everybody's rows. Updates are second moments, and the server model is
+    /// whatever somebody proves to be close enough to the optimum.
+    LeastSquares(LeastSquares),
 }
 
 impl Strategy {
@@ -82,7 +85,7 @@ impl Strategy {
     pub fn updates_min(&self) -> u32 {
         let times = |factor: u32, f: u32| f.saturating_mul(factor);
         match *self {
-            Self::FedAvg | Self::Median | Self::GeometricMedian => 1,
+            Self::FedAvg | Self::Median | Self::GeometricMedian | Self::LeastSquares(_) => 1,
             Self::TrimmedMean { trim } => times(2, trim).saturating_add(1),
             Self::Krum { f } => times(2, f).saturating_add(3),
             Self::MultiKrum { f, keep } => {
@@ -108,7 +111,15 @@ impl Strategy {
     /// Whether the rule withstands a bounded number of bad clients. Such a rule needs membership by
     /// invitation: where anyone may join, one person can be many clients.
     pub fn bounds_bad_clients(&self) -> bool {
-        !matches!(self, Self::FedAvg)
+        !matches!(self, Self::FedAvg | Self::LeastSquares(_))
+    }
+
+    /// The terms of the certificate, where the rule wants one.
+    pub fn terms(&self) -> Option<LeastSquares> {
+        match self {
+            Self::LeastSquares(terms) => Some(*terms),
+            _ => None,
+        }
     }
 
     /// Whether the rule compares every pair of updates.

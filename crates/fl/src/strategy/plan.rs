@@ -37,7 +37,8 @@ impl Plan {
     /// compare updates look at distances.
     ///
     /// # Errors
-    /// [`Error::TooFewClients`] when the strategy needs more updates.
+    /// [`Error::TooFewClients`] when the strategy needs more updates, [`Error::Certificate`] when it
+    /// does not combine any.
     pub fn new(strategy: Strategy, counts: &[u32], distances: &Distances) -> Result<Self, Error> {
         strategy.check_updates(counts.len())?;
         let found = counts.len() as u32;
@@ -49,6 +50,7 @@ impl Plan {
             Strategy::Krum { f } => weights(krum::weights(distances, f, 1)),
             Strategy::MultiKrum { f, keep } => weights(krum::weights(distances, f, keep)),
             Strategy::GeometricMedian => weights(geometric_median::weights(distances)),
+            Strategy::LeastSquares(_) => return Err(Error::Certificate),
             Strategy::Bulyan { f } => Self::Bulyan {
                 chosen: BoundedVec::truncate_from(bulyan::choose(distances, f)),
                 keep: found.saturating_sub(f.saturating_mul(4)),

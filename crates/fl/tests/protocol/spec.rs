@@ -23,15 +23,15 @@ fn models_have_up_to_8_mib() {
     for (width, most) in [(Width::I16, 1 << 22), (Width::I32, 1 << 21)] {
         let largest = opaque(most, width);
         assert_eq!(largest.check(), Ok(()));
-        assert_eq!(largest.update_bytes(), Ok(8 << 20));
-        assert_eq!(largest.chunk_count(), 512);
+        assert_eq!(largest.model_bytes(), Ok(8 << 20));
+        assert_eq!(largest.model_chunks(), 512);
         let found = u64::from(most) + 1;
         let too_large = opaque(most + 1, width);
         assert_eq!(too_large.check(), Err(Error::ParamCount { found, most }));
-        assert_eq!(too_large.chunk_count(), 0);
+        assert_eq!(too_large.model_chunks(), 0);
     }
-    assert_eq!(opaque(1, Width::I16).chunk_count(), 1);
-    assert_eq!(opaque(8_193, Width::I16).chunk_count(), 2);
+    assert_eq!(opaque(1, Width::I16).model_chunks(), 1);
+    assert_eq!(opaque(8_193, Width::I16).model_chunks(), 2);
 }
 
 #[test]

@@ -31,23 +31,24 @@
 
 mod moments;
 mod solution;
+#[cfg(feature = "std")]
+mod solver;
 mod triangle;
 
 #[cfg(test)]
 mod tests;
 
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::fmt;
-use scale_info::TypeInfo;
+use fedchain_fl::{Shape, view::Bound};
 
-pub use moments::{Moments, ROW_BITS, ROW_MAX, ROWS_MAX, Shape};
+pub use moments::{Moments, ROW_BITS, ROW_MAX, ROWS_MAX};
 pub use solution::{Solution, WEIGHT_BITS, WEIGHT_MAX, WITNESS_BITS, WITNESS_MAX};
+#[cfg(feature = "std")]
+pub use solver::solve;
 
 use crate::Verifier;
 
-/// Features, at most.
-pub const FEATURES_MAX: u32 = 200;
 /// The penalty, at most.
 pub const PENALTY_MAX: u32 = 1 << 30;
 
@@ -59,8 +60,6 @@ pub enum Error {
         /// Bytes that there should be.
         needed: u32,
     },
-    /// More features than [`FEATURES_MAX`], or none.
-    Features,
     /// The penalty is zero or above [`PENALTY_MAX`].
     Penalty,
     /// A moment is larger than so many rows allow, or a square is negative.
@@ -89,7 +88,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { needed } => write!(f, "there must be {needed} bytes"),
-            Self::Features => write!(f, "a certificate takes 1 to {FEATURES_MAX} features"),
             Self::Penalty => write!(f, "the penalty must be above 0 and at most 64"),
             Self::Moment { index } => {
                 write!(f, "moment {index} is impossible for so many rows")
@@ -110,27 +108,6 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
-
-/// What a solution proves.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct Bound {
-    /// No weight vector that is further than this from the solution is the optimum; Euclidean
-    /// distance in units of 2^-32, rounded up.
-    pub epsilon: u64,
-    /// No eigenvalue of H is smaller; in units of 2^-24, rounded down.
-    pub mu: u64,
-}
 
 /// The normal equations of everybody's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,9 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{
-    Error, FEATURES_MAX,
-    triangle::{self, entries, is_diagonal},
-};
+use fedchain_fl::Shape;
+
+use super::{Error, triangle::is_diagonal};
 
 /// Fractional bits of a row's values and targets.
 pub const ROW_BITS: u32 = 12;
@@ -19,57 +18,13 @@ const ONE: i16 = 1 << ROW_BITS;
 /// Fractional bits of a moment; a moment of n rows is at most `n << MOMENT_MAX_BITS`.
 const MOMENT_MAX_BITS: u32 = 30;
 
-/// How many numbers there are, by the number of features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    features: u32,
-}
-
-impl Shape {
-    /// The shape for so many features.
-    ///
-    /// # Errors
-    /// [`Error::Features`].
-    pub const fn new(features: u32) -> Result<Self, Error> {
-        match features {
-            1..=FEATURES_MAX => Ok(Self { features }),
-            _ => Err(Error::Features),
-        }
-    }
-
-    /// Weights of the model, the intercept's last.
-    pub const fn weights(self) -> u32 {
-        self.features.saturating_add(1)
-    }
-
-    /// Entries of H, packed.
-    pub const fn squares(self) -> u32 {
-        entries(self.weights())
-    }
-
-    /// Moments of a client: A packed, then b.
-    pub const fn moments(self) -> u32 {
-        self.squares().saturating_add(self.weights())
-    }
-
-    /// Bytes of a client's moments.
-    pub const fn moment_bytes(self) -> u32 {
-        self.moments().saturating_mul(8)
-    }
-
-    /// Bytes of a solution: curvature, weights, witness.
-    pub const fn solution_bytes(self) -> u32 {
-        self.moments().saturating_add(1).saturating_mul(8)
-    }
-}
-
 /// Second moments of some rows, or the sum of those of several clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moments {
     shape: Shape,
-    rows: u32,
+    pub(super) rows: u32,
     /// A packed, then b.
-    values: Vec<i64>,
+    pub(super) values: Vec<i64>,
 }
 
 impl Moments {
@@ -82,18 +37,12 @@ impl Moments {
         }
     }
 
-    /// From the canonical bytes of a client with so many rows: little-endian, in order.
+    /// From the numbers of a client with so many rows: A packed, then b.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Moment`] or [`Error::Rows`].
-    pub fn decode(shape: Shape, rows: u32, bytes: &[u8]) -> Result<Self, Error> {
-        let values: Vec<i64> = bytes
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|bytes| i64::from_le_bytes(*bytes))
-            .collect();
-        if bytes.len() != shape.moment_bytes() as usize {
+    pub fn new(shape: Shape, rows: u32, values: Vec<i64>) -> Result<Self, Error> {
+        if values.len() != shape.moments() as usize {
             return Err(Error::Length {
                 needed: shape.moment_bytes(),
             });
@@ -105,6 +54,23 @@ impl Moments {
         };
         moments.check()?;
         Ok(moments)
+    }
+
+    /// From the canonical bytes of the same numbers, little-endian.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn decode(shape: Shape, rows: u32, bytes: &[u8]) -> Result<Self, Error> {
+        let needed = shape.moment_bytes();
+        if bytes.len() != needed as usize {
+            return Err(Error::Length { needed });
+        }
+        let words = bytes.as_chunks::<8>().0.iter();
+        Self::new(
+            shape,
+            rows,
+            words.map(|bytes| i64::from_le_bytes(*bytes)).collect(),
+        )
     }
 
     /// Canonical bytes.
@@ -194,6 +160,11 @@ impl Moments {
         self.rows
     }
 
+    /// The numbers: A packed, then b; 2^-24.
+    pub fn into_values(self) -> Vec<i64> {
+        self.values
+    }
+
     /// A, packed, 2^-24.
     pub fn squares(&self) -> &[i64] {
         let (squares, _) = self.split();
@@ -209,10 +180,5 @@ impl Moments {
     fn split(&self) -> (&[i64], &[i64]) {
         let at = self.shape.squares() as usize;
         self.values.split_at_checked(at).unwrap_or_default()
-    }
-
-    /// The rows of A, each up to its diagonal.
-    pub fn square_rows(&self) -> impl Iterator<Item = &[i64]> {
-        triangle::rows(self.squares())
     }
 }

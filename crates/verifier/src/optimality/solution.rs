@@ -1,12 +1,13 @@
 //! A solution and its witness.
 
 use alloc::{vec, vec::Vec};
+use fedchain_fl::{Format, Shape, number::div_round_half_even, view::Bound};
 use primitive_types::U256;
 
-use super::{Error, Shape, triangle};
+use super::{Error, triangle};
 
 /// Fractional bits of a weight.
-pub const WEIGHT_BITS: u32 = 32;
+pub const WEIGHT_BITS: u32 = Bound::WEIGHT_BITS;
 /// A weight's size, at most: 2^15 in real numbers.
 pub const WEIGHT_MAX: u64 = 1 << 47;
 /// Fractional bits of a witness: `G G'` has 64, 40 more than H.
@@ -49,6 +50,17 @@ impl Solution {
         let mut bytes = self.mu.to_le_bytes().to_vec();
         bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
         bytes
+    }
+
+    /// The weights in a number format, rounded half to even; none when one does not fit.
+    pub fn model(&self, format: Format) -> Option<Vec<i32>> {
+        let shift = WEIGHT_BITS.checked_sub(format.frac_bits.into())?;
+        let unit = 1i64.checked_shl(shift)?;
+        let rounded = self.weights.iter().map(|weight| {
+            let weight = div_round_half_even(*weight, unit)?;
+            i32::try_from(weight).ok()
+        });
+        rounded.collect()
     }
 
     /// Whether no product of the check can overflow.

@@ -1,10 +1,5 @@
 //! Packed lower triangles: row by row, row i with i + 1 entries.
 
-/// Entries of a triangle of `side` rows.
-pub(super) const fn entries(side: u32) -> u32 {
-    side.saturating_mul(side.saturating_add(1)) / 2
-}
-
 /// Whether an entry is on the diagonal.
 pub(super) const fn is_diagonal(index: u32) -> bool {
     // The last entry of row i has index (i + 1)(i + 2) / 2 - 1.

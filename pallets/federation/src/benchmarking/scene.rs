@@ -7,7 +7,7 @@
 
 use alloc::{format, vec, vec::Vec};
 use codec::{Decode, Encode};
-use fedchain_commitment::{Accepted, Part, spec_hash};
+use fedchain_commitment::{Accepted, Opening, Part, spec_hash};
 use fedchain_fl::{
     Adaptive, Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Name,
     NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
@@ -25,6 +25,7 @@ use frame_support::{
         fungible::{Inspect, Mutate},
     },
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{Bounded, Saturating};
 
 use crate::{
@@ -54,6 +55,11 @@ pub const LATER: Deadline = Deadline {
 pub const AGGREGATE: Phase = Phase::Aggregate {
     reveals_taken: true,
 };
+/// The answer of an update that counts.
+pub const ACCEPTED: Answer = Answer::Accepted {
+    sample_count: 1,
+    values_root: H256::repeat_byte(1),
+};
 /// Usual parameters.
 pub const ADAPTIVE: Adaptive = Adaptive {
     beta1: decimal(9, -1),
@@ -62,7 +68,8 @@ pub const ADAPTIVE: Adaptive = Adaptive {
     tau: decimal(1, -3),
 };
 
-const fn decimal(mantissa: i64, exponent: i8) -> Decimal {
+/// A decimal number.
+pub const fn decimal(mantissa: i64, exponent: i8) -> Decimal {
     Decimal { mantissa, exponent }
 }
 
@@ -130,6 +137,15 @@ impl<T: Config> Scene<T> {
         });
     }
 
+    /// Waits for the reveal of one client.
+    pub fn wait_for_reveals(&self) {
+        self.open_round(Phase::Reveal {
+            opens_at: 0,
+            deadline: LATER,
+        });
+        self.change(|state| state.round.committed = 1);
+    }
+
     /// A member with money and a deposit.
     pub fn join(&self, index: u32) -> T::AccountId {
         let client = funded::<T>("client", index);
@@ -155,6 +171,39 @@ impl<T: Config> Scene<T> {
         Members::<T>::mutate(self.id, client, |member| {
             member.as_mut().expect("a member").leaving = true;
         });
+    }
+
+    /// Lets a client commit to an update of which all but this part was received; answers the bytes of
+    /// the call that reveals it.
+    pub fn reveal(
+        &self,
+        client: &T::AccountId,
+        sample_count: u32,
+        part: Part,
+        values_root: H256,
+    ) -> Vec<u8> {
+        let state = self.state();
+        let opening = Opening {
+            genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)),
+            federation: self.id,
+            round: 1,
+            spec_hash: state.spec_hash,
+            base_root: state.model_root,
+            account: client,
+            sample_count,
+            param_count: state.param_count,
+            values_root,
+            salt: [0; 32],
+        };
+        self.commit(client, opening.commitment(), Answer::Open, part.first);
+        let call = Call::<T>::reveal {
+            federation: self.id,
+            round: 1,
+            sample_count,
+            salt: [0; 32],
+            part,
+        };
+        call.encode()
     }
 
     /// A client's commitment, with its bond if it is open.

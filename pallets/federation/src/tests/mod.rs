@@ -1,5 +1,6 @@
 //! The pallet's behaviour, one file per subject. Every block checks the invariants.
 
+mod certify;
 mod create;
 mod membership;
 mod money;

@@ -60,6 +60,23 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
+    // Measured for c from 1 to 11.
+    fn moments(c: u32) -> Weight {
+        Weight::from_parts(629_985_138, 0)
+            .saturating_add(Weight::from_parts(316_830_287, 0).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
+            .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
+    }
+
+    // Measured for l from 0 to 16.
+    fn certify(l: u32) -> Weight {
+        Weight::from_parts(60_000_000_000, 0)
+            .saturating_add(Weight::from_parts(2_000_000_000, 0).saturating_mul(l.into()))
+            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
+            .saturating_add(T::DbWeight::get().reads(12).saturating_mul(l.into()))
+    }
+
     fn advance() -> Weight {
         Weight::from_parts(265_655_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use codec::{Decode, Encode};
-use fedchain_bench_wasm::{Job, Outcome, WASM_BINARY, clock::clock};
+use fedchain_bench_wasm::{Outcome, WASM_BINARY, Work, clock::clock};
 use sc_executor::DEFAULT_HEAP_ALLOC_STRATEGY;
 use sc_executor_wasmtime::{
     Config, InstantiationStrategy, RuntimeBlob, Semantics, WasmModule, WasmtimeRuntime,
@@ -36,10 +36,10 @@ impl Engine {
         Ok(Self(create_runtime::<Host>(blob, config)?))
     }
 
-    /// Runs a job in a fresh instance, as a block gets one.
-    pub fn run(&self, job: &Job) -> Result<Option<Outcome>> {
+    /// Does work in a fresh instance, as a block gets one.
+    pub fn run(&self, work: &Work) -> Result<Option<Outcome>> {
         let mut instance = self.0.new_instance(DEFAULT_HEAP_ALLOC_STRATEGY)?;
-        let answer = instance.call_export("aggregate_once", &job.encode())?;
+        let answer = instance.call_export("run_once", &work.encode())?;
         Ok(Decode::decode(&mut answer.as_slice())?)
     }
 }

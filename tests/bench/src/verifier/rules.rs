@@ -5,7 +5,7 @@ use fedchain_bench::{
     table::{REPEATS, absent, middle, ms, row},
     task::{WIDE, task},
 };
-use fedchain_bench_wasm::{Job, update};
+use fedchain_bench_wasm::{Job, Work, update};
 use fedchain_fl::{Strategy, limits::DISTANCE_CLIENTS_MAX};
 use std::time::Duration;
 
@@ -79,9 +79,10 @@ fn measure(
 ) -> Result<()> {
     let (mut native, mut wasm, mut python) = (Vec::new(), Vec::new(), Vec::new());
     let mut model = Vec::new();
+    let work = Work::Aggregate(job.clone());
     for _ in 0..REPEATS {
         let outcome = job.run().context("too few clients for the rule")?;
-        let same = engine.run(job)?.context("too few clients for the rule")?;
+        let same = engine.run(&work)?.context("too few clients for the rule")?;
         ensure!(outcome.model == same.model, "Wasm gives another model");
         native.push(Duration::from_nanos(outcome.nanoseconds));
         wasm.push(Duration::from_nanos(same.nanoseconds));

@@ -1,4 +1,4 @@
-//! One aggregation of made-up updates: the same code natively and as Wasm.
+//! What a block verifies, once: the same code natively and as Wasm.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -20,10 +20,62 @@ use sp_io as _;
 
 use alloc::{vec, vec::Vec};
 use codec::{Decode, Encode};
-use fedchain_fl::{TaskSpec, aggregate};
+use fedchain_fl::{Format, Shape, TaskSpec, aggregate};
+use fedchain_verifier::{
+    Verifier,
+    optimality::{Moments, Problem},
+};
+
+/// What to do.
+#[derive(Encode, Decode)]
+pub enum Work {
+    /// An aggregation.
+    Aggregate(Job),
+    /// The check of a certificate.
+    Check(Check),
+}
+
+impl Work {
+    /// Does it. `None` when it fails.
+    pub fn run(&self) -> Option<Outcome> {
+        match self {
+            Self::Aggregate(job) => job.run(),
+            Self::Check(check) => check.run(),
+        }
+    }
+}
+
+/// A certificate to check.
+#[derive(Encode, Decode)]
+pub struct Check {
+    /// Number of features.
+    pub features: u32,
+    /// Rows behind the moments.
+    pub rows: u32,
+    /// Canonical bytes of the moments.
+    pub moments: Vec<u8>,
+    /// The penalty, 2^-24.
+    pub penalty: u32,
+    /// Canonical bytes of the solution.
+    pub solution: Vec<u8>,
+}
+
+impl Check {
+    /// Does what the chain does with a solution: decodes the moments, checks and rounds.
+    fn run(&self) -> Option<Outcome> {
+        let start = clock::clock::nanoseconds();
+        let shape = Shape::new(self.features).ok()?;
+        let moments = Moments::decode(shape, self.rows, &self.moments).ok()?;
+        let problem = Problem::new(moments, self.penalty, u64::MAX).ok()?;
+        let (solution, _) = problem.verify(&self.solution).ok()?;
+        let model = solution.model(Format::default())?;
+        let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
+        Some(Outcome { nanoseconds, model })
+    }
+}
 
 /// What to aggregate.
-#[derive(Encode, Decode)]
+#[derive(Clone, Encode, Decode)]
 pub struct Job {
     /// Rule, number of weights and format.
     pub task: TaskSpec,
@@ -66,7 +118,7 @@ pub fn update(client: u32, params: u32) -> Vec<i32> {
         .collect()
 }
 
-/// The export that a node's Wasm engine calls: a SCALE [`Job`] in, a SCALE `Option<Outcome>` out,
+/// The export that a node's Wasm engine calls: a SCALE [`Work`] in, a SCALE `Option<Outcome>` out,
 /// its place and length packed into one number.
 ///
 /// # Safety
@@ -74,12 +126,12 @@ pub fn update(client: u32, params: u32) -> Vec<i32> {
 #[cfg(not(feature = "std"))]
 #[allow(unsafe_code, reason = "the calling convention of Wasm exports")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn aggregate_once(data: *const u8, length: usize) -> u64 {
+pub unsafe extern "C" fn run_once(data: *const u8, length: usize) -> u64 {
     // SAFETY: the engine passes a buffer that it has just written.
     let mut input = unsafe { core::slice::from_raw_parts(data, length) };
-    let answer = Job::decode(&mut input)
+    let answer = Work::decode(&mut input)
         .ok()
-        .and_then(|job| job.run())
+        .and_then(|work| work.run())
         .encode()
         .leak();
     (answer.len() as u64) << 32 | answer.as_ptr() as u64

@@ -1,5 +1,7 @@
 //! Honest blocks replay; each kind of tampering is found and named.
 
+mod certified;
+
 use fedchain_commitment::parts;
 use fedchain_fl::{
     Column, Decimal, Format, Initial, Membership, ModelSpec, NormRule, Optimiser, Schema, Strategy,

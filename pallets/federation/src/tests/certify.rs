@@ -1,0 +1,358 @@
+//! Certified regressions: from moments to a proven optimum, and what proves nothing.
+
+use fedchain_fl::{
+    FederationSpec, LeastSquares, Refusal, Shape, Strategy,
+    view::{MomentsView, Outcome, PhaseView},
+};
+use fedchain_verifier::optimality::{Moments, Problem, Solution, solve};
+use frame_support::{BoundedVec, assert_noop, assert_ok};
+
+use crate::{mock::*, pallet::*, types::Phase};
+
+type E = Error<Test>;
+type Rows = &'static [([i16; 2], i16)];
+
+const ALICES: Rows = &[
+    ([4096, -2000], 5000),
+    ([-3000, 8192], -1200),
+    ([100, 100], 300),
+];
+const BOBS: Rows = &[([2500, 2500], 9000), ([-9000, 400], -30_000)];
+
+fn terms() -> LeastSquares {
+    LeastSquares {
+        penalty: "0.01".parse().unwrap(),
+        epsilon: "1e-6".parse().unwrap(),
+    }
+}
+
+fn certified() -> FederationSpec<Balance> {
+    let mut spec = spec();
+    spec.task.strategy = Strategy::LeastSquares(terms());
+    spec
+}
+
+fn moments(rows: Rows) -> Moments {
+    let mut moments = Moments::zero(Shape::new(2).unwrap());
+    for (values, target) in rows {
+        moments.add_row(values, *target).unwrap();
+    }
+    moments
+}
+
+fn everybody() -> Moments {
+    let mut sum = moments(ALICES);
+    sum.add(&moments(BOBS)).unwrap();
+    sum
+}
+
+fn solution(moments: Moments) -> Solution {
+    let problem = Problem::new(moments, terms().penalty_units().unwrap(), u64::MAX).unwrap();
+    solve(&problem).unwrap()
+}
+
+/// A client's moments, as an update with so many rows.
+fn update(client: AccountId, id: u32, moments: &Moments, rows: u32) -> Update {
+    let mut update = Update::new(client, id, &[], rows);
+    update.bytes = moments.encode();
+    update
+}
+
+/// Both clients have revealed their moments.
+fn revealed(id: u32) {
+    let updates = [
+        update(ALICE, id, &moments(ALICES), 3),
+        update(BOB, id, &moments(BOBS), 2),
+    ];
+    for update in &updates {
+        assert_ok!(update.commit());
+    }
+    next_blocks(2);
+    for update in &updates {
+        assert_ok!(update.reveal());
+    }
+}
+
+fn certify(id: u32, left_out: &[AccountId], solution: &Solution) -> Call<Test> {
+    Call::certify {
+        federation: id,
+        left_out: BoundedVec::truncate_from(left_out.to_vec()),
+        solution: BoundedVec::truncate_from(solution.encode()),
+    }
+}
+
+/// A solution in the model's format: 16 instead of 32 fractional bits.
+fn rounded(solution: &Solution) -> Vec<i32> {
+    let round = |weight: &i64| (*weight as f64 / 65_536.0).round_ties_even() as i32;
+    solution.weights.iter().map(round).collect()
+}
+
+#[test]
+fn one_round_gives_the_optimum_of_everybodys_rows() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        let phase = Federation::get(id).unwrap().phase;
+        assert!(
+            matches!(phase, PhaseView::Certify { deadline: Some(_) }),
+            "{phase:?}"
+        );
+        assert_eq!(
+            Federation::moments(id, vec![]),
+            Some(MomentsView {
+                rows: 5,
+                values: everybody().into_values(),
+            })
+        );
+        assert_eq!(held(HoldReason::Bond, ALICE), 0);
+
+        let best = solution(everybody());
+        assert_ok!(direct(STRANGER, certify(id, &[], &best)));
+        next_blocks(1);
+        assert_eq!(model(id), rounded(&best));
+        let record = Rounds::<Test>::get(id, 1).unwrap();
+        assert_eq!((record.outcome, record.accepted), (Outcome::Adopted, 2));
+        let view = Federation::certificate(id, None).unwrap();
+        assert_eq!((view.round, view.rows), (1, 5));
+        assert_eq!(view.weights, best.weights);
+        assert_eq!((view.clients, view.withheld), (vec![ALICE, BOB], vec![]));
+        assert!(view.bound.epsilon <= terms().epsilon_units().unwrap());
+        // The reward was paid as for any round.
+        assert_eq!(total(ALICE), total(BOB));
+    });
+}
+
+#[test]
+fn the_owner_has_it_certified_anew_without_a_client() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        assert_ok!(direct(ALICE, certify(id, &[], &solution(everybody()))));
+        next_blocks(1);
+        assert_eq!(
+            Federation::get(id).unwrap().phase,
+            PhaseView::Certify { deadline: None }
+        );
+
+        let without = solution(moments(BOBS));
+        assert_noop!(direct(BOB, certify(id, &[ALICE], &without)), E::NotOwner);
+        assert_noop!(direct(OWNER, certify(id, &[CAROL], &without)), E::NoMoments);
+        assert_noop!(
+            direct(OWNER, certify(id, &[BOB, ALICE], &without)),
+            E::LeftOutUnsorted
+        );
+        // The optimum of everybody is not that of the rest.
+        assert_noop!(
+            direct(OWNER, certify(id, &[ALICE], &solution(everybody()))),
+            E::UnprovenCurvature
+        );
+        let mut stale = without.clone();
+        stale.weights = solution(everybody()).weights;
+        assert_noop!(
+            direct(OWNER, certify(id, &[ALICE], &stale)),
+            E::SolutionTooFar
+        );
+        assert_ok!(direct(OWNER, certify(id, &[ALICE], &without)));
+        next_blocks(1);
+        assert_eq!(model(id), rounded(&without));
+        let view = Federation::certificate(id, Some(2)).unwrap();
+        assert_eq!(
+            (view.clients, view.left_out, view.rows),
+            (vec![BOB], vec![ALICE], 2)
+        );
+        assert_eq!(Rounds::<Test>::get(id, 2).unwrap().accepted, 1);
+        assert_eq!(Federation::get(id).unwrap().phase, PhaseView::Finished);
+
+        // What was kept goes with the federation.
+        assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+        assert_eq!(StagedUpdates::<Test>::iter().count(), 0);
+        assert_eq!(Commitments::<Test>::iter().count(), 0);
+        assert_eq!(Certificates::<Test>::iter().count(), 0);
+        assert_eq!(MomentSums::<Test>::iter().count(), 0);
+    });
+}
+
+#[test]
+fn what_proves_nothing_changes_nothing() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        let best = solution(everybody());
+        assert_eq!(
+            refused(ALICE, certify(id, &[], &best)),
+            Some(Refusal::CertifyClosed.code())
+        );
+        revealed(id);
+        assert_eq!(refused(STRANGER, certify(id, &[], &best)), None);
+        #[track_caller]
+        fn check(id: u32, change: impl FnOnce(&mut Solution), expected: E) {
+            let mut wrong = solution(everybody());
+            change(&mut wrong);
+            assert_noop!(direct(STRANGER, certify(id, &[], &wrong)), expected);
+        }
+        check(id, |it| it.weights[0] += 1 << 20, E::SolutionTooFar);
+        check(id, |it| it.witness[0] = 0, E::UnprovenCurvature);
+        check(id, |it| it.mu = 0, E::UnprovenCurvature);
+        check(id, |it| it.weights[2] = i64::MAX, E::WrongSolution);
+        check(id, |it| it.witness[1] = i64::MIN, E::WrongSolution);
+        check(id, |it| it.witness.truncate(5), E::WrongSolution);
+        check(id, |it| it.witness.push(0), E::WrongSolution);
+        assert_noop!(
+            direct(OWNER, certify(id, &[ALICE], &solution(moments(BOBS)))),
+            E::NobodyLeftOutAtFirst
+        );
+        assert_ok!(direct(STRANGER, certify(id, &[], &best)));
+        assert_noop!(direct(STRANGER, certify(id, &[], &best)), E::CertifyClosed);
+    });
+}
+
+#[test]
+fn moments_that_no_rows_have_are_not_counted() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        // Another number of rows than the column of ones says.
+        let inflated = update(ALICE, id, &moments(ALICES), 4);
+        let mut negative = update(BOB, id, &moments(BOBS), 2);
+        negative.bytes[..8].copy_from_slice(&(-1i64).to_le_bytes());
+        assert_ok!(inflated.commit());
+        assert_ok!(negative.commit());
+        next_blocks(2);
+        assert_noop!(inflated.reveal(), E::ImpossibleMoments);
+        assert_noop!(negative.reveal(), E::ImpossibleMoments);
+        assert_eq!(MomentSums::<Test>::get(id), None);
+        next_blocks(6);
+        assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id).map_err(|e| e.error));
+        next_blocks(1);
+        let record = Rounds::<Test>::get(id, 1).unwrap();
+        assert_eq!(record.outcome, Outcome::Skipped);
+        assert_eq!(total(ALICE), ENDOWMENT - 100);
+    });
+}
+
+#[test]
+fn commitments_after_the_window_are_refused() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        let alice = update(ALICE, id, &moments(ALICES), 3);
+        let bob = update(BOB, id, &moments(BOBS), 2);
+        assert_ok!(alice.commit());
+        next_blocks(5);
+        assert_noop!(bob.commit(), E::CommitClosed);
+        assert_ok!(Federation::advance(RuntimeOrigin::signed(BOB), id).map_err(|e| e.error));
+        assert_noop!(bob.commit(), E::CommitClosed);
+        next_blocks(2);
+        assert_ok!(alice.reveal());
+        assert_noop!(bob.commit(), E::CommitClosed);
+        assert_ok!(direct(BOB, certify(id, &[], &solution(moments(ALICES)))));
+        next_blocks(1);
+        assert_noop!(bob.commit(), E::WrongRound);
+    });
+}
+
+#[test]
+fn who_committed_and_did_not_reveal_is_named() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        let alice = update(ALICE, id, &moments(ALICES), 3);
+        assert_ok!(alice.commit());
+        assert_ok!(update(BOB, id, &moments(BOBS), 2).commit());
+        next_blocks(2);
+        assert_ok!(alice.reveal());
+        next_blocks(6);
+        assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id).map_err(|e| e.error));
+        assert_ok!(direct(
+            STRANGER,
+            certify(id, &[], &solution(moments(ALICES)))
+        ));
+        next_blocks(1);
+        let view = Federation::certificate(id, Some(1)).unwrap();
+        assert_eq!((view.clients, view.withheld), (vec![ALICE], vec![BOB]));
+        assert_eq!(total(BOB), ENDOWMENT - 100);
+    });
+}
+
+#[test]
+fn without_a_solution_the_round_is_skipped_and_nothing_is_kept() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        next_blocks(6);
+        assert_noop!(
+            direct(ALICE, certify(id, &[], &solution(everybody()))),
+            E::CertifyClosed
+        );
+        assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id).map_err(|e| e.error));
+        next_blocks(1);
+        assert_eq!(
+            Rounds::<Test>::get(id, 1).unwrap().outcome,
+            Outcome::Skipped
+        );
+        assert_eq!(Commitments::<Test>::iter().count(), 0);
+        assert_eq!(MomentSums::<Test>::iter().count(), 0);
+        assert!(matches!(
+            Federations::<Test>::get(id).unwrap().phase,
+            Phase::Commit { .. }
+        ));
+        // Nobody lost a bond: all had revealed.
+        assert_eq!(total(ALICE), ENDOWMENT);
+    });
+}
+
+#[test]
+fn the_owner_can_end_it_after_the_first_certificate() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        assert_ok!(direct(ALICE, certify(id, &[], &solution(everybody()))));
+        next_blocks(1);
+        assert_ok!(Federation::leave(RuntimeOrigin::signed(BOB), id));
+        assert_eq!(held(HoldReason::JoinDeposit, BOB), 0);
+        assert_ok!(Federation::cancel(RuntimeOrigin::signed(OWNER), id));
+        next_blocks(2);
+        assert_eq!(Federation::get(id).unwrap().phase, PhaseView::Cancelled);
+        assert_eq!(held(HoldReason::JoinDeposit, ALICE), 0);
+        assert_eq!(held(HoldReason::Escrow, OWNER), 0);
+    });
+}
+
+#[test]
+fn only_a_plain_linear_task_can_be_certified() {
+    build_and_execute(|| {
+        let create = |change: fn(&mut FederationSpec<Balance>)| {
+            let mut spec = certified();
+            change(&mut spec);
+            Federation::create(RuntimeOrigin::signed(OWNER), spec)
+        };
+        use fedchain_fl::{ModelSpec, NormRule, Optimiser, Width};
+        let set = |penalty: &str, epsilon: &str| {
+            let (penalty, epsilon) = (penalty.parse().unwrap(), epsilon.parse().unwrap());
+            let mut spec = certified();
+            spec.task.strategy = Strategy::LeastSquares(LeastSquares { penalty, epsilon });
+            Federation::create(RuntimeOrigin::signed(OWNER), spec)
+        };
+        assert_noop!(
+            create(|spec| spec.task.model = ModelSpec::Opaque { param_count: 3 }),
+            E::InvalidCertificate
+        );
+        assert_noop!(
+            create(|spec| spec.task.norm = Some(NormRule::ClipToMedian)),
+            E::InvalidCertificate
+        );
+        assert_noop!(
+            create(|spec| spec.task.format.width = Width::I16),
+            E::InvalidFracBits
+        );
+        assert_noop!(
+            create(|spec| {
+                spec.task.optimiser = Optimiser::FedAvgM {
+                    momentum: "0.9".parse().unwrap(),
+                    rate: "1".parse().unwrap(),
+                }
+            }),
+            E::InvalidCertificate
+        );
+        assert_noop!(set("0", "1e-6"), E::InvalidCertificate);
+        assert_noop!(set("65", "1e-6"), E::InvalidCertificate);
+        assert_noop!(set("1", "0"), E::InvalidCertificate);
+        assert_ok!(set("1", "1e-6"));
+    });
+}

@@ -1,0 +1,65 @@
+//! Time to check a certificate of optimality, natively and in the node's Wasm engine.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fedchain_bench::table::{REPEATS, middle, ms, row};
+use fedchain_bench_wasm::{Check, Outcome, Work};
+use fedchain_fl::Shape;
+use fedchain_verifier::optimality::{Moments, Problem, solve};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use super::engine::Engine;
+
+const FEATURES: [u32; 3] = [10, 100, 200];
+/// Rows per feature.
+const ROWS: u32 = 10;
+/// 0.001.
+const PENALTY: u32 = (1 << 24) / 1_000;
+
+/// Measures all sizes.
+pub fn run() -> Result<()> {
+    let engine = Engine::new()?;
+    for features in FEATURES {
+        let work = Work::Check(check(features)?);
+        let (mut native, mut wasm) = (vec![], vec![]);
+        for _ in 0..REPEATS {
+            let ours = work.run().context("no certificate")?;
+            let theirs = engine.run(&work)?.context("no certificate")?;
+            ensure!(ours.model == theirs.model, "Wasm gives another model");
+            let time = |outcome: &Outcome| Duration::from_nanos(outcome.nanoseconds);
+            native.push(time(&ours));
+            wasm.push(time(&theirs));
+        }
+        let name = format!("certificate_{features}");
+        row(&format!("{name}_native"), ms(middle(native)), "ms");
+        row(&format!("{name}_wasm"), ms(middle(wasm)), "ms");
+        if let Work::Check(check) = &work {
+            let bytes = check.solution.len() as f64;
+            row(&format!("{name}_solution"), bytes, "bytes");
+        }
+    }
+    Ok(())
+}
+
+/// Scattered rows, their moments and a solution.
+fn check(features: u32) -> Result<Check> {
+    let mut random = StdRng::seed_from_u64(features.into());
+    let mut moments = Moments::zero(Shape::new(features)?);
+    for _ in 0..ROWS * features {
+        let values: Vec<i16> = (0..features)
+            .map(|_| random.random_range(-8_192..=8_192))
+            .collect();
+        moments.add_row(&values, random.random_range(-8_192..=8_192))?;
+    }
+    let (rows, bytes) = (moments.rows(), moments.encode());
+    let problem = Problem::new(moments, PENALTY, u64::MAX)?;
+    let solution = solve(&problem).context("no solution")?;
+    Ok(Check {
+        features,
+        rows,
+        moments: bytes,
+        penalty: PENALTY,
+        solution: solution.encode(),
+    })
+}

@@ -1,0 +1,86 @@
+//! `fedchain certify` and `fedchain certificate`: proven optima of regressions.
+
+use clap::Args;
+use fedchain_fl::view::CertificateView;
+
+use super::{Common, KeyArg};
+use crate::{
+    Error, certify,
+    chain::{AccountId, call::Call},
+    keys,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Certify {
+    /// Number of the federation.
+    federation: u32,
+    #[command(flatten)]
+    key: KeyArg,
+    /// A client to leave out, by the owner, after the first certificate; may be repeated.
+    #[arg(long = "without", value_name = "ACCOUNT", value_parser = keys::parse_account)]
+    left_out: Vec<AccountId>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Certificate {
+    /// Number of the federation.
+    federation: u32,
+    /// The round whose model it is of; the newest certified one when missing.
+    #[arg(long)]
+    round: Option<u32>,
+}
+
+impl Certify {
+    pub(super) async fn run(mut self, common: &Common) -> Result<(), Error> {
+        let chain = common.connect().await?;
+        let key = self.key.load()?;
+        let head = chain.best().await?;
+        let view = chain.federation(self.federation, head.hash).await?;
+        self.left_out.sort_by_key(|account| account.0);
+        let solution = certify::solve(&chain, &view, &self.left_out, head).await?;
+        let call = Call::certify(self.federation, &self.left_out, &solution);
+        let done = format!("federation {}: the model is certified", self.federation);
+        common.send(&chain, &key, &call, &done).await.map(|_| ())
+    }
+}
+
+impl Certificate {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        let chain = common.connect().await?;
+        let head = chain.best().await?;
+        let found = chain
+            .certificate(self.federation, self.round, head.hash)
+            .await?;
+        let certificate = found.ok_or_else(|| {
+            Error::Impossible(format!(
+                "federation {} has no such certificate: its strategy must be least_squares, and \
+                 somebody must have handed in a solution",
+                self.federation
+            ))
+        })?;
+        common.print(&certificate, || describe(&certificate));
+        Ok(())
+    }
+}
+
+/// The certificate in lines.
+fn describe(certificate: &CertificateView<AccountId>) -> String {
+    let mut lines = vec![
+        format!(
+            "federation {}, round {}: the ridge optimum of {} rows, within {:.3e}",
+            certificate.federation,
+            certificate.round,
+            certificate.rows,
+            certificate.bound.distance(),
+        ),
+        format!("curvature at least {:.3e}", certificate.bound.curvature()),
+    ];
+    for (what, accounts) in [
+        ("client", &certificate.clients),
+        ("left out", &certificate.left_out),
+        ("committed and did not reveal", &certificate.withheld),
+    ] {
+        lines.extend(accounts.iter().map(|account| format!("{what}: {account}")));
+    }
+    lines.join("\n")
+}
