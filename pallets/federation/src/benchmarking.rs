@@ -23,7 +23,7 @@ use frame_support::{
     traits::{Get, Hooks, IsSubType, UnfilteredDispatchable, fungible::Inspect},
     weights::WeightMeter,
 };
-use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
+use frame_system::RawOrigin;
 use sp_runtime::{
     traits::{AsSystemOriginSigner, DispatchTransaction, Dispatchable},
     transaction_validity::TransactionSource,
@@ -35,7 +35,7 @@ use crate::{
     job::CLEAR_BATCH,
     pallet::*,
     settle::SETTLE_BATCH,
-    types::{Answer, LEFT_OUT_MAX, Phase, Slot, Stage},
+    types::{LEFT_OUT_MAX, Phase, Slot, Stage},
 };
 use certified::MOMENT_CHUNKS;
 use scene::*;
@@ -178,7 +178,7 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn moments(c: Linear<1, MOMENT_CHUNKS>) {
+    fn reveal_moments(c: Linear<1, MOMENT_CHUNKS>) {
         let scene = certified::scene::<T>(c);
         let client = scene.join(0);
         scene.wait_for_reveals();
@@ -293,13 +293,7 @@ mod benchmarks {
         let scene = Scene::<T>::new(1);
         scene.open_round(AGGREGATE);
         Pallet::<T>::enqueue(scene.id);
-        let job = job::<T>(
-            CLIENTS_MAX,
-            Stage::Settle {
-                outcome: Outcome::Adopted,
-                next: CLIENTS_MAX,
-            },
-        );
+        let job = job::<T>(CLIENTS_MAX, SETTLED);
         let affordable = T::DbWeight::get()
             .reads(2)
             .saturating_add(T::WeightInfo::turn())

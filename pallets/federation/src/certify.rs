@@ -110,17 +110,14 @@ impl<T: Config> Pallet<T> {
         let bytes = format.encode(&model).map_err(Error::<T>::from)?;
         Self::put_model(federation, state.slot.other(), 0, &bytes);
         let round = state.round.index;
-        let withheld = match is_first {
-            true => Self::withheld(federation),
-            false => Certificates::<T>::get(federation, round.saturating_sub(1))
-                .map_or_else(Vec::new, |former| former.withheld.into_inner()),
-        };
+        // Those of the first round are named when its job begins.
+        let former = Certificates::<T>::get(federation, round.saturating_sub(1));
         let certificate = Certificate {
             bound,
             rows,
             weights: BoundedVec::truncate_from(solution.weights),
             left_out,
-            withheld: BoundedVec::truncate_from(withheld),
+            withheld: former.map_or_else(BoundedVec::new, |former| former.withheld),
         };
         Certificates::<T>::insert(federation, round, certificate);
         Self::deposit_event(Event::ModelCertified {
@@ -147,18 +144,8 @@ impl<T: Config> Pallet<T> {
         Ok(moments)
     }
 
-    /// Clients that have committed and not revealed.
-    fn withheld(federation: FederationId) -> Vec<T::AccountId> {
-        let mut open: Vec<_> = Commitments::<T>::iter_prefix(federation)
-            .filter(|(_, commitment)| commitment.answer == Answer::Open)
-            .map(|(client, _)| client)
-            .collect();
-        open.sort();
-        open
-    }
-
     /// The clients whose moments are kept, in ascending order.
-    pub(crate) fn contributors(federation: FederationId) -> Vec<T::AccountId> {
+    fn contributors(federation: FederationId) -> Vec<T::AccountId> {
         let mut clients: Vec<_> = Commitments::<T>::iter_prefix(federation)
             .filter(|(_, commitment)| matches!(commitment.answer, Answer::Accepted { .. }))
             .map(|(client, _)| client)

@@ -28,13 +28,14 @@ impl<T: Config> Pallet<T> {
 
     /// Weight of revealing so many chunks, of weights or of moments.
     pub(crate) fn reveal_weight(chunks: u32) -> Weight {
-        T::WeightInfo::reveal(chunks).max(T::WeightInfo::moments(chunks))
+        T::WeightInfo::reveal(chunks).max(T::WeightInfo::reveal_moments(chunks))
     }
 
     /// Weight of checking a solution of so many bytes. The check grows faster than these: a smaller
     /// one takes less than its share of the largest.
     pub(crate) fn certify_weight(bytes: u32, left_out: u32) -> Weight {
-        let least = T::WeightInfo::moments(1).saturating_mul(u64::from(left_out).saturating_add(1));
+        let least =
+            T::WeightInfo::reveal_moments(1).saturating_mul(u64::from(left_out).saturating_add(1));
         T::WeightInfo::certify(left_out)
             .saturating_mul(bytes.into())
             .checked_div(MOMENT_BYTES_MAX.into())

@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
             .collect();
         roster.sort();
         if spec.task.strategy.terms().is_some() {
-            Self::open_certified(federation, state, spec, &mut job);
+            Self::open_certified(federation, state, &mut job);
             // Nobody is asked anything in the rounds after the first.
             roster.truncate(state.round.roster as usize);
             job.roster = BoundedVec::truncate_from(roster);
@@ -72,26 +72,38 @@ impl<T: Config> Pallet<T> {
         job
     }
 
-    /// The job of a certified round: its model is there already.
-    fn open_certified(
-        federation: FederationId,
-        state: &FederationOf<T>,
-        spec: &SpecOf<T>,
-        job: &mut JobOf<T>,
-    ) {
-        let Some(certificate) = Certificates::<T>::get(federation, state.round.index) else {
+    /// The job of a certified round: its model is there already. Names in its certificate who has
+    /// committed and not revealed.
+    fn open_certified(federation: FederationId, state: &FederationOf<T>, job: &mut JobOf<T>) {
+        let round = state.round.index;
+        let Some(mut certificate) = Certificates::<T>::get(federation, round) else {
             job.stage = Stage::Record(Outcome::Skipped);
             return;
         };
-        let accepted = Self::contributors(federation)
-            .iter()
-            .filter(|client| !certificate.left_out.contains(client))
-            .filter_map(|client| Self::accepted(federation, spec, client))
-            .map(|(accepted, _)| accepted)
-            .collect();
+        let mut commitments: Vec<_> = Commitments::<T>::iter_prefix(federation).collect();
+        commitments.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (mut accepted, mut withheld) = (Vec::new(), Vec::new());
+        for (account, commitment) in commitments {
+            match commitment.answer {
+                Answer::Accepted {
+                    sample_count,
+                    values_root,
+                } if !certificate.left_out.contains(&account) => accepted.push(Accepted {
+                    account,
+                    sample_count,
+                    values_root,
+                }),
+                Answer::Open => withheld.push(account),
+                Answer::Accepted { .. } | Answer::Rejected => {}
+            }
+        }
+        if state.round.roster > 0 {
+            certificate.withheld = BoundedVec::truncate_from(withheld);
+            Certificates::<T>::insert(federation, round, certificate);
+        }
         job.accepted = BoundedVec::truncate_from(accepted);
-        let model =
-            Models::<T>::get((federation, state.slot.other(), 0)).defensive_unwrap_or_default();
+        let model = Models::<T>::get((federation, state.slot.other(), 0));
+        let model = model.defensive_unwrap_or_default();
         let _ = job.leaves.try_push(leaf(0, &model)).defensive();
         job.stage = Stage::Record(Outcome::Adopted);
     }

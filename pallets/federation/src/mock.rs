@@ -134,7 +134,7 @@ impl WeightInfo for Weights {
         Weight::from_parts(1_000 * u64::from(chunks), 0)
     }
 
-    fn moments(chunks: u32) -> Weight {
+    fn reveal_moments(chunks: u32) -> Weight {
         Weight::from_parts(1_000 * u64::from(chunks), 0)
     }
 

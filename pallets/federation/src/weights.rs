@@ -27,7 +27,7 @@ pub trait WeightInfo {
     /// `reveal` of a part of so many chunks, the last one, with a norm rule.
     fn reveal(chunks: u32) -> Weight;
     /// `reveal` of moments of so many chunks, the last one of its federation.
-    fn moments(chunks: u32) -> Weight;
+    fn reveal_moments(chunks: u32) -> Weight;
     /// `certify` with the largest solution that leaves so many clients out.
     fn certify(left_out: u32) -> Weight;
     /// `advance`.

@@ -20,6 +20,8 @@ use crate::federation::{text, train};
 const CLIENTS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
 /// The client that is left out in the second round.
 const LEFT_OUT: usize = 2;
+/// Pause between two looks at the chain.
+const LOOK: Duration = Duration::from_millis(100);
 const SPEC: &str = include_str!("../../../docs/examples/ridge.toml");
 
 /// How close a certified model is to the optimum, by certificate and in truth.
@@ -56,6 +58,10 @@ pub async fn demonstrate(out: &Path) -> Result<String> {
         let all: Vec<&Dataset> = data.iter().collect();
         let first = certificate(&node, &cli, federation, 1, &all, terms).await?;
         let account = keys::account(&keys::load(CLIENTS[LEFT_OUT])?).to_string();
+        // The next round is the owner's.
+        while node.rpc("federation_get", json!([federation])).await?["round"] != 2 {
+            tokio::time::sleep(LOOK).await;
+        }
         let number = federation.to_string();
         let without = ["certify", &number, "--without", &account, "--key", OWNER];
         println!("\n{}", text(&cli, &without).await?);
@@ -95,7 +101,7 @@ async fn certificate(
         if !found.is_null() {
             break serde_json::from_value(found)?;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(LOOK).await;
     };
     let (number, round) = (federation.to_string(), round.to_string());
     let shown = ["certificate", &number, "--round", &round];

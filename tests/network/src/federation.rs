@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use fedchain_test_support::{FIXED_SPLIT, Task, Trainer, open_for};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::Network;
@@ -44,7 +45,7 @@ impl Federation {
                 Ok(true)
             })
             .await?;
-        let trainers = (0..)
+        let mut trainers: Vec<Trainer> = (0..)
             .zip(CLIENTS)
             .zip(&parts.clients)
             .map(|((place, key), data)| {
@@ -52,6 +53,10 @@ impl Federation {
                 Trainer::start(&network.cli(place)?, number, key, data, &kept, &[])
             })
             .collect::<Result<_>>()?;
+        // One whose node dies before it has begun says so and ends.
+        for trainer in &mut trainers {
+            trainer.wait_for("start").await?;
+        }
         Ok(Self { number, trainers })
     }
 
@@ -78,8 +83,7 @@ impl Federation {
     /// # Errors
     /// When one of them fails, a round lacks an update or a bond was burned.
     pub async fn finish(self, network: &Network) -> Result<()> {
-        for trainer in self.trainers {
-            let summary = trainer.finish().await?;
+        for summary in try_join_all(self.trainers.into_iter().map(Trainer::finish)).await? {
             ensure!(summary["end"] == "finished", "{summary}");
         }
         for place in 0..CLIENTS.len() {

@@ -56,7 +56,9 @@ impl Trainer {
     /// Waits for the next event of this name.
     pub async fn wait_for(&mut self, event: &str) -> Result<Value> {
         timeout(WAIT_MAX, async {
+            let mut last = String::new();
             while let Some(line) = self.lines.next_line().await? {
+                last.clone_from(&line);
                 let value: Value = serde_json::from_str(&line).with_context(|| line.clone())?;
                 if value["event"] == event {
                     return Ok(value);
@@ -64,7 +66,7 @@ impl Trainer {
             }
             let mut said = String::new();
             self.errors.read_to_string(&mut said).await?;
-            bail!("the trainer ended before \"{event}\": {said}")
+            bail!("the trainer ended before \"{event}\": {last}{said}")
         })
         .await
         .with_context(|| format!("no \"{event}\" in time"))?

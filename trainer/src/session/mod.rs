@@ -7,10 +7,12 @@
 //! On every block the client reads the federation, decides by [`decide::next_step`] and acts. The
 //! opening of a commitment is on disk before the commitment is sent.
 
+mod certified;
 pub mod decide;
+mod reconnect;
 pub mod report;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use fedchain_commitment::{Opening, parts, values_root};
 use fedchain_fl::{
@@ -22,7 +24,6 @@ use subxt_signer::sr25519::Keypair;
 use crate::{
     Error,
     amount::Amount,
-    certify,
     chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
     data::Dataset,
     keys,
@@ -30,10 +31,8 @@ use crate::{
     store::{Kept, Place, Store},
 };
 use decide::{Step, next_step};
+use reconnect::{is_back, place_on, reconnect};
 use report::{End, Event, Summary};
-
-/// First and longest pause between attempts to reach the node again.
-const RECONNECT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// Best blocks without a sent call after which the client looks at the chain again: what it sent may
 /// have no place on this side of a fork.
@@ -99,7 +98,7 @@ pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Er
             Err(Error::Unreachable { reason, .. }) => {
                 session.note(format!("the node went away ({reason}): waiting for it"));
                 chain = reconnect(&job.url).await;
-                match session.is_back(&chain, &place).await {
+                match is_back(&chain, &place, session.created_at).await {
                     Ok(true) => session.note("the node is back".into()),
                     Ok(false) => {
                         return Err(Error::Impossible(format!(
@@ -116,29 +115,6 @@ pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Er
             end => return end,
         }
     }
-}
-
-async fn reconnect(url: &str) -> Chain {
-    let mut pause = RECONNECT.0;
-    loop {
-        tokio::time::sleep(pause).await;
-        match Chain::connect(url, Wait::Best).await {
-            Ok(chain) => return chain,
-            Err(_) => pause = (pause * 2).min(RECONNECT.1),
-        }
-    }
-}
-
-async fn place_on(chain: &Chain, federation: u32, account: AccountId) -> Result<Place, Error> {
-    let head = chain.best().await?;
-    let view = chain.federation(federation, head.hash).await?;
-    let created = chain.block_hash(view.created_at).await?;
-    Ok(Place {
-        genesis: chain.genesis(),
-        federation,
-        created,
-        account,
-    })
 }
 
 impl<'a> Session<'a> {
@@ -201,18 +177,6 @@ impl<'a> Session<'a> {
             summary,
         };
         Ok((session, place))
-    }
-
-    /// Waits until a node that was away has its chain again, and says whether it is the same one.
-    async fn is_back(&self, chain: &Chain, place: &Place) -> Result<bool, Error> {
-        if chain.genesis() != place.genesis {
-            return Ok(false);
-        }
-        let mut heads = chain.heads().await?;
-        while chain.is_syncing().await? || chain.best().await?.number < self.created_at {
-            heads.next().await?;
-        }
-        Ok(chain.block_hash(self.created_at).await? == place.created)
     }
 
     /// Decides and acts on every block until the federation is over.
@@ -441,19 +405,6 @@ impl<'a> Session<'a> {
         self.keep(chain, view, values)
     }
 
-    /// The update of a certified regression: the moments' bytes, as weights of 32 bits have them.
-    fn take_moments(&mut self, chain: &Chain, view: &FederationView) -> Result<(), Error> {
-        let task = &view.spec.task;
-        let shape = task.shape().map_err(|e| Error::Protocol(e.to_string()))?;
-        let moments = learn::moments(task, shape, &self.data)?;
-        (self.tell)(&Event::Moments {
-            round: view.round,
-            numbers: shape.moments(),
-            rows: self.data.rows(),
-        });
-        self.keep(chain, view, task.format.decode(&moments.encode()))
-    }
-
     /// Makes the commitment to an update and keeps its opening.
     fn keep(
         &mut self,
@@ -551,27 +502,6 @@ impl<'a> Session<'a> {
             block: last,
         });
         Ok(true)
-    }
-
-    /// Solves the regression and hands the solution in.
-    async fn certify(
-        &self,
-        chain: &Chain,
-        view: &FederationView,
-        head: Head,
-    ) -> Result<bool, Error> {
-        match certify::solve(chain, view, &[], head).await {
-            Ok(solution) => {
-                let call = Call::certify(view.federation, &[], &solution);
-                Ok(self.send(chain, &call).await?.is_some())
-            }
-            // Others may do better; else the round is skipped.
-            Err(Error::Impossible(reason)) => {
-                self.note(reason);
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Sends a call. None when it came too late or its fate is unknown: the next block tells.

@@ -15,6 +15,7 @@ use fedchain_fl::{
         CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, FEATURES_MAX, PART_BYTES_MAX,
         ROUNDS_MAX, SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
     },
+    view::Outcome,
     window::Deadline,
 };
 use frame_benchmarking::v2::account;
@@ -54,6 +55,11 @@ pub const LATER: Deadline = Deadline {
 /// The phase of a round that is over.
 pub const AGGREGATE: Phase = Phase::Aggregate {
     reveals_taken: true,
+};
+/// The stage of a job whose clients are all settled.
+pub const SETTLED: Stage = Stage::Settle {
+    outcome: Outcome::Adopted,
+    next: CLIENTS_MAX,
 };
 /// The answer of an update that counts.
 pub const ACCEPTED: Answer = Answer::Accepted {

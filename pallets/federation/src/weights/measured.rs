@@ -61,19 +61,18 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
     }
 
     // Measured for c from 1 to 11.
-    fn moments(c: u32) -> Weight {
-        Weight::from_parts(629_985_138, 0)
-            .saturating_add(Weight::from_parts(316_830_287, 0).saturating_mul(c.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
-            .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
+    fn reveal_moments(c: u32) -> Weight {
+        Weight::from_parts(210_258_988, 0)
+            .saturating_add(Weight::from_parts(329_221_793, 0).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().reads_writes(9, 5))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
     // Measured for l from 0 to 16.
     fn certify(l: u32) -> Weight {
-        Weight::from_parts(60_000_000_000, 0)
-            .saturating_add(Weight::from_parts(2_000_000_000, 0).saturating_mul(l.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
+        Weight::from_parts(14_181_305_514, 0)
+            .saturating_add(Weight::from_parts(2_230_969_493, 0).saturating_mul(l.into()))
+            .saturating_add(T::DbWeight::get().reads_writes(5, 5))
             .saturating_add(T::DbWeight::get().reads(12).saturating_mul(l.into()))
     }
 

@@ -1,0 +1,49 @@
+//! What a client of a certified regression does instead of training and aggregating.
+
+use super::Session;
+use crate::{
+    Error, certify,
+    chain::{Chain, FederationView, Head, call::Call},
+    learn,
+    session::report::Event,
+};
+
+impl Session<'_> {
+    /// The update of a certified regression: the moments' bytes, as weights of 32 bits have them.
+    pub(super) fn take_moments(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+    ) -> Result<(), Error> {
+        let task = &view.spec.task;
+        let shape = task.shape().map_err(|e| Error::Protocol(e.to_string()))?;
+        let moments = learn::moments(task, shape, &self.data)?;
+        (self.tell)(&Event::Moments {
+            round: view.round,
+            numbers: shape.moments(),
+            rows: self.data.rows(),
+        });
+        self.keep(chain, view, task.format.decode(&moments.encode()))
+    }
+
+    /// Solves the regression and hands the solution in.
+    pub(super) async fn certify(
+        &self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<bool, Error> {
+        match certify::solve(chain, view, &[], head).await {
+            Ok(solution) => {
+                let call = Call::certify(view.federation, &[], &solution);
+                Ok(self.send(chain, &call).await?.is_some())
+            }
+            // Others may do better; else the round is skipped.
+            Err(Error::Impossible(reason)) => {
+                self.note(reason);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
