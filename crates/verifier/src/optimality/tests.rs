@@ -1,3 +1,5 @@
+//! What is proven, what is refused, and that nothing overflows.
+
 use std::{vec, vec::Vec};
 
 use fedchain_fl::limits::CERTIFIED_FEATURES_MAX;
