@@ -26,6 +26,7 @@ pub(crate) enum Action {
     Reveal(Choice, Choice, Cut, Trick),
     /// Upload some parts of the initial model.
     Upload(Choice, Choice, Cut, Trick),
+    /// Move an overdue phase on, or hand a solution in where one is waited for.
     Advance(Choice, Choice),
     Cancel(Choice, Choice),
     Remove(Choice, Choice),

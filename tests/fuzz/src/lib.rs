@@ -5,6 +5,7 @@
 //! replay the kept corpus and seeded random input through the same functions.
 
 mod calls;
+mod certified;
 mod decoders;
 mod forgery;
 mod shape;

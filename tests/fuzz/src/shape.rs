@@ -3,18 +3,18 @@
 use fedchain_commitment::values_root;
 use fedchain_fl::{
     Adaptive, Decimal, FederationSpec, Initial, Membership, ModelSpec, NormRule, Optimiser,
-    Strategy, Width,
+    Strategy, TaskSpec, Width,
 };
-use pallet_federation::mock::{Balance, spec};
+use pallet_federation::mock::{Balance, spec as plain};
 
-use crate::calls::Shape;
+use crate::{calls::Shape, certified};
 
 /// Numbers of weights: one part, two chunks, two parts.
 const SIZES: [u32; 8] = [1, 1, 3, 3, 3, 5_000, 5_000, 70_000];
 
 /// The spec of a shape.
 pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
-    let mut spec = spec();
+    let mut spec = plain();
     spec.clients_min = u32::from(shape.clients_min % 6);
     spec.clients_max = spec.clients_min + u32::from(shape.more_clients % 3);
     spec.rounds_max = u32::from(shape.rounds_max % 4);
@@ -38,6 +38,13 @@ pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
         _ => Some(NormRule::ClipToMedian),
     };
     spec.task.optimiser = optimiser(shape.optimiser);
+    if spec.task.strategy.terms().is_some() {
+        let plain = plain();
+        spec.task = TaskSpec {
+            strategy: spec.task.strategy,
+            ..plain.task
+        };
+    }
     spec
 }
 
@@ -49,7 +56,8 @@ pub(crate) fn initial_bytes(params: u32) -> Vec<u8> {
 fn strategy(choice: u8) -> Strategy {
     let f = u32::from(choice / 8 % 3);
     match choice % 8 {
-        0 | 1 => Strategy::FedAvg,
+        0 => Strategy::FedAvg,
+        1 => certified::strategy(),
         2 => Strategy::Median,
         3 => Strategy::TrimmedMean { trim: f },
         4 => Strategy::Krum { f },

@@ -11,13 +11,13 @@ use frame_support::{
     weights::{Weight, WeightMeter},
 };
 use pallet_federation::{
-    Call, Commitments, Event, Federations, Invitations, Jobs, Members, Models, Moments,
-    NextFederation, Queue, Rounds, Specs, StagedUpdates, mock::*,
+    Call, Certificates, Commitments, Event, Federations, Invitations, Jobs, Members, Models,
+    MomentSums, Moments, NextFederation, Queue, Rounds, Specs, StagedUpdates, mock::*,
 };
 
 use crate::{
     calls::{Action, Choice, Cut, Trick, Values},
-    shape,
+    certified, shape,
 };
 
 const ACCOUNTS: [AccountId; 5] = [OWNER, ALICE, BOB, CAROL, STRANGER];
@@ -85,7 +85,10 @@ impl World {
             Action::Upload(id, who, cut, trick) => upload(*id, *who, *cut, *trick),
             Action::Advance(id, who) => {
                 let federation = federation(*id);
-                send(account(*who), Call::advance { federation }, Trick::Wrapped)
+                match certified::certify(federation, *who / ACCOUNTS.len() as u8) {
+                    Some(call) => send(account(*who), call, Trick::None),
+                    None => send(account(*who), Call::advance { federation }, Trick::Wrapped),
+                }
             }
             Action::Cancel(id, who) => Federation::cancel(signed(*who), federation(*id)),
             Action::Remove(id, who) => Federation::remove(signed(*who), federation(*id))
@@ -111,6 +114,12 @@ impl World {
         };
         let values = values.of(state.param_count, id);
         let mut update = Update::new(who, id, &values, 10);
+        let task = Specs::<Test>::get(id).map(|spec| spec.task);
+        if let Some(task) = task.filter(|task| task.strategy.terms().is_some())
+            && let (Ok(shape), Some(value)) = (task.shape(), values.first())
+        {
+            update.bytes = certified::moments(shape, *value);
+        }
         match trick {
             Trick::Foreign => {
                 let others = self
@@ -155,8 +164,9 @@ impl World {
         for (id, state) in Federations::<Test>::iter() {
             let _ = Federation::cancel(RuntimeOrigin::signed(state.owner), id);
         }
-        // At most the end of the commit window, that of the reveal window and the round's end.
-        for _ in 0..3 {
+        // At most the end of the commit window, that of the reveal window, that of the time for solutions
+        // and the round's end.
+        for _ in 0..4 {
             next_blocks(1);
             System::set_block_number(System::block_number() + 20);
             Timestamp::set_timestamp(Timestamp::get() + 20 * BLOCK_MS);
@@ -189,8 +199,10 @@ impl World {
             Jobs::<Test>::iter().count(),
             Rounds::<Test>::iter().count(),
             Queue::<Test>::iter().count(),
+            MomentSums::<Test>::iter().count(),
+            Certificates::<Test>::iter().count(),
         ];
-        assert_eq!(entries, [0; 11], "state is left");
+        assert_eq!(entries, [0; 13], "state is left");
     }
 }
 
