@@ -11,8 +11,8 @@ use anyhow::Result;
 
 /// Measures all of it.
 pub fn run() -> Result<()> {
-    rules::run()?;
     certificates::run()?;
+    rules::run()?;
     blocks::run()?;
     growth::run()
 }
