@@ -79,7 +79,7 @@ fn measure(
 ) -> Result<()> {
     let (mut native, mut wasm, mut python) = (Vec::new(), Vec::new(), Vec::new());
     let mut model = Vec::new();
-    let work = Work::Aggregate(job.clone());
+    let work = Work::Aggregate(Box::new(job.clone()));
     for _ in 0..REPEATS {
         let outcome = job.run().context("too few clients for the rule")?;
         let same = engine.run(&work)?.context("too few clients for the rule")?;

@@ -18,7 +18,7 @@ extern crate alloc;
 #[cfg(not(feature = "std"))]
 use sp_io as _;
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use codec::{Decode, Encode};
 use fedchain_fl::{Format, Shape, TaskSpec, aggregate};
 use fedchain_verifier::{
@@ -30,7 +30,7 @@ use fedchain_verifier::{
 #[derive(Encode, Decode)]
 pub enum Work {
     /// An aggregation.
-    Aggregate(Job),
+    Aggregate(Box<Job>),
     /// The check of a certificate.
     Check(Check),
 }
