@@ -23,7 +23,7 @@ enum Task {
     Setup,
     /// Run the demonstration: one mining node, two trainers, one model.
     Demo {
-        /// Passed on to fedchain-demo: --task diabetes|wine, --out DIR.
+        /// Passed on to fedchain-demo: --task diabetes|wine|optimality, --out DIR.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
