@@ -5,7 +5,8 @@
 //! An owner creates a federation; members train beside their data and send a commitment, then the
 //! update itself, part by part where it is large. When a round is over, the runtime aggregates the
 //! accepted updates in integer arithmetic, step by step within its share of each block, and adopts
-//! the result as the new server model. Its root goes into the header.
+//! the result as the new server model. Its root goes into the header. A certified regression waits
+//! for a solution between reveal and aggregate, see `certify.rs`.
 //!
 //! ```text
 //! (Uploading)
@@ -23,7 +24,7 @@
 //!
 //! 1. A member has at most one commitment per round; an accepted update opens it.
 //! 2. For each hold reason, the held sum equals what is open; each hold leaves exactly once.
-//! 3. Nothing per-client outlives its round, but the membership.
+//! 3. Nothing per-client outlives its round, but the membership, and the moments behind a certificate.
 //! 4. The model in state has the root that the newest round recorded.
 //! 5. A federation is in the queue exactly while it is in the Aggregate phase or closing.
 //!
@@ -187,7 +188,8 @@ pub mod pallet {
         Member<BalanceOf<T>>,
     >;
 
-    /// Commitments of the current round, at most one per roster member. Deleted when it closes.
+    /// Commitments of the current round, at most one per roster member. Deleted when it closes; those
+    /// behind a certificate by `remove`.
     #[pallet::storage]
     pub type Commitments<T: Config> = StorageDoubleMap<
         _,
@@ -199,7 +201,7 @@ pub mod pallet {
     >;
 
     /// Chunks of revealed updates; canonical bytes, at most `StagingBytesMax` per federation.
-    /// Deleted when the round is settled.
+    /// Deleted when the round is settled; moments behind a certificate by `remove`.
     #[pallet::storage]
     pub type StagedUpdates<T: Config> = StorageNMap<
         _,
