@@ -215,6 +215,18 @@ impl Chain {
             .transpose()
     }
 
+    /// How many transactions of an account are in the chain, as of a block.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn nonce(&self, account: &AccountId, head: Head) -> Result<u64, Error> {
+        let keys = vec![Value::from_bytes(account.0)];
+        let bytes = self.storage(head, "System", "Account", keys).await?;
+        // It is the account's first field.
+        let nonce = bytes.map(|bytes| decode::<u32>(&bytes, "System::Account"));
+        Ok(nonce.transpose()?.unwrap_or_default().into())
+    }
+
     /// An account's money.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Included {
 enum Retry {
     /// Offer it again later.
     Later,
-    /// Offer it again with a new nonce.
+    /// Offer it again with the nonce of then.
     NewNonce,
 }
 
@@ -153,12 +153,10 @@ impl Chain {
             .map_err(|error| Error::Protocol(error.to_string()))
     }
 
+    /// The account's nonce in the best block. Not the pool's: what waits there may have become void on
+    /// this side of a fork, and whatever is signed to follow it would wait for ever at other nodes.
     async fn next_nonce(&self, key: &Keypair) -> Result<u64, Error> {
-        let nonce = self
-            .methods
-            .system_account_next_index(&keys::account(key))
-            .await;
-        self.answer("system_accountNextIndex", nonce)
+        self.nonce(&keys::account(key), self.best().await?).await
     }
 
     async fn sign(&self, key: &Keypair, call: &Call, nonce: u64) -> Result<Signed, Error> {
