@@ -13,7 +13,11 @@ pub mod call;
 pub mod query;
 pub mod submit;
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 use fedchain_fl::{H256, view};
 use futures::FutureExt;
@@ -72,6 +76,9 @@ pub enum Wait {
 pub struct Chain {
     url: String,
     wait: Wait,
+    /// Tip of the next transaction, in the smallest unit: one more than that of one whose fate is unknown, so
+    /// that it takes its place in every pool.
+    tip: AtomicU32,
     rpc: RpcClient,
     methods: Methods,
     client: OnlineClient<SubstrateConfig>,
@@ -94,6 +101,7 @@ impl Chain {
         Ok(Self {
             url: url.to_owned(),
             wait,
+            tip: AtomicU32::new(0),
             rpc,
             methods,
             client,

@@ -2,9 +2,11 @@
 //!
 //! A transaction's life begins at a block that a reorganisation does not reach, or it would be void on
 //! the other side of a fork and no pool could bring it back. One that the pool drops is signed again
-//! with the SAME nonce, so that at most one of the copies can be included.
+//! with the SAME nonce, so that at most one of the copies can be included; one that was given up is replaced
+//! by the next, with a higher tip: other nodes may have refused it on their side of a fork, and would
+//! not be told of it again.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use codec::Decode;
 use fedchain_fl::Refusal;
@@ -74,10 +76,11 @@ impl Chain {
     /// when it was executed and failed, [`Error::LowBalance`] when the fee cannot be paid.
     pub async fn submit(&self, key: &Keypair, call: &Call) -> Result<Included, Error> {
         let mut nonce = self.next_nonce(key).await?;
+        let tip = self.tip.fetch_add(1, Ordering::Relaxed);
         let mut was_taken = false;
         let mut pause = PAUSE.0;
         for _ in 0..ATTEMPTS_MAX {
-            let signed = self.sign(key, call, nonce).await?;
+            let signed = self.sign(key, call, nonce, tip.into()).await?;
             match self
                 .methods
                 .author_submit_and_watch_extrinsic(signed.encoded())
@@ -91,7 +94,10 @@ impl Chain {
                         Wait::Finalised => FINALITY_MAX,
                     };
                     match tokio::time::timeout(longest, included).await {
-                        Ok(Ok(Some(included))) => return Ok(included),
+                        Ok(Ok(Some(included))) => {
+                            self.tip.store(0, Ordering::Relaxed);
+                            return Ok(included);
+                        }
                         Ok(Ok(None)) => {}
                         Ok(Err(error)) => return Err(error),
                         Err(_) => return Err(unsettled(call)),
@@ -120,7 +126,7 @@ impl Chain {
     /// # Errors
     /// When the node does not answer.
     pub async fn fee(&self, key: &Keypair, call: &Call) -> Result<Amount, Error> {
-        let signed = self.sign(key, call, 0).await?;
+        let signed = self.sign(key, call, 0, 0).await?;
         match signed.partial_fee_estimate().await {
             Ok(fee) => Ok(Amount(fee)),
             Err(error) => Err(self.classify(error).await),
@@ -159,13 +165,20 @@ impl Chain {
         self.nonce(&keys::account(key), self.best().await?).await
     }
 
-    async fn sign(&self, key: &Keypair, call: &Call, nonce: u64) -> Result<Signed, Error> {
+    async fn sign(
+        &self,
+        key: &Keypair,
+        call: &Call,
+        nonce: u64,
+        tip: u128,
+    ) -> Result<Signed, Error> {
         let head = self.best().await?;
         let born = head.number.saturating_sub(BORN_BLOCKS_AGO);
         let born_hash = self.block_hash(born).await?;
         let params = DefaultExtrinsicParamsBuilder::new()
             .mortal_from_unchecked(MORTALITY_BLOCKS, born.into(), born_hash)
             .nonce(nonce)
+            .tip(tip)
             .build();
         self.at(head)
             .await?
