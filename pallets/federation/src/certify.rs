@@ -100,6 +100,12 @@ impl<T: Config> Pallet<T> {
             Error::<T>::LeftOutUnsorted
         );
         let terms = spec.task.strategy.terms().ok_or(Error::<T>::NoMoments)?;
+        // The weight is that of a solution of this length: nothing large is read for a shorter one.
+        let shape = spec.task.shape().map_err(Error::<T>::from)?;
+        ensure!(
+            solution.len() == shape.solution_bytes() as usize,
+            Error::<T>::WrongSolution
+        );
         let moments = Self::moments_without(federation, &spec, &left_out)?;
         let rows = moments.rows();
         let problem = problem::<T>(moments, terms)?;
