@@ -306,11 +306,7 @@ impl Network {
     /// # Errors
     /// When it does not answer.
     pub async fn best(&self, place: usize) -> Result<Head> {
-        let node = self.node(place);
-        let number = number_of(&node.rpc("chain_getHeader", json!([])).await?)?;
-        let hash = node.rpc("chain_getBlockHash", json!([number])).await?;
-        let hash = hash.as_str().context("no hash")?.into();
-        Ok(Head { number, hash })
+        self.head(place, "chain_getBlockHash").await
     }
 
     /// A node's finalised block.
@@ -318,8 +314,12 @@ impl Network {
     /// # Errors
     /// When it does not answer.
     pub async fn finalised(&self, place: usize) -> Result<Head> {
+        self.head(place, "chain_getFinalizedHead").await
+    }
+
+    async fn head(&self, place: usize, method: &str) -> Result<Head> {
         let node = self.node(place);
-        let hash = node.rpc("chain_getFinalizedHead", json!([])).await?;
+        let hash = node.rpc(method, json!([])).await?;
         let number = number_of(&node.rpc("chain_getHeader", json!([hash])).await?)?;
         let hash = hash.as_str().context("no hash")?.into();
         Ok(Head { number, hash })

@@ -52,6 +52,7 @@ async fn what_a_lost_block_held_comes_back() -> Result<()> {
     let cli = network.cli(0)?;
     let create = ["federation", "create", "--spec", &spec, "--key", OWNER];
     let pending = json!([]);
+    let federations = async |place| network.node(place).rpc("federation_list", json!([])).await;
     tokio::try_join!(cli.json(&create), async {
         network
             .wait_for("transaction", async || {
@@ -61,13 +62,18 @@ async fn what_a_lost_block_held_comes_back() -> Result<()> {
                 Ok(pool.await?.as_array().is_some_and(|pool| !pool.is_empty()))
             })
             .await?;
-        network.mine(0, 1).await
+        // The first seals may be those of templates without it.
+        network
+            .wait_for("transaction in a block", async || {
+                network.mine(0, 1).await?;
+                Ok(federations(0).await? != json!([]))
+            })
+            .await
     })?;
-    let federations = async |place| network.node(place).rpc("federation_list", json!([])).await;
-    ensure!(federations(0).await? != json!([]), "it was in no block");
-    network.mine(1, 3).await?;
+    let lost = network.best(0).await?.number;
+    network.mine(1, lost).await?;
     network.heal().await?;
-    network.agree(&[0, 1], 6).await?;
+    network.agree(&[0, 1], lost + 3).await?;
     ensure!(federations(0).await? == json!([]), "its block did not lose");
     // Nobody sends it again but the node.
     network
