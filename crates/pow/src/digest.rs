@@ -1,4 +1,4 @@
-//! The pre-runtime digest item: who mined the block, and at which difficulty.
+//! Our digest items: who mined the block, at which difficulty, and when.
 
 use crate::ENGINE_ID;
 use codec::{Decode, DecodeAll, Encode};
@@ -27,6 +27,27 @@ impl PreDigest {
         let mut items = items.into_iter();
         match (items.next(), items.next()) {
             (Some((ENGINE_ID, bytes)), None) => Self::from_bytes(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// The one consensus item of ours in a header, always 8 bytes: the runtime adds it as it closes the
+/// block.
+///
+/// With it the headers alone say how the difficulty must have moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PostDigest {
+    /// The block's own timestamp, in milliseconds since the Unix epoch.
+    pub timestamp_ms: u64,
+}
+
+impl PostDigest {
+    /// Finds the item among a header's consensus items; `None` unless it is the only one of ours.
+    pub fn find<'a>(items: impl IntoIterator<Item = ([u8; 4], &'a [u8])>) -> Option<Self> {
+        let mut ours = items.into_iter().filter(|(engine, _)| *engine == ENGINE_ID);
+        match (ours.next(), ours.next()) {
+            (Some((_, bytes)), None) => Self::decode_all(&mut &*bytes).ok(),
             _ => None,
         }
     }

@@ -8,8 +8,8 @@
 //! valid      iff difficulty > 0 and work * difficulty < 2^256
 //! ```
 //!
-//! The header carries one pre-runtime item, [`PreDigest`], and ends in one seal item, [`Seal`].
-//! Both have one length and one decoding only.
+//! The header carries one pre-runtime item, [`PreDigest`], one consensus item of ours,
+//! [`PostDigest`], and ends in one seal item, [`Seal`]. Each has one length and one decoding only.
 //!
 //! # Properties
 //!
@@ -24,11 +24,13 @@
 
 mod digest;
 mod retarget;
+mod rules;
 mod seal;
 
-pub use digest::PreDigest;
+pub use digest::{PostDigest, PreDigest};
 pub use primitive_types::U256;
 pub use retarget::{Bounds, Entry, STEP_PART, WINDOW_ENTRIES_MAX, retarget};
+pub use rules::Rules;
 pub use seal::{Seal, is_met, search, target};
 
 /// The engine id under which seal and pre-runtime item stand in a header.

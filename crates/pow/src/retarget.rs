@@ -49,7 +49,7 @@ pub struct Entry {
 }
 
 /// Between which values a difficulty stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Bounds {
     /// The lowest difficulty; zero is taken as one.
     pub floor: U256,

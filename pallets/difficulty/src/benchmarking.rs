@@ -37,7 +37,7 @@ mod benchmarks {
         Window::<T>::put(BoundedVec::truncate_from(entries.collect()));
         let now_ms = 100 * u64::from(WINDOW_ENTRIES_MAX) + 100;
         pallet_timestamp::Now::<T>::put(now_ms);
-        BlockTimeMs::<T>::put(6_000);
+        Rules::<T>::put(fedchain_pow::Rules::default());
 
         #[block]
         {

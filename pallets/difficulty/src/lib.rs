@@ -9,11 +9,14 @@
 //! on_initialize: the header's claim == Difficulty, else the block is invalid
 //!       |
 //! on_finalize:   window += (timestamp, Difficulty);  Difficulty = retarget(window)
+//!                and the timestamp goes into the header
 //! ```
+//!
+//! So whoever has all headers, and the rules of genesis, can compute every difficulty anew.
 //!
 //! # Invariants
 //!
-//! 1. `Difficulty` is never below [`Config::DifficultyFloor`] and never zero.
+//! 1. `Difficulty` is never below the floor of [`Rules`] and never zero.
 //! 2. Timestamps in `Window` strictly increase.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -39,9 +42,13 @@ pub mod pallet {
     //! Storage, genesis and hooks.
 
     use super::WeightInfo;
-    use fedchain_pow::{Bounds, Entry, PreDigest, U256, WINDOW_ENTRIES_MAX, retarget};
+    use codec::Encode;
+    use fedchain_pow::{
+        Bounds, ENGINE_ID, Entry, PostDigest, PreDigest, U256, WINDOW_ENTRIES_MAX, retarget,
+    };
     use frame_support::{pallet_prelude::*, traits::Get};
     use frame_system::pallet_prelude::*;
+    use sp_runtime::DigestItem;
 
     #[pallet::config]
     pub trait Config: frame_system::Config + pallet_timestamp::Config<Moment = u64> {
@@ -70,15 +77,9 @@ pub mod pallet {
     pub type Window<T> =
         StorageValue<_, BoundedVec<Entry, ConstU32<WINDOW_ENTRIES_MAX>>, ValueQuery>;
 
-    /// The time between blocks that the difficulty aims at, in milliseconds. Set at genesis.
+    /// What decides the difficulty beside the blocks. Set at genesis.
     #[pallet::storage]
-    pub type BlockTimeMs<T> = StorageValue<_, u64, ValueQuery>;
-
-    /// The highest difficulty, if there is one. Set at genesis.
-    ///
-    /// Meant for development chains, where a burst of fast blocks must not slow down what follows.
-    #[pallet::storage]
-    pub type DifficultyCeiling<T> = StorageValue<_, U256, OptionQuery>;
+    pub type Rules<T> = StorageValue<_, fedchain_pow::Rules, ValueQuery>;
 
     #[pallet::genesis_config]
     pub struct GenesisConfig<T: Config> {
@@ -87,6 +88,8 @@ pub mod pallet {
         /// The time between blocks to aim at, in milliseconds.
         pub block_time_ms: u64,
         /// The highest difficulty, if there is to be one.
+        ///
+        /// Meant for development chains, where a burst of fast blocks must not slow down what follows.
         pub difficulty_ceiling: Option<U256>,
         #[doc(hidden)]
         #[serde(skip)]
@@ -107,10 +110,17 @@ pub mod pallet {
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
-            let floor = Pallet::<T>::bounds().floor;
-            Difficulty::<T>::put(self.initial_difficulty.max(floor));
-            BlockTimeMs::<T>::put(self.block_time_ms);
-            DifficultyCeiling::<T>::set(self.difficulty_ceiling);
+            let floor = U256::from(T::DifficultyFloor::get()).max(U256::one());
+            let rules = fedchain_pow::Rules {
+                initial_difficulty: self.initial_difficulty.max(floor),
+                block_time_ms: self.block_time_ms,
+                bounds: Bounds {
+                    floor,
+                    ceiling: self.difficulty_ceiling.unwrap_or(U256::MAX),
+                },
+            };
+            Difficulty::<T>::put(rules.initial_difficulty);
+            Rules::<T>::put(rules);
         }
     }
 
@@ -134,8 +144,11 @@ pub mod pallet {
 
         fn on_finalize(_: BlockNumberFor<T>) {
             let difficulty = Self::difficulty();
+            let timestamp_ms = pallet_timestamp::Now::<T>::get();
+            let stamp = PostDigest { timestamp_ms }.encode();
+            frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(ENGINE_ID, stamp));
             let entry = Entry {
-                timestamp_ms: pallet_timestamp::Now::<T>::get(),
+                timestamp_ms,
                 difficulty,
             };
             let mut window = Window::<T>::get();
@@ -145,11 +158,12 @@ pub mod pallet {
             if window.try_push(entry).is_err() {
                 frame_support::defensive!("a window with room takes an entry");
             }
+            let rules = Rules::<T>::get();
             Difficulty::<T>::put(retarget(
                 &window,
                 difficulty,
-                Self::block_time_ms(),
-                Self::bounds(),
+                rules.block_time_ms,
+                rules.bounds,
             ));
             Window::<T>::put(window);
         }
@@ -168,7 +182,7 @@ pub mod pallet {
 
         /// The time between blocks that the difficulty aims at, in milliseconds.
         pub fn block_time_ms() -> u64 {
-            BlockTimeMs::<T>::get()
+            Rules::<T>::get().block_time_ms
         }
 
         fn claimed_difficulty() -> Option<U256> {
@@ -177,18 +191,11 @@ pub mod pallet {
             PreDigest::find(items).map(|claim| claim.difficulty)
         }
 
-        fn bounds() -> Bounds {
-            Bounds {
-                floor: U256::from(T::DifficultyFloor::get()).max(U256::one()),
-                ceiling: DifficultyCeiling::<T>::get().unwrap_or(U256::MAX),
-            }
-        }
-
         /// Checks the pallet's invariants.
         #[cfg(any(feature = "try-runtime", test))]
         pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             ensure!(
-                Self::difficulty() >= Self::bounds().floor,
+                Self::difficulty() >= Rules::<T>::get().bounds.floor,
                 "difficulty below the floor"
             );
             let window = Window::<T>::get();

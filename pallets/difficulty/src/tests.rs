@@ -1,7 +1,7 @@
 //! The claim is checked, the difficulty follows the solve times, the window is bounded.
 
 use crate::{Window, mock::*};
-use fedchain_pow::WINDOW_ENTRIES_MAX;
+use fedchain_pow::{Entry, PostDigest, WINDOW_ENTRIES_MAX, retarget};
 use sp_runtime::DigestItem;
 
 #[test]
@@ -53,6 +53,38 @@ fn slow_blocks_lower_it_down_to_the_floor() {
     build_and_execute(5_000, None, || {
         (0..50).for_each(|_| mine(BLOCK_TIME_MS * 50));
         assert_eq!(Difficulty::difficulty(), FLOOR.into());
+    });
+}
+
+#[test]
+fn the_header_says_when_the_block_was_made() {
+    build_and_execute(5_000, None, || {
+        mine(BLOCK_TIME_MS);
+        let digest = System::digest();
+        let items = digest.logs().iter().filter_map(DigestItem::as_consensus);
+        let timestamp_ms = GENESIS_MS + BLOCK_TIME_MS;
+        assert_eq!(PostDigest::find(items), Some(PostDigest { timestamp_ms }));
+    });
+}
+
+#[test]
+fn headers_and_the_rules_of_genesis_give_every_difficulty() {
+    build_and_execute(5_000, Some(40_000), || {
+        let rules = crate::Rules::<Test>::get();
+        let mut blocks: Vec<Entry> = Vec::new();
+        for solve_time_ms in (0..300).map(|block| 40 + block * 977 % 2_100) {
+            let difficulty = Difficulty::difficulty();
+            let parent = blocks.last().map(|block| block.difficulty);
+            let expected = parent.map_or(rules.initial_difficulty, |parent| {
+                retarget(&blocks, parent, rules.block_time_ms, rules.bounds)
+            });
+            assert_eq!(difficulty, expected);
+            mine(solve_time_ms);
+            blocks.push(Entry {
+                timestamp_ms: pallet_timestamp::Now::<Test>::get(),
+                difficulty,
+            });
+        }
     });
 }
 

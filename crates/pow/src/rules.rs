@@ -1,0 +1,31 @@
+//! What a chain fixes at genesis about its difficulty.
+
+use crate::Bounds;
+use codec::{Decode, Encode, MaxEncodedLen};
+use primitive_types::U256;
+use scale_info::TypeInfo;
+
+/// All that [`crate::retarget`] needs beside the blocks: with these, whoever has the headers can
+/// compute every difficulty anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Rules {
+    /// The difficulty of block 1.
+    pub initial_difficulty: U256,
+    /// The time between blocks to aim at, in milliseconds.
+    pub block_time_ms: u64,
+    /// Between which values the difficulty stays.
+    pub bounds: Bounds,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            initial_difficulty: U256::one(),
+            block_time_ms: 6_000,
+            bounds: Bounds {
+                floor: U256::one(),
+                ceiling: U256::MAX,
+            },
+        }
+    }
+}
