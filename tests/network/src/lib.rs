@@ -135,6 +135,8 @@ impl Network {
         let place = self.nodes.len();
         let spec = self.spec.display().to_string();
         let key = format!("{:064x}", place + 1);
+        // Two nodes with one author can make the same block on both sides of a partition.
+        let author = format!("//Miner{place}");
         let prometheus = free_port()?;
         let metrics = prometheus.to_string();
         let mut args = vec![
@@ -153,7 +155,7 @@ impl Network {
             "--mine",
             "--mine-alone",
             "--author",
-            "//Alice",
+            &author,
         ];
         if !more.contains(&"--mining-threads") {
             args.extend(["--mining-threads", "0"]);

@@ -20,16 +20,21 @@ pub struct Sealed {
 }
 
 impl Network {
-    /// Mines so many blocks at a node, one after the other.
+    /// Mines so many blocks at a node, one after the other. Work that a transaction makes stale
+    /// meanwhile is taken anew, as every miner does.
     ///
     /// # Errors
-    /// When the node gives no work or does not take a block in time.
+    /// When the node has not so many more blocks in time.
     pub async fn mine(&self, place: usize, blocks: u32) -> Result<()> {
         for _ in 0..blocks {
             let next = self.best(place).await?.number + 1;
-            let sealed = self.seal(place, next).await?;
-            self.hand_in(place, &sealed).await?;
+            let node = self.node(place).rpc_address();
             self.wait_for("mined block", async || {
+                if let Ok(Some((at, sealed))) = work(node).await
+                    && at == next
+                {
+                    let _ = hand_in(node, &sealed).await;
+                }
                 Ok(self.best(place).await?.number >= next)
             })
             .await?;

@@ -81,25 +81,21 @@ async fn partition(nodes: usize, depth: u32) -> Result<()> {
 }
 
 #[tokio::test]
-#[ignore = "half a minute each"]
 async fn through_a_partition_of_one_block() -> Result<()> {
     partition(3, 1).await
 }
 
 #[tokio::test]
-#[ignore = "half a minute each"]
 async fn through_a_partition_of_three_blocks() -> Result<()> {
     partition(3, 3).await
 }
 
 #[tokio::test]
-#[ignore = "half a minute each"]
 async fn through_a_partition_almost_as_deep_as_finality() -> Result<()> {
     partition(3, FINALITY_DEPTH - 1).await
 }
 
 #[tokio::test]
-#[ignore = "half a minute each"]
 async fn through_a_partition_of_five_nodes() -> Result<()> {
     partition(5, 3).await
 }
