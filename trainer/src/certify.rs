@@ -1,6 +1,9 @@
 //! Solving a certified regression from the moments on chain.
 
-use fedchain_verifier::optimality::{Moments, Problem, solve as solve_problem};
+use fedchain_verifier::{
+    Verifier,
+    optimality::{self, Moments, Problem, solve as solve_problem},
+};
 
 use crate::{
     Error,
@@ -29,18 +32,15 @@ pub async fn solve(
     let wrong = |error: &dyn std::fmt::Display| Error::Protocol(error.to_string());
     let shape = view.spec.task.shape().map_err(|error| wrong(&error))?;
     let moments = Moments::new(shape, found.rows, found.values).map_err(|error| wrong(&error))?;
-    let (penalty, epsilon) = (terms.penalty_units(), terms.epsilon_units());
-    let problem = Problem::new(moments, penalty.unwrap_or(0), epsilon.unwrap_or(0))
-        .map_err(|error| wrong(&error))?;
+    let problem = Problem::on_terms(moments, terms).map_err(|error| wrong(&error))?;
     let solution = tokio::task::block_in_place(|| solve_problem(&problem))
-        .ok_or_else(|| cannot("the moments on chain are not those of any rows"))?;
-    let bound = problem
-        .bound(&solution)
-        .map_err(|error| cannot(&error.to_string()))?;
-    match epsilon.is_some_and(|most| bound.epsilon <= most) {
-        true => Ok(solution.encode()),
-        false => Err(cannot(
+        .ok_or_else(|| cannot("the moments on chain are not those of any rows"))?
+        .encode();
+    match problem.verify(&solution) {
+        Ok(_) => Ok(solution),
+        Err(optimality::Error::TooFar { .. }) => Err(cannot(
             "no model in this number format is proven close enough: the penalty is too small",
         )),
+        Err(error) => Err(cannot(&error.to_string())),
     }
 }

@@ -1,9 +1,11 @@
 //! What a stranger's numbers prove.
 //!
-//! A backend takes bytes from outside, refuses those of a wrong length before it looks at them, and
-//! answers what they prove. What a check costs follows from lengths and from what a federation has
+//! A backend takes what came from outside, refuses wrong sizes before it looks at anything in it, and
+//! answers what it proves. What a check costs follows from lengths and from what a federation has
 //! fixed, so it can be paid for before it is done.
 //!
+//! - [`opening`]: that a part of an update is one that its client committed to.
+//! - [`norm`]: that an update lies near the base model.
 //! - [`optimality`]: that a linear model is the best one for everybody's rows, within a bound.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -12,35 +14,37 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod norm;
+pub mod opening;
 pub mod optimality;
 
-/// A check of bytes from outside.
+/// A check of what came from outside.
 pub trait Verifier {
-    /// What right bytes prove.
+    /// What came.
+    type Input: ?Sized;
+    /// What it proves when it is right.
     type Proof;
-    /// Why bytes are refused.
+    /// Why it is refused.
     type Error;
 
-    /// The one length, in bytes, that right bytes have.
-    fn bytes(&self) -> u32;
-
-    /// Checks bytes of that length.
+    /// Refuses what has not a right input's size; looks at nothing else.
     ///
     /// # Errors
-    /// When they prove nothing.
-    fn check(&self, bytes: &[u8]) -> Result<Self::Proof, Self::Error>;
+    /// When it is shorter or longer.
+    fn measure(&self, input: &Self::Input) -> Result<(), Self::Error>;
 
-    /// What an input of another length is refused with.
-    fn wrong_length(&self) -> Self::Error;
-
-    /// Checks bytes.
+    /// Checks an input of a right size.
     ///
     /// # Errors
-    /// When their length is wrong or they prove nothing.
-    fn verify(&self, bytes: &[u8]) -> Result<Self::Proof, Self::Error> {
-        match bytes.len() == self.bytes() as usize {
-            true => self.check(bytes),
-            false => Err(self.wrong_length()),
-        }
+    /// When it proves nothing.
+    fn check(&self, input: &Self::Input) -> Result<Self::Proof, Self::Error>;
+
+    /// Checks an input.
+    ///
+    /// # Errors
+    /// When its size is wrong or it proves nothing.
+    fn verify(&self, input: &Self::Input) -> Result<Self::Proof, Self::Error> {
+        self.measure(input)?;
+        self.check(input)
     }
 }

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 use fedchain_fl::{
-    LeastSquares, Refusal, Shape,
+    Refusal, Shape,
     limits::CHUNK_BYTES,
     view::{CertificateView, MomentsView},
 };
@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
         );
         let moments = Self::moments_without(federation, &spec, &left_out)?;
         let rows = moments.rows();
-        let problem = problem::<T>(moments, terms)?;
+        let problem = Problem::on_terms(moments, terms).map_err(Error::<T>::from)?;
         let (solution, bound) = problem.verify(solution).map_err(Error::<T>::from)?;
 
         let format = spec.task.format;
@@ -191,12 +191,6 @@ impl<T: Config> Pallet<T> {
             values: moments.into_values(),
         })
     }
-}
-
-fn problem<T: Config>(moments: Moments, terms: LeastSquares) -> Result<Problem, Error<T>> {
-    let penalty = terms.penalty_units().ok_or(Error::InvalidCertificate)?;
-    let epsilon_max = terms.epsilon_units().ok_or(Error::InvalidCertificate)?;
-    Ok(Problem::new(moments, penalty, epsilon_max)?)
 }
 
 /// Whether a model is one chunk: that of a certified round always is.

@@ -1,7 +1,7 @@
 //! What can fail: the pallet's errors, and those of the pure crates among them.
 
 use fedchain_fl::Refusal;
-use fedchain_verifier::optimality;
+use fedchain_verifier::{opening, optimality};
 
 use crate::pallet::{Config, Error};
 
@@ -156,6 +156,17 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::Part { .. } => Self::WrongPart,
             Fl::Overflow => Self::ValueOverflow,
             Fl::SampleCount { .. } => Self::SampleCountOutOfRange,
+        }
+    }
+}
+
+impl<T: Config> From<opening::Error> for Error<T> {
+    fn from(error: opening::Error) -> Self {
+        match error {
+            opening::Error::Size(error) => error.into(),
+            opening::Error::Order { .. } => Self::PartOutOfOrder,
+            opening::Error::Proof => Self::WrongPart,
+            opening::Error::Commitment => Self::WrongOpening,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! A round up to its end: commits, reveals part by part, phases.
 
 use fedchain_commitment::{Opening, Part};
-use fedchain_fl::{
-    H256, NormRule, Refusal, Update, norm::squared_distance, update::check_place, window::Deadline,
+use fedchain_fl::{H256, NormRule, Refusal, window::Deadline};
+use fedchain_verifier::{
+    Verifier,
+    norm::{Distance, Near},
+    opening::Committed,
 };
 use frame_support::{
     ensure,
@@ -98,38 +101,35 @@ impl<T: Config> Pallet<T> {
         let (mut state, spec) = Self::running(federation)?;
         let mut commitment = Self::may_reveal(&state, &client, federation, round, part.first)
             .map_err(Error::<T>::from)?;
-        ensure!(
-            part.first == commitment.received,
-            Error::<T>::PartOutOfOrder
-        );
         spec.effective_count(sample_count)
             .map_err(Error::<T>::from)?;
-        let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
-        check_place(update_bytes, part.first, &part.values).map_err(Error::<T>::from)?;
-        let opening = Opening {
-            genesis: Self::genesis(),
-            federation,
-            round,
-            spec_hash: state.spec_hash,
-            base_root: state.model_root,
-            account: &client,
-            sample_count,
-            param_count: state.param_count,
-            values_root: part.root(update_bytes).ok_or(Error::<T>::WrongPart)?,
-            salt,
+        let committed = Committed {
+            commitment: commitment.hash,
+            opening: Opening {
+                genesis: Self::genesis(),
+                federation,
+                round,
+                spec_hash: state.spec_hash,
+                base_root: state.model_root,
+                account: &client,
+                sample_count,
+                param_count: state.param_count,
+                values_root: H256::zero(),
+                salt,
+            },
+            update_bytes: spec.task.update_bytes().map_err(Error::<T>::from)?,
+            received: commitment.received,
         };
-        ensure!(
-            opening.commitment() == commitment.hash,
-            Error::<T>::WrongOpening
-        );
+        let opened = committed.verify(part).map_err(Error::<T>::from)?;
 
-        let values_root = opening.values_root;
-        commitment.received = part.first.saturating_add(part.chunks());
+        commitment.received = opened.received;
+        let mut is_within = true;
         if spec.task.strategy.terms().is_some() {
             Self::add_moments(federation, &spec, sample_count, &part.values)?;
-        } else {
-            let square = Self::squared_distance(federation, &state, &spec, part)?;
-            commitment.squared_norm = commitment.squared_norm.saturating_add(square);
+        } else if let Some(rule) = spec.task.norm {
+            let before = commitment.squared_norm;
+            let distance = Self::distance(federation, &state, &spec, part, rule, before)?;
+            (commitment.squared_norm, is_within) = (distance.squared, distance.is_within);
         }
         Self::stage(federation, &client, part.first, &part.values);
         if commitment.received < spec.task.update_chunks() {
@@ -141,11 +141,10 @@ impl<T: Config> Pallet<T> {
             });
         } else {
             Self::release(HoldReason::Bond, &client, commitment.bond);
-            let accepts = |rule: NormRule| rule.accepts(commitment.squared_norm);
-            commitment.answer = match spec.task.norm.is_none_or(accepts) {
+            commitment.answer = match is_within {
                 true => Answer::Accepted {
                     sample_count,
-                    values_root,
+                    values_root: opened.values_root,
                 },
                 false => Answer::Rejected,
             };
@@ -156,21 +155,25 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Checks a part of an update; answers its squared distance to the base model, where a norm rule
-    /// looks at it.
-    fn squared_distance(
+    /// The distance of an update, up to this part, to the base model.
+    fn distance(
         federation: FederationId,
         state: &FederationOf<T>,
         spec: &SpecOf<T>,
         part: &Part,
-    ) -> Result<u128, Error<T>> {
-        let update = Update(&part.values).check_part(&spec.task, part.first)?;
-        if spec.task.norm.is_none() {
-            return Ok(0);
-        }
+        rule: NormRule,
+        before: u128,
+    ) -> Result<Distance, Error<T>> {
+        let format = spec.task.format;
         let chunks = part.first..part.first.saturating_add(part.chunks());
-        let base = Self::model(federation, state, spec.task.format, chunks);
-        Ok(squared_distance(update.values(), &base))
+        let base = Self::model(federation, state, format, chunks);
+        let near = Near {
+            rule,
+            base: &base,
+            before,
+        };
+        near.verify(&format.decode(&part.values))
+            .map_err(|_| Error::<T>::WrongPart)
     }
 
     /// Counts an opened commitment, and closes reveals with the last.

@@ -40,7 +40,7 @@ mod tests;
 
 use alloc::vec::Vec;
 use core::fmt;
-use fedchain_fl::{Shape, view::Bound};
+use fedchain_fl::{LeastSquares, Shape, view::Bound};
 
 pub use moments::{Moments, ROW_BITS, ROW_MAX, ROWS_MAX};
 pub use solution::{Solution, WEIGHT_BITS, WEIGHT_MAX, WITNESS_BITS, WITNESS_MAX};
@@ -139,6 +139,15 @@ impl Problem {
         })
     }
 
+    /// The same on a federation's terms, which allow no solution when they are out of range.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on_terms(moments: Moments, terms: LeastSquares) -> Result<Self, Error> {
+        let penalty = terms.penalty_units().unwrap_or(0);
+        Self::new(moments, penalty, terms.epsilon_units().unwrap_or(0))
+    }
+
     /// The shape of its moments.
     pub fn shape(&self) -> Shape {
         self.moments.shape()
@@ -199,16 +208,16 @@ impl Problem {
 }
 
 impl Verifier for Problem {
+    type Input = [u8];
     type Proof = (Solution, Bound);
     type Error = Error;
 
-    fn bytes(&self) -> u32 {
-        self.shape().solution_bytes()
-    }
-
-    fn wrong_length(&self) -> Error {
-        let needed = self.bytes();
-        Error::Length { needed }
+    fn measure(&self, bytes: &[u8]) -> Result<(), Error> {
+        let needed = self.shape().solution_bytes();
+        match bytes.len() == needed as usize {
+            true => Ok(()),
+            false => Err(Error::Length { needed }),
+        }
     }
 
     fn check(&self, bytes: &[u8]) -> Result<Self::Proof, Error> {

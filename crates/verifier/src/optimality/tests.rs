@@ -101,7 +101,7 @@ fn claims_of_curvature_are_not_believed() {
 fn other_lengths_are_refused_unread() {
     let problem = problem();
     let bytes = solve(&problem).unwrap().encode();
-    let needed = problem.bytes();
+    let needed = problem.shape().solution_bytes();
     for wrong in [&bytes[1..], &[&bytes[..], &[0]].concat(), &[]] {
         assert_eq!(problem.verify(wrong), Err(Error::Length { needed }));
     }
