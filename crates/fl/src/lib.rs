@@ -15,6 +15,7 @@
 //! - [`norm`] and [`distance`]: how far updates are from the base model and from each other.
 //! - [`strategy`]: one aggregate from many updates. [`optimiser`]: a server model from that.
 //! - [`aggregation`]: both for a whole round, chunk by chunk.
+//! - [`score`]: the mean loss of a model on holdout rows.
 //! - [`window`]: when a phase is over.
 //! - [`view`]: what a node answers about federations.
 
@@ -33,6 +34,7 @@ pub mod norm;
 pub mod number;
 pub mod optimiser;
 pub mod refusal;
+pub mod score;
 pub mod spec;
 pub mod strategy;
 #[cfg(feature = "std")]

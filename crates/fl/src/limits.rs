@@ -37,3 +37,7 @@ pub const CHUNK_VALUES_MAX: u32 = CHUNK_BYTES / 2;
 pub const WINDOW_BLOCKS_MAX: u32 = 1_000_000;
 /// Fractional bits of a weight, at most.
 pub const FRAC_BITS_MAX: u8 = 30;
+/// Rows of a holdout, at most.
+pub const HOLDOUT_ROWS_MAX: u32 = 1_024;
+/// Bytes of a holdout, at most: 255 rows of the most features.
+pub const HOLDOUT_BYTES_MAX: u32 = 1 << 20;

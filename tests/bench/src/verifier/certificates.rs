@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
         for _ in 0..REPEATS {
             let ours = work.run().context("no certificate")?;
             let theirs = engine.run(&work)?.context("no certificate")?;
-            ensure!(ours.model == theirs.model, "Wasm gives another model");
+            ensure!(ours.answer == theirs.answer, "Wasm gives another model");
             let time = |outcome: &Outcome| Duration::from_nanos(outcome.nanoseconds);
             native.push(time(&ours));
             wasm.push(time(&theirs));

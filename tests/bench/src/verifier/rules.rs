@@ -5,7 +5,7 @@ use fedchain_bench::{
     table::{REPEATS, absent, middle, ms, row},
     task::{WIDE, task},
 };
-use fedchain_bench_wasm::{Job, Work, update};
+use fedchain_bench_wasm::{Answer, Job, Work, update};
 use fedchain_fl::{Strategy, limits::DISTANCE_CLIENTS_MAX};
 use std::time::Duration;
 
@@ -83,10 +83,12 @@ fn measure(
     for _ in 0..REPEATS {
         let outcome = job.run().context("too few clients for the rule")?;
         let same = engine.run(&work)?.context("too few clients for the rule")?;
-        ensure!(outcome.model == same.model, "Wasm gives another model");
+        ensure!(outcome.answer == same.answer, "Wasm gives another model");
         native.push(Duration::from_nanos(outcome.nanoseconds));
         wasm.push(Duration::from_nanos(same.nanoseconds));
-        model = outcome.model;
+        if let Answer::Model(made) = outcome.answer {
+            model = made;
+        }
         if let Some(flower) = &mut flower {
             python.push(flower.run(name, bad)?);
         }

@@ -20,7 +20,10 @@ use sp_io as _;
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::{Decode, Encode};
-use fedchain_fl::{Format, Shape, TaskSpec, aggregate};
+use fedchain_fl::{
+    Format, Shape, TaskSpec, aggregate,
+    score::{Holdout, mean_loss},
+};
 use fedchain_verifier::{
     Verifier,
     optimality::{Moments, Problem},
@@ -33,6 +36,8 @@ pub enum Work {
     Aggregate(Box<Job>),
     /// The check of a certificate.
     Check(Check),
+    /// The score of a model.
+    Score(Box<Score>),
 }
 
 impl Work {
@@ -41,6 +46,7 @@ impl Work {
         match self {
             Self::Aggregate(job) => job.run(),
             Self::Check(check) => check.run(),
+            Self::Score(score) => score.run(),
         }
     }
 }
@@ -70,7 +76,35 @@ impl Check {
         let (solution, _) = problem.verify(&self.solution).ok()?;
         let model = solution.model(Format::default())?;
         let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
-        Some(Outcome { nanoseconds, model })
+        Some(Outcome {
+            nanoseconds,
+            answer: Answer::Model(model),
+        })
+    }
+}
+
+/// A model to score.
+#[derive(Encode, Decode)]
+pub struct Score {
+    /// The model's task.
+    pub task: TaskSpec,
+    /// Its weights.
+    pub model: Vec<i32>,
+    /// Canonical bytes of the holdout.
+    pub holdout: Vec<u8>,
+}
+
+impl Score {
+    /// Decodes the holdout and scores the model on it.
+    fn run(&self) -> Option<Outcome> {
+        let start = clock::clock::nanoseconds();
+        let holdout = Holdout::decode(&self.task, &self.holdout).ok()?;
+        let loss = mean_loss(&self.task, &self.model, &holdout).ok()?;
+        let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
+        Some(Outcome {
+            nanoseconds,
+            answer: Answer::Loss(loss),
+        })
     }
 }
 
@@ -86,10 +120,19 @@ pub struct Job {
 /// What came of it.
 #[derive(Encode, Decode)]
 pub struct Outcome {
-    /// Time that the aggregation took, without making the updates.
+    /// Time that it took, without making the input.
     pub nanoseconds: u64,
+    /// What it made.
+    pub answer: Answer,
+}
+
+/// What work makes.
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Answer {
     /// The new server model.
-    pub model: Vec<i32>,
+    Model(Vec<i32>),
+    /// A mean loss, 2^-32.
+    Loss(u64),
 }
 
 impl Job {
@@ -104,7 +147,10 @@ impl Job {
         let start = clock::clock::nanoseconds();
         let model = aggregate(&self.task, &base, &updates, &mut Vec::new()).ok()?;
         let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
-        Some(Outcome { nanoseconds, model })
+        Some(Outcome {
+            nanoseconds,
+            answer: Answer::Model(model),
+        })
     }
 }
 

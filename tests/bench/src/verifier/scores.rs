@@ -1,0 +1,93 @@
+//! Time to score a model on holdout rows, natively and in the node's Wasm engine.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use fedchain_bench::{
+    table::{REPEATS, middle, ms, row},
+    task::{WIDE, task as opaque},
+};
+use fedchain_bench_wasm::{Score, Work, update};
+use fedchain_fl::{
+    Column, Decimal, ModelSpec, Name, Schema, Strategy, Target, TaskSpec,
+    score::{Holdout, operations},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use super::engine::Engine;
+
+/// Rows of the holdout.
+const ROWS: u32 = 200;
+/// Classes of both tasks.
+const CLASSES: usize = 10;
+
+/// Measures softmax 64-10 and MLP 784-128-10.
+pub fn run() -> Result<()> {
+    let engine = Engine::new()?;
+    let hidden = vec![128]
+        .try_into()
+        .map_err(|_| anyhow!("too many layers"))?;
+    let cases = [
+        ("softmax_64_10", ModelSpec::Softmax, 64),
+        ("mlp_784_128_10", ModelSpec::Mlp { hidden }, 784),
+    ];
+    for (name, model, features) in cases {
+        let task = task(model, features)?;
+        let model = update(0, task.param_count()?);
+        let mut random = StdRng::seed_from_u64(features as u64);
+        let mut values = Vec::new();
+        for _ in 0..ROWS {
+            values.extend((0..features).map(|_| random.random_range(-(3 << 16)..=3 << 16)));
+            values.push(random.random_range(0..CLASSES as i32));
+        }
+        let holdout = Holdout::new(&task, values)?.encode();
+        let work = Work::Score(Box::new(Score {
+            task: task.clone(),
+            model,
+            holdout,
+        }));
+        let (mut native, mut wasm) = (vec![], vec![]);
+        for _ in 0..REPEATS {
+            let ours = work.run().context("no score")?;
+            let theirs = engine.run(&work)?.context("no score")?;
+            ensure!(ours.answer == theirs.answer, "Wasm gives another score");
+            native.push(Duration::from_nanos(ours.nanoseconds));
+            wasm.push(Duration::from_nanos(theirs.nanoseconds));
+        }
+        let wasm = middle(wasm);
+        row(&format!("score_{name}_native"), ms(middle(native)), "ms");
+        row(&format!("score_{name}_wasm"), ms(wasm), "ms");
+        let each = wasm.as_secs_f64() * 1e9 / operations(&task, ROWS) as f64;
+        row(&format!("score_{name}_operation"), each, "ns");
+    }
+    Ok(())
+}
+
+/// A classification task of so many features.
+fn task(model: ModelSpec, features: usize) -> Result<TaskSpec> {
+    let name = |text: String| text.parse::<Name>().map_err(|_| anyhow!("the name {text}"));
+    let column = |index: usize| {
+        Ok(Column {
+            name: name(format!("x{index}"))?,
+            offset: Decimal::whole(0),
+            scale: Decimal::whole(1),
+        })
+    };
+    let columns = (0..features).map(column).collect::<Result<Vec<_>>>()?;
+    let labels = (0..CLASSES).map(|class| name(class.to_string()));
+    let labels = labels.collect::<Result<Vec<_>>>()?;
+    let schema = Schema {
+        features: columns
+            .try_into()
+            .map_err(|_| anyhow!("too many features"))?,
+        target: Target::Classes {
+            name: name("y".into())?,
+            labels: labels.try_into().map_err(|_| anyhow!("too many classes"))?,
+        },
+    };
+    Ok(TaskSpec {
+        model,
+        schema,
+        ..opaque(1, WIDE, Strategy::FedAvg)?
+    })
+}
