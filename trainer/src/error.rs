@@ -1,11 +1,16 @@
 //! Everything that can stop a command, in sentences that say what to do, and the exit codes.
 
-use fedchain_fl::Refusal;
+use fedchain_fl::{H256, Refusal};
 use thiserror::Error;
 
 use crate::{
-    amount::Amount, chain::AccountId, data::DataError, keys::KeyError, learn::LearnError,
-    store::StoreError, verify::Difference,
+    amount::Amount,
+    chain::AccountId,
+    data::DataError,
+    keys::KeyError,
+    learn::LearnError,
+    store::StoreError,
+    verify::{Difference, audit::Broken},
 };
 
 /// Why a command failed.
@@ -108,6 +113,43 @@ pub enum Error {
     /// The chain, or a file, differs from what was recomputed.
     #[error("verification failed: {0}")]
     Verify(#[from] Difference),
+    /// The node does not have a block.
+    #[error("the node does not have block {0:?}")]
+    NoBlock(H256),
+    /// The node has thrown the state of an old block away.
+    #[error(
+        "the node has pruned the state of block {0}: ask one that runs with --state-pruning \
+         archive-canonical"
+    )]
+    Pruned(u32),
+    /// What the node says of a state does not follow from the header.
+    #[error("verification failed: block {block}: {unproven}")]
+    Unproven {
+        /// The block.
+        block: u32,
+        /// What is missing.
+        unproven: fedchain_receipt::Unproven,
+    },
+    /// A block cannot be one of the chain.
+    #[error("verification failed: {0}")]
+    Broken(#[from] Broken),
+    /// A receipt proves nothing.
+    #[error("verification failed: {0}")]
+    Receipt(#[from] fedchain_receipt::Error),
+    /// A receipt rests on no block that is trusted.
+    #[error(
+        "work not verified: anybody could have made this file. Name a block that you know from \
+         elsewhere with --trust: the genesis block, or one at or above the round's"
+    )]
+    Untrusted,
+    /// A receipt's chain took less work than was asked for.
+    #[error("work not verified: the chain took {found} hashes, you ask for {wanted}")]
+    TooCheap {
+        /// What it took.
+        found: fedchain_pow::U256,
+        /// What it should have.
+        wanted: fedchain_pow::U256,
+    },
 }
 
 /// The exit codes, as `--help` prints them.
@@ -135,9 +177,16 @@ impl Error {
             | Self::Failed { .. }
             | Self::Unsettled { .. }
             | Self::LowBalance { .. }
+            | Self::NoBlock(_)
+            | Self::Pruned(_)
             | Self::Impossible(_) => 4,
             Self::File { .. } | Self::Data(_) | Self::Learn(_) => 5,
-            Self::Verify(_) => 6,
+            Self::Verify(_)
+            | Self::Unproven { .. }
+            | Self::Broken(_)
+            | Self::Receipt(_)
+            | Self::Untrusted
+            | Self::TooCheap { .. } => 6,
             Self::Key(_) | Self::Store(_) => 7,
         }
     }

@@ -24,7 +24,7 @@ mod merkle;
 mod opening;
 mod part;
 
-pub use accepted::{Accepted, accepted_root};
+pub use accepted::{Accepted, Membership, accepted_root};
 pub use merkle::{leaf, root, values_root};
 pub use opening::{Opening, spec_hash};
 pub use part::{Part, parts};

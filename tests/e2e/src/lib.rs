@@ -1,7 +1,9 @@
 //! The actions of the end-to-end tests: a network of one node, its federation and its trainers.
 
+mod database;
 mod proxy;
 mod world;
 
+pub use database::{Column, edit};
 pub use proxy::{Message, Proxy};
 pub use world::World;

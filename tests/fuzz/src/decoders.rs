@@ -11,6 +11,7 @@ use fedchain_fl::{
     view::ServerModel,
 };
 use fedchain_pow::{PreDigest, Seal};
+use fedchain_receipt::Receipt;
 use frame_support::dispatch::GetDispatchInfo;
 use pallet_federation::{
     Call, CheckFederation,
@@ -21,6 +22,8 @@ use sp_runtime::{MultiSignature, generic::UncheckedExtrinsic};
 
 use crate::forgery::{Forgery, try_forgery};
 
+/// The first byte before a receipt's file.
+const RECEIPT: u8 = 255;
 /// Bytes of reveals that one block carries.
 const BLOCK_BYTES: u32 = 1 << 20;
 
@@ -31,6 +34,9 @@ pub fn decoders(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else {
         return;
     };
+    if *choice == RECEIPT {
+        return use_receipt(bytes);
+    }
     match choice % 14 {
         0 => decode(bytes, |spec: FederationSpec<Balance>| {
             let _ = spec.check(BLOCK_BYTES);
@@ -116,6 +122,13 @@ fn use_task(task: &TaskSpec) {
 fn use_part(part: &Part, total: u32) {
     let (root, chunks) = (part.root(total), part.chunks());
     assert!(root.is_none() || (1..=16).contains(&chunks));
+}
+
+fn use_receipt(file: &[u8]) {
+    if let Ok(receipt) = Receipt::from_bytes(file) {
+        assert_eq!(receipt.to_bytes(), file, "one receipt in two files");
+        let _ = receipt.check(None);
+    }
 }
 
 fn use_text(text: &str) {

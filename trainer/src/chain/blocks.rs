@@ -2,10 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use fedchain_fl::H256;
-use subxt::events::Phase;
+use codec::{Decode, DecodeAll, Encode};
+use fedchain_fl::{FederationSpec, H256};
+use fedchain_receipt::{Header, read_state, storage_key};
+use serde::Deserialize;
+use sp_crypto_hashing::twox_64;
+use subxt::{
+    SubstrateConfig,
+    client::OnlineClientAtBlock,
+    events::Phase,
+    rpcs::{methods::legacy::Bytes, rpc_params},
+};
 
-use super::{AccountId, Chain, Head, Header};
+use super::{AccountId, Chain, Head, call::PALLET};
 use crate::Error;
 
 /// A transaction in a block.
@@ -23,34 +32,27 @@ pub struct Transaction {
     pub arguments: Vec<u8>,
 }
 
-impl Chain {
-    /// Header and extrinsics of a block.
-    ///
-    /// # Errors
-    /// [`Error::Impossible`] when the node does not have the block.
-    pub async fn body(&self, hash: H256) -> Result<(Header, Vec<Vec<u8>>), Error> {
-        let details = self.methods.chain_get_block(Some(hash)).await;
-        let block = self
-            .answer("chain_getBlock", details)?
-            .ok_or_else(|| Error::Impossible(format!("the node does not have block {hash:?}")))?
-            .block;
-        let body = block.extrinsics.into_iter().map(|bytes| bytes.0).collect();
-        Ok((block.header, body))
-    }
+/// What a block's events say of its transactions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Places of those that failed.
+    pub failed: BTreeSet<u32>,
+    /// Federations that were created, each with the place of its transaction.
+    pub created: Vec<(u32, u32)>,
+}
 
-    /// Takes a block's extrinsics apart, by the metadata of the block `by`.
+/// A runtime's metadata: it takes transactions apart.
+pub struct Runtime(OnlineClientAtBlock<SubstrateConfig>);
+
+impl Runtime {
+    /// Takes a block's extrinsics apart.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the runtime of `by` does not understand them.
-    pub async fn transactions(
-        &self,
-        body: Vec<Vec<u8>>,
-        by: Head,
-    ) -> Result<Vec<Transaction>, Error> {
+    /// [`Error::Protocol`] when they are not of this runtime.
+    pub async fn transactions(&self, body: Vec<Vec<u8>>) -> Result<Vec<Transaction>, Error> {
         /// The variant `Id` of the runtime's address type.
         const ADDRESS_ID: u8 = 0;
-        let at = self.at(by).await?;
-        let extrinsics = at.extrinsics().from_bytes(body).await;
+        let extrinsics = self.0.extrinsics().from_bytes(body).await;
         let transactions = extrinsics.iter().map(|extrinsic| {
             let extrinsic = extrinsic.map_err(|error| Error::Protocol(error.to_string()))?;
             let signer = match extrinsic.address_bytes() {
@@ -68,28 +70,122 @@ impl Chain {
         transactions.collect()
     }
 
-    /// Places of the transactions that failed in a block; none when the node has pruned its events.
-    ///
-    /// # Errors
-    /// [`Error::Unreachable`].
-    pub async fn failed(&self, block: Head) -> Result<Option<BTreeSet<u32>>, Error> {
-        let at = match self.at(block).await {
-            Ok(at) => at,
-            Err(error @ Error::Unreachable { .. }) => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        let Ok(events) = at.events().fetch().await else {
-            return Ok(None);
-        };
-        let mut failed = BTreeSet::new();
-        for event in events.iter() {
+    /// What encoded events say of their block's transactions.
+    fn outcomes(&self, events: Vec<u8>) -> Result<Outcomes, Error> {
+        let mut outcomes = Outcomes::default();
+        for event in self.0.events().from_bytes(events).iter() {
             let event = event.map_err(|error| Error::Protocol(error.to_string()))?;
-            if let Phase::ApplyExtrinsic(index) = event.phase()
-                && (event.pallet_name(), event.event_name()) == ("System", "ExtrinsicFailed")
-            {
-                failed.insert(index);
+            let Phase::ApplyExtrinsic(index) = event.phase() else {
+                continue;
+            };
+            match (event.pallet_name(), event.event_name()) {
+                ("System", "ExtrinsicFailed") => {
+                    outcomes.failed.insert(index);
+                }
+                (PALLET, "FederationCreated") => {
+                    let federation = u32::decode(&mut event.field_bytes());
+                    let federation = federation.map_err(|error| Error::Protocol(error.to_string()));
+                    outcomes.created.push((index, federation?));
+                }
+                _ => {}
             }
         }
-        Ok(Some(failed))
+        Ok(outcomes)
+    }
+}
+
+impl Chain {
+    /// The runtime that follows from a block's state: the one that executes the next block.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], or [`Error::Protocol`] when the node has pruned the block's state.
+    pub async fn runtime(&self, head: Head) -> Result<Runtime, Error> {
+        self.at(head).await.map(Runtime)
+    }
+
+    /// Header of a block.
+    ///
+    /// # Errors
+    /// [`Error::NoBlock`].
+    pub async fn header(&self, hash: H256) -> Result<Header, Error> {
+        let header: Option<_> = self.request("chain_getHeader", rpc_params![hash]).await?;
+        header.ok_or(Error::NoBlock(hash))
+    }
+
+    /// Header and extrinsics of a block.
+    ///
+    /// # Errors
+    /// [`Error::NoBlock`].
+    pub async fn body(&self, hash: H256) -> Result<(Header, Vec<Vec<u8>>), Error> {
+        #[derive(Deserialize)]
+        struct Signed {
+            block: Block,
+        }
+        #[derive(Deserialize)]
+        struct Block {
+            header: Header,
+            extrinsics: Vec<Bytes>,
+        }
+        let signed: Option<Signed> = self.request("chain_getBlock", rpc_params![hash]).await?;
+        let block = signed.ok_or(Error::NoBlock(hash))?.block;
+        let body = block.extrinsics.into_iter().map(|bytes| bytes.0).collect();
+        Ok((block.header, body))
+    }
+
+    /// The trie nodes that prove what a block's state holds under `key`.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`] when the node does not have that state any more.
+    pub async fn proof(&self, header: &Header, key: Vec<u8>) -> Result<Vec<Vec<u8>>, Error> {
+        #[derive(Deserialize)]
+        struct ReadProof {
+            proof: Vec<Bytes>,
+        }
+        let params = rpc_params![[Bytes(key)], header.hash()];
+        let read = self.request("state_getReadProof", params).await;
+        let read: ReadProof = read.map_err(|error| match error {
+            Error::Node { .. } => Error::Pruned(header.number),
+            other => other,
+        })?;
+        Ok(read.proof.into_iter().map(|node| node.0).collect())
+    }
+
+    /// What a block's state holds under `key`, proven by the state root in its header.
+    ///
+    /// # Errors
+    /// As [`Self::proof`], and [`Error::Unproven`].
+    pub async fn proven(&self, header: &Header, key: Vec<u8>) -> Result<Option<Vec<u8>>, Error> {
+        let nodes = self.proof(header, key.clone()).await?;
+        read_state(header, &nodes, &key).map_err(|unproven| Error::Unproven {
+            block: header.number,
+            unproven,
+        })
+    }
+
+    /// What became of a block's transactions.
+    ///
+    /// # Errors
+    /// As [`Self::proven`]; [`Error::Protocol`] when the events are not of this runtime.
+    pub async fn outcomes(&self, runtime: &Runtime, header: &Header) -> Result<Outcomes, Error> {
+        let events = self.proven(header, storage_key("System", "Events")).await?;
+        runtime.outcomes(events.unwrap_or_default())
+    }
+
+    /// The spec of a federation, from the state after the block that created it.
+    ///
+    /// # Errors
+    /// As [`Self::proven`]; [`Error::UnknownFederation`].
+    pub async fn spec(
+        &self,
+        header: &Header,
+        federation: u32,
+    ) -> Result<FederationSpec<u128>, Error> {
+        let number = federation.encode();
+        let hash = twox_64(&number);
+        let key = [&storage_key(PALLET, "Specs")[..], &hash, &number].concat();
+        let spec = self.proven(header, key).await?;
+        let spec = spec.ok_or(Error::UnknownFederation(federation))?;
+        FederationSpec::decode_all(&mut spec.as_slice())
+            .map_err(|error| Error::Protocol(error.to_string()))
     }
 }

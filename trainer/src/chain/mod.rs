@@ -43,9 +43,6 @@ pub type FederationView = view::FederationView<AccountId, u128>;
 pub type FederationSummary = view::FederationSummary<AccountId>;
 /// The record of a block.
 pub type BlockRecord = view::BlockRecord<AccountId>;
-/// A block's header.
-pub type Header = SubstrateHeader<H256>;
-
 type Methods = LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>;
 
 /// Longest silence of a node before the connection is tried.
@@ -234,7 +231,7 @@ impl Chain {
 #[derive(Debug)]
 pub struct Heads<'a> {
     chain: &'a Chain,
-    headers: RpcSubscription<Header>,
+    headers: RpcSubscription<SubstrateHeader<H256>>,
 }
 
 impl Heads<'_> {
@@ -261,7 +258,7 @@ impl Heads<'_> {
 }
 
 /// The height of a header.
-pub(crate) fn block_number(header: &Header) -> Result<u32, Error> {
+fn block_number(header: &SubstrateHeader<H256>) -> Result<u32, Error> {
     u32::try_from(header.number())
         .map_err(|_| Error::Protocol(format!("block number {} is out of range", header.number())))
 }

@@ -270,7 +270,7 @@ impl Chain {
     ) -> Result<Included, Error> {
         let (header, body) = self.body(hash).await?;
         let block = Head {
-            number: super::block_number(&header)?,
+            number: header.number,
             hash,
         };
         let index = body

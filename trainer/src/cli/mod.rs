@@ -2,6 +2,7 @@
 //!
 //! One file per group of commands; [`output`] prints.
 
+mod audit;
 mod certify;
 mod federation;
 mod initial;
@@ -11,6 +12,7 @@ mod membership;
 mod model;
 pub mod output;
 mod phase;
+mod receipt;
 mod train;
 mod verify;
 
@@ -81,6 +83,12 @@ enum Command {
     Model(model::Command),
     /// Recompute every server model of a federation from the chain's blocks.
     Verify(verify::Verify),
+    /// Check the whole chain from its blocks: headers, work, bodies, and every server model of every
+    /// federation.
+    Audit(audit::Audit),
+    /// Keep and check proofs that an update is in a server model.
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Show the record of a block.
     Block(inspect::Block),
     /// Show the node, and an account where a key is given.
@@ -154,6 +162,8 @@ impl Cli {
             Command::Certificate(command) => command.run(common).await,
             Command::Model(command) => command.run(common).await,
             Command::Verify(command) => command.run(common).await,
+            Command::Audit(command) => command.run(common).await,
+            Command::Receipt(command) => command.run(common).await,
             Command::Block(command) => command.run(common).await,
             Command::Status(command) => command.run(common).await,
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error,
-    verify::{fetch::verify, replay::Round},
+    verify::{federation::verify, replay::Round},
 };
 
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ impl Verify {
     }
 }
 
-fn line(round: &Round) -> String {
+pub(super) fn line(round: &Round) -> String {
     let proven = round
         .bound
         .map(|bound| format!(", the optimum within {:.3e}", bound.distance()))

@@ -1,258 +1,214 @@
-//! From a node's blocks to the replay, and the comparison with what else the node says.
+//! From a node's blocks to what the replay takes.
+
+use std::collections::BTreeSet;
 
 use codec::Decode;
 use fedchain_commitment::Part;
-use fedchain_fl::{
-    H256,
-    view::{DIGEST_ID, ModelView, RoundRecord, ServerModel},
-};
-use serde::Serialize;
-use subxt::config::substrate::DigestItem;
+use fedchain_fl::{FederationSpec, view::ServerModel};
+use fedchain_receipt::{Header, server_models};
 
-use super::{
-    Difference, What,
-    replay::{Block, Certify, Commit, Replay, Reveal, Round},
-};
+use super::replay::{Block, Certify, Commit, Reveal};
 use crate::{
     Error,
-    chain::{Chain, Head, Header, blocks::Transaction, call::PALLET},
+    chain::{
+        Chain, Head,
+        blocks::{Outcomes, Runtime, Transaction},
+        call::PALLET,
+    },
 };
 
-/// What was verified.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    /// Number of the federation.
-    pub federation: u32,
-    /// First block read.
-    pub from: u32,
-    /// Last block read.
-    pub to: u32,
-    /// Rounds recomputed.
-    pub rounds: Vec<Round>,
-    /// Root of the newest recomputed server model.
-    pub model_root: H256,
-    /// Blocks with commits or reveals whose events the node has pruned: there the openings alone
-    /// told failed transactions from others.
-    pub pruned: u32,
+/// A block as the node gives it.
+pub struct Raw {
+    /// Its place in the chain, as the node says.
+    pub head: Head,
+    /// Its header.
+    pub header: Header,
+    /// Its extrinsics.
+    pub body: Vec<Vec<u8>>,
 }
 
-/// Replays a federation from its first block to `to`, or the best block, and compares it with the
-/// headers' digests, the round records in state and, where given, a model file. Tells of each round.
-///
-/// # Errors
-/// [`Error::Verify`] with the first difference.
-pub async fn verify(
-    chain: &Chain,
-    federation: u32,
-    to: Option<u32>,
-    file: Option<&ModelView>,
-    tell: impl Fn(&Round),
-) -> Result<Report, Error> {
-    let best = chain.best().await?;
-    let to = to.unwrap_or(best.number);
-    if to > best.number {
-        let reason = format!(
-            "the chain has no block {to} yet, its best is {}",
-            best.number
-        );
-        return Err(Error::Impossible(reason));
+impl Raw {
+    /// Fetches the block of a height.
+    ///
+    /// # Errors
+    /// When the node does not have it.
+    pub async fn fetch(chain: &Chain, number: u32) -> Result<Self, Error> {
+        let hash = chain.block_hash(number).await?;
+        let (header, body) = chain.body(hash).await?;
+        let head = Head { number, hash };
+        Ok(Self { head, header, body })
     }
-    let view = chain.federation(federation, best.hash).await?;
-    let mut replay = Replay::new(chain.genesis(), federation, view.spec)
-        .map_err(|error| Error::Protocol(error.to_string()))?;
-    let compare = |replay: &Replay| match file {
-        Some(file) if file.round == replay.closed() => replay.compare(file),
-        _ => Ok(()),
-    };
-    compare(&replay)?;
-    let mut pruned = 0u32;
-    let mut rounds = Vec::new();
-    for number in view.created_at..=to {
-        let head = Head {
-            number,
-            hash: chain.block_hash(number).await?,
+
+    /// Takes it apart. Of one federation only, if one is named.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the runtime does not understand the block.
+    pub async fn contents(
+        &self,
+        chain: &Chain,
+        runtime: &Runtime,
+        of: Option<u32>,
+    ) -> Result<Contents, Error> {
+        let transactions = runtime.transactions(self.body.clone()).await?;
+        let is_signed = transactions.iter().any(|sent| sent.signer.is_some());
+        let mut calls: Vec<Sent> = transactions.into_iter().filter_map(Sent::read).collect();
+        calls.retain(|sent| of.is_none_or(|of| sent.federation == Some(of)));
+        // Who looks for all federations looks for those that other calls create within.
+        let outcomes = match !calls.is_empty() || (of.is_none() && is_signed) {
+            true => match chain.outcomes(runtime, &self.header).await {
+                Err(Error::Pruned(_)) => None,
+                outcomes => Some(outcomes?),
+            },
+            false => Some(Outcomes::default()),
         };
-        let block = read(chain, federation, head, best).await?;
-        if block
-            .reveals
-            .iter()
-            .any(|reveal| reveal.succeeded.is_none())
-        {
-            pruned = pruned.saturating_add(1);
-        }
-        for round in replay.block(block)? {
-            let found = chain.round(federation, round.round, best.hash).await?;
-            check_record(&round, found.and_then(|found| found.record).as_ref())?;
-            compare(&replay)?;
-            tell(&round);
-            rounds.push(round);
-        }
+        let number = self.head.number;
+        let closed = server_models(&self.header).map_err(|_| {
+            Error::Protocol(format!(
+                "block {number} closes a round in a form that this version does not know"
+            ))
+        })?;
+        Ok(Contents {
+            number,
+            closed,
+            calls,
+            outcomes,
+        })
     }
-    let closed = replay.closed();
-    if let Some(file) = file.filter(|file| file.round > closed) {
-        let what = What::NoSuchRound { closed };
-        return Err(Difference {
-            block: None,
-            round: file.round,
-            what,
-        }
-        .into());
-    }
-    let next = closed.saturating_add(1);
-    let unseen = chain
-        .round(federation, next, best.hash)
-        .await?
-        .and_then(|found| found.record);
-    if unseen.is_some_and(|record| record.closed_at <= to) {
-        let what = What::NoDigest { to };
-        return Err(Difference {
-            block: None,
-            round: next,
-            what,
-        }
-        .into());
-    }
-    let model_root = replay.model_root();
-    Ok(Report {
-        federation,
-        from: view.created_at,
-        to,
-        rounds,
-        model_root,
-        pruned,
-    })
 }
 
-/// Reads what a block holds of the federation; `by` has the metadata.
-async fn read(chain: &Chain, federation: u32, head: Head, by: Head) -> Result<Block, Error> {
-    let (header, body) = chain.body(head.hash).await?;
-    let mut block = Block {
-        number: head.number,
-        closed: closed(&header, federation),
-        ..Block::default()
-    };
-    let transactions = chain.transactions(body, by).await?;
-    let calls: Vec<_> = transactions
-        .iter()
-        .filter_map(|transaction| call(transaction, federation))
-        .collect();
-    if calls.is_empty() {
-        return Ok(block);
-    }
-    let failed = chain.failed(head).await?;
-    for (index, call) in calls {
-        let succeeded = failed.as_ref().map(|failed| !failed.contains(&index));
-        match call {
-            Call::Commit(commit) if succeeded != Some(false) => block.commits.push(commit),
-            Call::Commit(_) => {}
-            Call::Reveal(reveal) => block.reveals.push(Reveal {
-                succeeded,
-                ..reveal
-            }),
-            Call::Certify(certify) => block.certified.push(Certify {
-                succeeded,
-                ..certify
-            }),
-            Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
-            Call::Upload(_) => {}
-        }
-    }
-    Ok(block)
+/// What a block holds of federations.
+pub struct Contents {
+    number: u32,
+    /// The rounds that it closed.
+    pub closed: Vec<ServerModel>,
+    calls: Vec<Sent>,
+    outcomes: Option<Outcomes>,
 }
 
-/// The federation's rounds that a header closes.
-fn closed(header: &Header, federation: u32) -> Vec<ServerModel> {
-    let model = |item: &DigestItem| match item {
-        DigestItem::Consensus(DIGEST_ID, bytes) => ServerModel::decode(&mut bytes.as_slice()).ok(),
-        _ => None,
-    };
-    let models = header.digest.logs.iter().filter_map(model);
-    models
-        .filter(|model| model.federation == federation)
-        .collect()
+impl Contents {
+    /// The federations that the block created, with their specs where a transaction of its own did it.
+    /// None when the node has pruned the block's events.
+    pub fn created(&self) -> Option<Vec<(u32, Option<FederationSpec<u128>>)>> {
+        let created = &self.outcomes.as_ref()?.created;
+        let spec = |index: u32| {
+            self.calls.iter().find_map(|sent| match &sent.call {
+                Call::Create(spec) if sent.index == index => Some(spec.clone()),
+                _ => None,
+            })
+        };
+        let specs = created.iter().map(|(index, of)| (*of, spec(*index)));
+        Some(specs.collect())
+    }
+
+    /// The federations that the block has anything of.
+    pub fn federations(&self) -> BTreeSet<u32> {
+        let called = self.calls.iter().filter_map(|sent| sent.federation);
+        called
+            .chain(self.closed.iter().map(|closed| closed.federation))
+            .collect()
+    }
+
+    /// Takes out what there is of one federation.
+    pub fn of(&mut self, federation: u32) -> Block {
+        let mut block = Block {
+            number: self.number,
+            ..Block::default()
+        };
+        let closed = self.closed.iter();
+        block.closed = closed
+            .filter(|closed| closed.federation == federation)
+            .cloned()
+            .collect();
+        let is_its_own = |sent: &mut Sent| sent.federation == Some(federation);
+        for Sent { index, call, .. } in self.calls.extract_if(.., is_its_own) {
+            let failed = self.outcomes.as_ref().map(|outcomes| &outcomes.failed);
+            let succeeded = failed.map(|failed| !failed.contains(&index));
+            match call {
+                Call::Commit(commit) if succeeded != Some(false) => block.commits.push(commit),
+                Call::Reveal(reveal) => block.reveals.push(Reveal {
+                    succeeded,
+                    ..reveal
+                }),
+                Call::Certify(certify) => block.certified.push(Certify {
+                    succeeded,
+                    ..certify
+                }),
+                Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
+                Call::Commit(_) | Call::Upload(_) | Call::Create(_) => {}
+            }
+        }
+        block
+    }
+}
+
+/// A call, with its place in the block; its federation has a number unless it creates it.
+struct Sent {
+    index: u32,
+    federation: Option<u32>,
+    call: Call,
 }
 
 enum Call {
+    Create(FederationSpec<u128>),
     Commit(Commit),
     Reveal(Reveal),
     Certify(Certify),
     Upload(Part),
 }
 
-/// A commit, reveal, solution or upload of the federation, with its place in the block.
-fn call(transaction: &Transaction, federation: u32) -> Option<(u32, Call)> {
-    if transaction.pallet != PALLET {
-        return None;
-    }
-    let client = transaction.signer?;
-    let arguments = &mut transaction.arguments.as_slice();
-    let (of, call) = match transaction.call.as_str() {
-        "commit" => {
-            let (of, round, base_root, commitment) = Decode::decode(arguments).ok()?;
-            (
-                of,
-                Call::Commit(Commit {
+impl Sent {
+    /// A call that the replay takes.
+    fn read(transaction: Transaction) -> Option<Self> {
+        if transaction.pallet != PALLET {
+            return None;
+        }
+        let client = transaction.signer?;
+        let arguments = &mut transaction.arguments.as_slice();
+        let (federation, call) = match transaction.call.as_str() {
+            "create" => (None, Call::Create(Decode::decode(arguments).ok()?)),
+            "commit" => {
+                let (of, round, base_root, commitment) = Decode::decode(arguments).ok()?;
+                let commit = Commit {
                     client,
                     round,
                     base_root,
                     commitment,
-                }),
-            )
-        }
-        "reveal" => {
-            let (of, round, sample_count, salt, part) = Decode::decode(arguments).ok()?;
-            let succeeded = None;
-            (
-                of,
-                Call::Reveal(Reveal {
+                };
+                (Some(of), Call::Commit(commit))
+            }
+            "reveal" => {
+                let (of, round, sample_count, salt, part) = Decode::decode(arguments).ok()?;
+                let reveal = Reveal {
                     client,
                     round,
                     sample_count,
                     salt,
                     part,
-                    succeeded,
-                }),
-            )
-        }
-        "certify" => {
-            let (of, left_out, solution) = Decode::decode(arguments).ok()?;
-            let certify = Certify {
-                left_out,
-                solution,
-                succeeded: None,
-            };
-            (of, Call::Certify(certify))
-        }
-        "upload" => {
-            let (of, part) = Decode::decode(arguments).ok()?;
-            (of, Call::Upload(part))
-        }
-        _ => return None,
-    };
-    let of: u32 = of;
-    (of == federation).then_some((transaction.index, call))
-}
-
-/// Compares a recomputed round with its record in state.
-fn check_record(round: &Round, record: Option<&RoundRecord>) -> Result<(), Difference> {
-    let differs = |field| Difference {
-        block: Some(round.block),
-        round: round.round,
-        what: What::Record { field },
-    };
-    let Some(record) = record else {
-        return Err(differs("being missing"));
-    };
-    let fields = [
-        ("outcome", record.outcome == round.outcome),
-        ("model_root", record.model_root == round.model_root),
-        ("accepted_root", record.accepted_root == round.accepted_root),
-        ("accepted", record.accepted == round.accepted),
-        ("closed_at", record.closed_at == round.block),
-    ];
-    match fields.iter().find(|(_, is_equal)| !is_equal) {
-        Some((field, _)) => Err(differs(field)),
-        None => Ok(()),
+                    succeeded: None,
+                };
+                (Some(of), Call::Reveal(reveal))
+            }
+            "certify" => {
+                let (of, left_out, solution) = Decode::decode(arguments).ok()?;
+                let certify = Certify {
+                    left_out,
+                    solution,
+                    succeeded: None,
+                };
+                (Some(of), Call::Certify(certify))
+            }
+            "upload" => {
+                let (of, part) = Decode::decode(arguments).ok()?;
+                (Some(of), Call::Upload(part))
+            }
+            _ => return None,
+        };
+        let index = transaction.index;
+        Some(Self {
+            index,
+            federation,
+            call,
+        })
     }
 }
 
@@ -260,42 +216,74 @@ fn check_record(round: &Round, record: Option<&RoundRecord>) -> Result<(), Diffe
 mod tests {
     use codec::Encode;
     use fedchain_commitment::parts;
+    use fedchain_fl::H256;
 
     use super::*;
     use crate::chain::AccountId;
 
-    fn transaction(call: &str, arguments: Vec<u8>) -> Transaction {
-        Transaction {
+    fn read(call: &str, arguments: Vec<u8>) -> Option<Sent> {
+        Sent::read(Transaction {
             index: 2,
             pallet: PALLET.into(),
             call: call.into(),
             signer: Some(AccountId([1; 32])),
             arguments,
-        }
+        })
     }
 
     #[test]
-    fn commits_and_reveals_of_the_federation_are_read() {
+    fn commits_and_reveals_are_read() {
         let (base, commitment) = (H256::repeat_byte(3), H256::repeat_byte(4));
-        let commit = transaction("commit", (7u32, 1u32, base, commitment).encode());
-        let Some((2, Call::Commit(found))) = call(&commit, 7) else {
+        let sent = read("commit", (7u32, 1u32, base, commitment).encode());
+        let Some(Sent {
+            index: 2,
+            federation: Some(7),
+            call: Call::Commit(found),
+        }) = sent
+        else {
             panic!("a commit")
         };
         assert_eq!(
             (found.round, found.base_root, found.commitment),
             (1, base, commitment)
         );
-        assert!(call(&commit, 8).is_none());
 
         let part = parts(&[1, 2]).remove(0);
-        let reveal = transaction("reveal", (7u32, 1u32, 147u32, [5u8; 32], &part).encode());
-        let Some((2, Call::Reveal(found))) = call(&reveal, 7) else {
+        let sent = read("reveal", (7u32, 1u32, 147u32, [5u8; 32], &part).encode());
+        let Some(Sent {
+            index: 2,
+            federation: Some(7),
+            call: Call::Reveal(found),
+        }) = sent
+        else {
             panic!("a reveal")
         };
         assert_eq!(
             (found.sample_count, found.salt, found.part),
             (147, [5; 32], part)
         );
-        assert!(call(&transaction("join", 7u32.encode()), 7).is_none());
+        assert!(read("join", 7u32.encode()).is_none());
+    }
+
+    #[test]
+    fn a_block_is_dealt_out_to_its_federations_without_what_failed() {
+        let commit = |of: u32, index| Sent {
+            index,
+            ..read("commit", (of, 1u32, H256::zero(), H256::zero()).encode()).unwrap()
+        };
+        let outcomes = Outcomes {
+            failed: [3].into(),
+            ..Outcomes::default()
+        };
+        let mut contents = Contents {
+            number: 9,
+            closed: Vec::new(),
+            calls: vec![commit(7, 1), commit(8, 2), commit(7, 3)],
+            outcomes: Some(outcomes),
+        };
+        assert_eq!(contents.federations(), [7, 8].into());
+        assert_eq!(contents.of(7).commits.len(), 1);
+        assert_eq!(contents.of(8).commits.len(), 1);
+        assert_eq!(contents.of(8).commits.len(), 0, "taken out");
     }
 }

@@ -1,15 +1,22 @@
 //! Recomputing a federation from what its clients sent.
 //!
 //! [`replay`] is pure: commits, reveals and digests in, server models or the first difference out.
-//! [`fetch`] reads them from the blocks of a node. Which transactions a node calls failed need not
-//! be believed: leaving one out, or in, changes the root of accepted updates, and that is part of
-//! the header.
+//! [`fetch`] reads them from the blocks of a node. Which transactions failed need not be believed: the
+//! block's events are proven by the state root in its header, and where the node has pruned them,
+//! leaving one out, or in, changes the root of accepted updates, which is part of the header.
 //!
 //! ```text
 //! blocks --fetch--> Block --replay--> commitments, norms, strategy --> model root == header's digest
 //! ```
+//!
+//! - [`federation`]: one federation, and what the node's state says of it.
+//! - [`audit`]: the whole chain: every block's place, work and body, and every federation.
+//! - [`receipt`]: what a client keeps to show later, without a node.
 
+pub mod audit;
+pub mod federation;
 pub mod fetch;
+pub mod receipt;
 pub mod replay;
 
 use fedchain_fl::{Error as FlError, H256, view::Outcome};
@@ -20,21 +27,20 @@ use crate::chain::AccountId;
 
 /// The first difference between the chain, or a file, and what was recomputed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{what}", place(.round, .block))]
+#[error("{}federation {federation}, round {round}: {what}", place(.block))]
 pub struct Difference {
     /// The block, where there is one.
     pub block: Option<u32>,
+    /// The federation.
+    pub federation: u32,
     /// The round.
     pub round: u32,
     /// What differs.
     pub what: What,
 }
 
-fn place(round: &u32, block: &Option<u32>) -> String {
-    match block {
-        Some(block) => format!("block {block}, round {round}: "),
-        None => format!("round {round}: "),
-    }
+fn place(block: &Option<u32>) -> String {
+    block.map_or_else(String::new, |block| format!("block {block}, "))
 }
 
 /// What differs.
@@ -75,6 +81,12 @@ pub enum What {
     Update {
         /// The client.
         client: AccountId,
+        /// Why not.
+        error: FlError,
+    },
+    /// The accepted updates have no aggregate.
+    #[error("the strategy cannot combine the accepted updates: {error}")]
+    Aggregate {
         /// Why not.
         error: FlError,
     },

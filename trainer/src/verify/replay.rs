@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 use fedchain_commitment::{Accepted, Opening, Part, accepted_root, spec_hash, values_root};
 use fedchain_fl::{
     Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, aggregate,
-    norm::squared_distance,
-    update::check_place,
     view::{Bound, ModelView, Outcome, ServerModel},
 };
-use fedchain_verifier::optimality::Moments;
+use fedchain_verifier::{
+    Verifier,
+    norm::Near,
+    opening::{self, Committed},
+    optimality::Moments,
+};
 
 use super::{Difference, What};
 use crate::chain::AccountId;
 pub use certified::Certify;
-use certified::{Certified, Contributors};
+use certified::Contributors;
 
 /// What a block holds of one federation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,6 +86,9 @@ pub struct Round {
     pub model_root: H256,
     /// What its solution proves, of a certified regression.
     pub bound: Option<Bound>,
+    /// The accepted updates, in ascending order of accounts.
+    #[serde(skip)]
+    pub updates: Vec<Accepted<[u8; 32]>>,
 }
 
 /// A transaction with its block.
@@ -157,6 +163,15 @@ impl Replay {
         self.model_root
     }
 
+    fn difference(&self, block: Option<u32>, round: u32, what: What) -> Difference {
+        Difference {
+            block,
+            federation: self.federation,
+            round,
+            what,
+        }
+    }
+
     /// Takes the next block; answers the rounds that it closed.
     ///
     /// # Errors
@@ -192,14 +207,16 @@ impl Replay {
                 .reveals
                 .push(sent);
         }
-        let taken = block.certified.into_iter();
-        self.solutions
-            .extend(taken.filter(|certify| certify.succeeded != Some(false)));
-        block
+        let rounds = block
             .closed
             .iter()
             .map(|closed| self.close(number, closed))
-            .collect()
+            .collect();
+        // Rounds are closed before a block's transactions: these solutions are for the next one.
+        let taken = block.certified.into_iter();
+        self.solutions
+            .extend(taken.filter(|certify| certify.succeeded != Some(false)));
+        rounds
     }
 
     /// Takes the next part of the initial model.
@@ -219,9 +236,10 @@ impl Replay {
 
     /// Recomputes a round and compares it with the header's digest.
     fn close(&mut self, block: u32, closed: &ServerModel) -> Result<Round, Difference> {
-        let round = closed.round;
+        let (federation, round) = (self.federation, closed.round);
         let differs = |what| Difference {
             block: Some(block),
+            federation,
             round,
             what,
         };
@@ -231,14 +249,19 @@ impl Replay {
         }
         let sent = self.sent.remove(&round).unwrap_or_default();
         let updates = self.accepted_updates(&sent)?;
-        let solutions = std::mem::take(&mut self.solutions);
-        if let Some(terms) = self.spec.task.strategy.terms() {
-            return self.close_certified(block, closed, terms, updates, &solutions);
-        }
+        let made = match self.spec.task.strategy.terms() {
+            Some(terms) => self.solve(terms, updates),
+            None => self.aggregate(updates),
+        };
+        let Made {
+            model,
+            mut updates,
+            bound,
+        } = made.map_err(differs)?;
         let accepted = updates.len() as u32;
-        let outcome = match accepted >= self.spec.task.strategy.updates_min() {
-            true => Outcome::Adopted,
-            false => Outcome::Skipped,
+        let outcome = match model {
+            Some(_) => Outcome::Adopted,
+            None => Outcome::Skipped,
         };
         if outcome != closed.outcome {
             let (expected, found) = (outcome, closed.outcome);
@@ -248,33 +271,23 @@ impl Replay {
                 accepted,
             }));
         }
-        let mut set: Vec<_> = updates
-            .iter()
-            .map(|update| update.accepted.clone())
-            .collect();
-        let expected = accepted_root(&mut set);
-        if expected != closed.accepted_root {
-            let found = closed.accepted_root;
+        let accepted_root = accepted_root(&mut updates);
+        if accepted_root != closed.accepted_root {
+            let (expected, found) = (accepted_root, closed.accepted_root);
             return Err(differs(What::Accepted { expected, found }));
         }
-        if outcome == Outcome::Adopted {
-            let weighted: Vec<_> = updates
-                .iter()
-                .map(|update| (update.values.as_slice(), update.weight))
-                .collect();
-            let client = AccountId(Default::default());
-            let cannot = |error| differs(What::Update { client, error });
-            self.model = aggregate(&self.spec.task, &self.model, &weighted, &mut self.moments)
-                .map_err(cannot)?;
-            let bytes = self.spec.task.format.encode(&self.model).map_err(cannot)?;
+        if let Some(model) = model {
+            let bytes = self.spec.task.format.encode(&model);
+            let bytes = bytes.map_err(|error| differs(What::Aggregate { error }))?;
+            self.model = model;
             self.model_root = values_root(&bytes);
         }
-        if self.model_root != closed.model_root {
-            let (expected, found) = (self.model_root, closed.model_root);
+        let model_root = self.model_root;
+        if model_root != closed.model_root {
+            let (expected, found) = (model_root, closed.model_root);
             return Err(differs(What::Model { expected, found }));
         }
         self.closed = round;
-        let (accepted_root, model_root) = (expected, self.model_root);
         Ok(Round {
             round,
             block,
@@ -282,81 +295,51 @@ impl Replay {
             accepted,
             accepted_root,
             model_root,
+            bound,
+            updates,
+        })
+    }
+
+    /// What the strategy makes of the updates.
+    fn aggregate(&mut self, updates: Vec<Counted>) -> Result<Made, What> {
+        let task = &self.spec.task;
+        let weighted: Vec<_> = updates
+            .iter()
+            .map(|update| (update.values.as_slice(), update.weight))
+            .collect();
+        let model = match weighted.len() as u32 >= task.strategy.updates_min() {
+            true => Some(aggregate(task, &self.model, &weighted, &mut self.moments)),
+            false => None,
+        };
+        let model = model.transpose();
+        Ok(Made {
+            model: model.map_err(|error| What::Aggregate { error })?,
+            updates: updates.into_iter().map(|update| update.accepted).collect(),
             bound: None,
         })
     }
 
-    /// The same for a certified round: its model is the solution that the chain took.
-    fn close_certified(
-        &mut self,
-        block: u32,
-        closed: &ServerModel,
-        terms: LeastSquares,
-        updates: Vec<Counted>,
-        solutions: &[Certify],
-    ) -> Result<Round, Difference> {
-        let round = closed.round;
-        let differs = |what| Difference {
-            block: Some(block),
-            round,
-            what,
-        };
+    /// What the newest solution that the chain took makes of the moments.
+    fn solve(&mut self, terms: LeastSquares, updates: Vec<Counted>) -> Result<Made, What> {
         for update in updates {
             let client = AccountId(update.accepted.account);
-            let moments = update.moments.ok_or(differs(What::Opening { client }))?;
+            let moments = update.moments.ok_or(What::Opening { client })?;
             self.contributors.insert(client, (update.accepted, moments));
         }
-        let task = &self.spec.task;
-        let mut certified: Option<Certified> = None;
-        for certify in solutions {
-            match certified::check(task, terms, &self.contributors, certify) {
-                Ok(proven) => certified = Some(proven),
+        let mut made = Made::default();
+        for certify in std::mem::take(&mut self.solutions) {
+            match certified::check(&self.spec.task, terms, &self.contributors, &certify) {
+                Ok(proven) => made = proven,
                 Err(error) if certify.succeeded == Some(true) => {
-                    return Err(differs(What::Solution { error }));
+                    return Err(What::Solution { error });
                 }
                 Err(_) => {}
             }
         }
-        let (outcome, bound, mut set) = match certified {
-            Some(certified) => {
-                self.model = certified.model;
-                let bytes = task.format.encode(&self.model).unwrap_or_default();
-                self.model_root = values_root(&bytes);
-                (Outcome::Adopted, Some(certified.bound), certified.accepted)
-            }
-            None => {
-                self.contributors.clear();
-                (Outcome::Skipped, None, Vec::new())
-            }
-        };
-        let accepted = set.len() as u32;
-        let accepted_root = accepted_root(&mut set);
-        if outcome != closed.outcome {
-            let (expected, found) = (outcome, closed.outcome);
-            return Err(differs(What::Ending {
-                expected,
-                found,
-                accepted,
-            }));
+        if made.model.is_none() {
+            self.contributors.clear();
         }
-        if accepted_root != closed.accepted_root {
-            let (expected, found) = (accepted_root, closed.accepted_root);
-            return Err(differs(What::Accepted { expected, found }));
-        }
-        if self.model_root != closed.model_root {
-            let (expected, found) = (self.model_root, closed.model_root);
-            return Err(differs(What::Model { expected, found }));
-        }
-        self.closed = round;
-        Ok(Round {
-            round,
-            block,
-            outcome,
-            accepted,
-            accepted_root,
-            model_root: self.model_root,
-            bound,
-        })
+        Ok(made)
     }
 
     /// The updates that count, in ascending order of accounts, each checked against its commitment
@@ -375,11 +358,7 @@ impl Replay {
                     expected: self.model_root,
                     found,
                 };
-                return Err(Difference {
-                    block: Some(*block),
-                    round: commit.round,
-                    what,
-                });
+                return Err(self.difference(Some(*block), commit.round, what));
             }
             commitments
                 .entry(client)
@@ -398,11 +377,7 @@ impl Replay {
                 // A wrong opening changes nothing on chain; it is an error only if the chain took it.
                 Err(_) if reveal.succeeded.is_none() => {}
                 Err(what) => {
-                    return Err(Difference {
-                        block: Some(*block),
-                        round: reveal.round,
-                        what,
-                    });
+                    return Err(self.difference(Some(*block), reveal.round, what));
                 }
             }
         }
@@ -427,29 +402,38 @@ impl Replay {
             .spec
             .effective_count(reveal.sample_count)
             .map_err(cannot)?;
-        let update_bytes = task.update_bytes().map_err(cannot)?;
         let part = &reveal.part;
-        check_place(update_bytes, part.first, &part.values).map_err(cannot)?;
-        let root = part.root(update_bytes);
-        let opening = Opening {
-            genesis: self.genesis,
-            federation: self.federation,
-            round: reveal.round,
-            spec_hash: self.spec_hash,
-            base_root: self.model_root,
-            account: client.0,
-            sample_count: reveal.sample_count,
-            param_count: self.param_count,
-            values_root: root.ok_or(What::Opening { client })?,
-            salt: reveal.salt,
+        let mut committed = Committed {
+            commitment: H256::zero(),
+            opening: Opening {
+                genesis: self.genesis,
+                federation: self.federation,
+                round: reveal.round,
+                spec_hash: self.spec_hash,
+                base_root: self.model_root,
+                account: client.0,
+                sample_count: reveal.sample_count,
+                param_count: self.param_count,
+                values_root: H256::zero(),
+                salt: reveal.salt,
+            },
+            update_bytes: task.update_bytes().map_err(cannot)?,
+            received: received.chunks,
         };
-        if !commitments.contains(&opening.commitment()) {
-            return Err(What::Opening { client });
+        let mut opened = Err(opening::Error::Commitment);
+        for commitment in commitments {
+            committed.commitment = *commitment;
+            opened = committed.verify(part);
+            if opened.is_ok() {
+                break;
+            }
         }
-        if reveal.part.first != received.chunks {
-            return Err(What::PartOrder { client });
-        }
-        received.chunks = reveal.part.first.saturating_add(reveal.part.chunks());
+        let opened = opened.map_err(|error| match error {
+            opening::Error::Size(error) => What::Update { client, error },
+            opening::Error::Order { .. } => What::PartOrder { client },
+            opening::Error::Proof | opening::Error::Commitment => What::Opening { client },
+        })?;
+        received.chunks = opened.received;
         if task.strategy.terms().is_some() {
             let shape = task.shape().map_err(cannot)?;
             let moments = Moments::decode(shape, reveal.sample_count, &part.values);
@@ -457,16 +441,24 @@ impl Replay {
             received.moments = Some(moments);
         }
         received.values.extend(task.format.decode(&part.values));
-        received.opened = Some((reveal.sample_count, weight, opening.values_root));
+        received.opened = Some((reveal.sample_count, weight, opened.values_root));
         Ok(())
     }
 
     /// An update that counts; none when parts are missing or it lies beyond the norm bound.
     fn count(&self, client: AccountId, received: Received) -> Option<Counted> {
         let (sample_count, weight, values_root) = received.opened?;
-        let squared = squared_distance(&received.values, &self.model);
         let is_whole = received.chunks == self.spec.task.update_chunks();
-        let is_within = self.spec.task.norm.is_none_or(|rule| rule.accepts(squared));
+        let is_near = |rule| {
+            let near = Near {
+                rule,
+                base: &self.model,
+                before: 0,
+            };
+            let distance = near.verify(&received.values);
+            distance.is_ok_and(|distance| distance.is_within)
+        };
+        let is_within = self.spec.task.norm.is_none_or(is_near);
         (is_whole && is_within).then_some(Counted {
             accepted: Accepted {
                 account: client.0,
@@ -484,11 +476,7 @@ impl Replay {
     /// # Errors
     /// The first difference.
     pub fn compare(&self, file: &ModelView) -> Result<(), Difference> {
-        let differs = |what| Difference {
-            block: None,
-            round: file.round,
-            what,
-        };
+        let differs = |what| self.difference(None, file.round, what);
         let states = |field, expected: String, found: String| {
             differs(What::File {
                 field,
@@ -533,6 +521,15 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+/// What the replay makes of a round.
+#[derive(Default)]
+struct Made {
+    /// The new server model; none when the round is skipped.
+    model: Option<Vec<i32>>,
+    updates: Vec<Accepted<[u8; 32]>>,
+    bound: Option<Bound>,
 }
 
 /// The parts of an update so far.

@@ -243,6 +243,7 @@ fn a_changed_sample_count_or_account_is_found() {
     blocks[3].reveals[0].sample_count = 4;
     check_differs(blocks, 5, "not the one it committed to");
     let mut blocks = honest();
+    blocks[1].reveals.clear();
     blocks[3].reveals[0].client = ALICE;
     check_differs(blocks, 5, "not the one it committed to");
 }
@@ -316,7 +317,7 @@ fn one_changed_value_in_a_model_file_is_found() {
             values: vec![7, 3],
             ..file.clone()
         }),
-        "round 1: weight 1 of the file is 3, the recomputed model has 2"
+        "federation 7, round 1: weight 1 of the file is 3, the recomputed model has 2"
     );
     assert!(
         message(ModelView {

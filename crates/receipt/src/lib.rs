@@ -1,0 +1,63 @@
+//! What headers alone prove: for who has no node, and trusts none.
+//!
+//! ```text
+//! genesis --Links, Work--> header --digest--> server model, root of accepted updates
+//!                                                                    |
+//!                            one client's update with its weight <---+ Merkle proof
+//! ```
+//!
+//! - [`Links`]: each header names the one before it.
+//! - [`read_state`]: what a header's state root proves.
+//! - [`Work`]: each seal is worth the difficulty that follows from the headers before it.
+//! - [`Receipt`]: the file that a client keeps, and its check.
+//!
+//! Whoever trusts one block hash trusts all blocks below it, for they are linked. From the hash of
+//! the genesis block alone follows a weaker thing, and the usual one on proof-of-work chains: what
+//! it cost to make this chain of headers. Nobody here re-executes blocks; that is what nodes do, and
+//! a chain with the most work was executed by those who mined on it.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod fault;
+mod links;
+mod receipt;
+mod state;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::Fault;
+pub use links::Links;
+pub use receipt::{Basis, Error, RECEIPT_BYTES_MAX, Receipt, Verdict};
+pub use state::{Unproven, read_state, storage_key};
+pub use work::{Work, rules_key};
+
+use alloc::vec::Vec;
+use codec::DecodeAll;
+use fedchain_fl::view::{DIGEST_ID, ServerModel};
+use sp_runtime::{DigestItem, generic, traits::BlakeTwo256};
+
+/// A header of the chain.
+pub type Header = generic::Header<u32, BlakeTwo256>;
+
+/// The server models that a block made, as its header says.
+///
+/// # Errors
+/// When the header says it in a form that this version does not know.
+pub fn server_models(header: &Header) -> Result<Vec<ServerModel>, codec::Error> {
+    let items = header.digest.logs.iter();
+    items
+        .filter_map(DigestItem::as_consensus)
+        .filter(|(engine, _)| *engine == DIGEST_ID)
+        .map(|(_, mut bytes)| ServerModel::decode_all(&mut bytes))
+        .collect()
+}
+
+/// Whether a block replaces the runtime's code.
+pub fn upgrades_code(header: &Header) -> bool {
+    let mut items = header.digest.logs.iter();
+    items.any(|item| *item == DigestItem::RuntimeEnvironmentUpdated)
+}

@@ -1,0 +1,227 @@
+//! The receipt: one client's update in one server model, with the headers that vouch for it.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemLimit, DecodeWithMemTracking, Encode};
+use fedchain_commitment::{Accepted, Membership};
+use fedchain_fl::{
+    H256,
+    view::{Outcome, ServerModel},
+};
+use fedchain_pow::U256;
+
+use crate::{Fault, Header, Links, Work, server_models, upgrades_code};
+
+/// What a file begins with: what it is, and its version.
+const TAG: &[u8] = b"fedchain/receipt/1\n";
+
+/// Bytes of a file, at most: a million headers.
+pub const RECEIPT_BYTES_MAX: u64 = 256 << 20;
+
+/// Memory that a decoded file may take, in bytes: small items take more than their encoding.
+const MEMORY_MAX: usize = 1 << 30;
+
+/// That a client's update is in a server model.
+///
+/// As a file: the tag, then the SCALE encoding.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking)]
+pub struct Receipt {
+    /// Number of the federation.
+    pub federation: u32,
+    /// Number of the round.
+    pub round: u32,
+    /// The update: who sent it, with which weight, and the root of its values.
+    pub update: Accepted<[u8; 32]>,
+    /// That it is one of the round's accepted updates.
+    pub membership: Membership,
+    /// Trie nodes that prove the difficulty's rules in the genesis state; none unless the headers
+    /// begin there.
+    pub rules: Vec<Vec<u8>>,
+    /// Consecutive headers, oldest first: the one that closed the round is among them.
+    pub headers: Vec<Header>,
+    /// Hash of the newest of them.
+    pub tip: H256,
+}
+
+/// What a receipt rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// A block that the checker trusts, at or above the one that closed the round.
+    Checkpoint {
+        /// Its height.
+        number: u32,
+    },
+    /// The work of all blocks since the genesis block, which the checker trusts.
+    Work {
+        /// Hashes that it took on average to make the chain.
+        total: U256,
+        /// The same for the blocks above the one that closed the round.
+        above: U256,
+    },
+    /// Nothing: the checker trusts none of its blocks. Whoever made the file can have made it up.
+    Nothing,
+}
+
+/// What a receipt says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The server model.
+    pub server_model: ServerModel,
+    /// The block that made it.
+    pub closed_at: u32,
+    /// Its hash.
+    pub block: H256,
+    /// Height of the newest header.
+    pub tip: u32,
+    /// Blocks, among the headers, that replaced the runtime's code.
+    pub upgrades: Vec<u32>,
+    /// Why to believe it.
+    pub basis: Basis,
+}
+
+/// Why a receipt proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The bytes are no receipt.
+    #[error("this is no receipt of this version, or it was damaged")]
+    Malformed,
+    /// The newest header is not the one that the receipt names.
+    #[error("the newest header is not the one that the receipt names: it was damaged")]
+    Tip,
+    /// A header cannot follow the one before it.
+    #[error("block {number} cannot follow the one before it: {fault}")]
+    Header {
+        /// Height of the header.
+        number: u32,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The genesis state's rules are not proven.
+    #[error("the rules of the difficulty are not proven by the genesis block's state root")]
+    Rules,
+    /// There is a proof of rules, but no genesis block.
+    #[error("there is a proof of the genesis state, but the headers begin later")]
+    NeedlessRules,
+    /// No header closes the round.
+    #[error("none of the headers closes the round")]
+    NoRound,
+    /// The round made no new server model.
+    #[error("the round was skipped: its updates are in no server model")]
+    Skipped,
+    /// The update is not in the accepted set.
+    #[error("the update is not among the accepted ones of the round")]
+    NotAccepted,
+    /// The trusted block is not among the headers that count.
+    #[error(
+        "the trusted block is neither the receipt's genesis block nor one at or above block \
+         {closed_at}, which closed the round"
+    )]
+    Elsewhere {
+        /// The block that closed the round.
+        closed_at: u32,
+    },
+}
+
+impl Receipt {
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [TAG, &self.encode()].concat()
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() as u64 > RECEIPT_BYTES_MAX {
+            return Err(Error::Malformed);
+        }
+        let rest = bytes.strip_prefix(TAG).ok_or(Error::Malformed)?;
+        let receipt = Self::decode_with_mem_limit(&mut &*rest, MEMORY_MAX);
+        let receipt = receipt.map_err(|_| Error::Malformed)?;
+        // Every value has one encoding, and nothing follows it.
+        match receipt.encode() == rest {
+            true => Ok(receipt),
+            false => Err(Error::Malformed),
+        }
+    }
+
+    /// Checks all of it; `trusted` is the hash of a block that the checker knows from elsewhere: the
+    /// genesis block, or any at or above the one that closed the round.
+    ///
+    /// # Errors
+    /// Why it proves nothing. Without a trusted block the rest is checked, and the basis is
+    /// [`Basis::Nothing`].
+    pub fn check(&self, trusted: Option<H256>) -> Result<Verdict, Error> {
+        let [first, rest @ ..] = self.headers.as_slice() else {
+            return Err(Error::NoRound);
+        };
+        let mut links = Links::new(first);
+        let genesis = links.hash();
+        let mut work = match (first.number, self.rules.is_empty()) {
+            (0, _) => Some(Work::new(first, &self.rules).ok_or(Error::Rules)?),
+            (_, true) => None,
+            (_, false) => return Err(Error::NeedlessRules),
+        };
+        // Links are enough below a trusted block, whatever the rules were after an upgrade.
+        work = work.filter(|_| trusted.is_none_or(|trusted| trusted == genesis));
+        let mut found = self
+            .closing(first)
+            .map(|model| (model, first.number, genesis));
+        let mut work_then = U256::zero();
+        let mut trusted_at = (Some(genesis) == trusted).then_some(first.number);
+        for header in rest {
+            let number = header.number;
+            let wrong = |fault| Error::Header { number, fault };
+            links.follow(header).map_err(wrong)?;
+            if let Some(work) = &mut work {
+                work.follow(header).map_err(wrong)?;
+            }
+            if found.is_none() {
+                found = self
+                    .closing(header)
+                    .map(|model| (model, number, links.hash()));
+                work_then = work.as_ref().map_or(U256::zero(), Work::total);
+            }
+            if Some(links.hash()) == trusted {
+                trusted_at = Some(number);
+            }
+        }
+        if links.hash() != self.tip {
+            return Err(Error::Tip);
+        }
+        let (server_model, closed_at, block) = found.ok_or(Error::NoRound)?;
+        if server_model.outcome != Outcome::Adopted {
+            return Err(Error::Skipped);
+        }
+        if self.membership.root(&self.update) != Some(server_model.accepted_root) {
+            return Err(Error::NotAccepted);
+        }
+        let basis = match (trusted, trusted_at, work) {
+            (None, _, _) => Basis::Nothing,
+            (_, Some(number), _) if number >= closed_at => Basis::Checkpoint { number },
+            (_, Some(0), Some(work)) => Basis::Work {
+                total: work.total(),
+                above: work.total().saturating_sub(work_then),
+            },
+            _ => return Err(Error::Elsewhere { closed_at }),
+        };
+        let headers = self.headers.iter();
+        let upgrades = headers.filter(|header| upgrades_code(header));
+        Ok(Verdict {
+            server_model,
+            closed_at,
+            block,
+            tip: self.headers.last().map_or(0, |header| header.number),
+            upgrades: upgrades.map(|header| header.number).collect(),
+            basis,
+        })
+    }
+
+    /// The server model of the receipt's round, in the header that closed it.
+    fn closing(&self, header: &Header) -> Option<ServerModel> {
+        let models = server_models(header).unwrap_or_default();
+        models
+            .into_iter()
+            .find(|model| (model.federation, model.round) == (self.federation, self.round))
+    }
+}

@@ -1,0 +1,189 @@
+//! `fedchain receipt`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use fedchain_fl::H256;
+use fedchain_pow::U256;
+use fedchain_receipt::{Basis, RECEIPT_BYTES_MAX, Receipt, Verdict};
+use serde_json::{Value, json};
+
+use super::{Common, file_error, phase};
+use crate::{
+    Error,
+    chain::AccountId,
+    keys,
+    verify::receipt::{Wanted, get},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a receipt: that a client's update is in a server model, with the headers that vouch for
+    /// it.
+    Get(Get),
+    /// Check a receipt; needs no node.
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Get {
+    /// Number of the federation.
+    federation: u32,
+    /// Number of the round.
+    round: u32,
+    /// Address of the client.
+    #[arg(long, value_parser = keys::parse_account)]
+    client: AccountId,
+    /// Where to write it.
+    #[arg(long)]
+    out: PathBuf,
+    /// With all headers from the genesis block on: then it shows its work to whoever trusts no newer
+    /// block.
+    #[arg(long)]
+    since_genesis: bool,
+    /// Block of the last header: the later, the more work stands on the round [default: the newest
+    /// finalised block].
+    #[arg(long)]
+    to: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The receipt.
+    file: PathBuf,
+    /// Hash of a block that you know from somebody you believe: that of the genesis block, or of any
+    /// block at or above the one that closed the round.
+    #[arg(long)]
+    trust: Option<H256>,
+    /// With the genesis block's hash: the hashes that the chain must have taken at least. Anybody can
+    /// make a chain of little work.
+    #[arg(long, value_parser = U256::from_dec_str, requires = "trust")]
+    work_min: Option<U256>,
+}
+
+impl Command {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        match self {
+            Self::Get(get) => get.run(common).await,
+            Self::Check(check) => check.run(common),
+        }
+    }
+}
+
+impl Get {
+    async fn run(self, common: &Common) -> Result<(), Error> {
+        let chain = common.connect().await?;
+        let to = match self.to {
+            Some(to) => to,
+            None => chain.finalised().await?.number,
+        };
+        let wanted = Wanted {
+            federation: self.federation,
+            round: self.round,
+            client: self.client,
+            since_genesis: self.since_genesis,
+            to,
+        };
+        let receipt = get(&chain, wanted).await?;
+        let bytes = receipt.to_bytes();
+        std::fs::write(&self.out, &bytes).map_err(|error| file_error(&self.out, error))?;
+        let value = json!({
+            "file": self.out,
+            "bytes": bytes.len(),
+            "headers": receipt.headers.len(),
+            "tip": receipt.tip,
+        });
+        common.print(&value, || {
+            format!(
+                "{}: {} headers up to block {to}, {} bytes; its newest block is {:?}",
+                self.out.display(),
+                receipt.headers.len(),
+                bytes.len(),
+                receipt.tip
+            )
+        });
+        Ok(())
+    }
+}
+
+impl Check {
+    fn run(self, common: &Common) -> Result<(), Error> {
+        let receipt = self.read()?;
+        let verdict = receipt.check(self.trust)?;
+        let (basis, believed) = basis(&verdict);
+        let model = &verdict.server_model;
+        let value = json!({
+            "federation": model.federation,
+            "round": model.round,
+            "client": AccountId(receipt.update.account),
+            "sample_count": receipt.update.sample_count,
+            "values_root": receipt.update.values_root,
+            "outcome": model.outcome,
+            "model_root": model.model_root,
+            "block": verdict.closed_at,
+            "hash": verdict.block,
+            "tip": { "block": verdict.tip, "hash": receipt.tip },
+            "upgrades": verdict.upgrades,
+            "basis": basis,
+        });
+        common.print(&value, || {
+            let mut lines = format!(
+                "federation {}, round {}: {}\n  update       {:?} of {}, {} rows\n  server model {:?}\n  \
+                 block        {} {:?}",
+                model.federation,
+                model.round,
+                phase::inline(&model.outcome),
+                receipt.update.values_root,
+                AccountId(receipt.update.account),
+                receipt.update.sample_count,
+                model.model_root,
+                verdict.closed_at,
+                verdict.block,
+            );
+            for block in &verdict.upgrades {
+                lines += &format!("\n  block {block} replaced the runtime's code");
+            }
+            lines + "\n" + &believed
+        });
+        match (verdict.basis, self.work_min) {
+            (Basis::Nothing, _) => Err(Error::Untrusted),
+            (Basis::Work { total: found, .. }, Some(wanted)) if found < wanted => {
+                Err(Error::TooCheap { found, wanted })
+            }
+            (Basis::Checkpoint { .. } | Basis::Work { .. }, _) => Ok(()),
+        }
+    }
+
+    fn read(&self) -> Result<Receipt, Error> {
+        let cannot = |error: std::io::Error| file_error(&self.file, error);
+        let bytes = std::fs::metadata(&self.file).map_err(cannot)?.len();
+        if bytes > RECEIPT_BYTES_MAX {
+            let reason = format!("{bytes} bytes are too many for a receipt");
+            return Err(file_error(&self.file, reason));
+        }
+        let bytes = std::fs::read(&self.file).map_err(cannot)?;
+        Receipt::from_bytes(&bytes).map_err(|error| file_error(&self.file, error))
+    }
+}
+
+/// What the receipt rests on, for programs and for people.
+fn basis(verdict: &Verdict) -> (Value, String) {
+    match verdict.basis {
+        Basis::Checkpoint { number } => (
+            json!({ "name": "checkpoint", "block": number }),
+            format!("verified: block {number}, which you trust, stands on it"),
+        ),
+        Basis::Work { total, above } => (
+            json!({ "name": "work", "total": total.to_string(), "above": above.to_string() }),
+            format!(
+                "verified: the chain from your genesis block to block {} took {total} hashes, {above} \
+                 of them above the round's block; is that what the network does?",
+                verdict.tip
+            ),
+        ),
+        Basis::Nothing => (
+            json!({ "name": "nothing" }),
+            "its parts agree with each other".into(),
+        ),
+    }
+}

@@ -1,0 +1,152 @@
+//! One federation: its blocks replayed, and compared with the node's state and a model file.
+
+use fedchain_fl::{
+    H256,
+    view::{ModelView, RoundRecord},
+};
+use serde::Serialize;
+
+use super::{
+    Difference, What,
+    fetch::Raw,
+    replay::{Replay, Round},
+};
+use crate::{Error, chain::Chain};
+
+/// What was verified.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Number of the federation.
+    pub federation: u32,
+    /// First block read.
+    pub from: u32,
+    /// Last block read.
+    pub to: u32,
+    /// Rounds recomputed.
+    pub rounds: Vec<Round>,
+    /// Root of the newest recomputed server model.
+    pub model_root: H256,
+    /// Blocks with commits or reveals whose events the node has pruned: there the openings alone
+    /// told failed transactions from others.
+    pub pruned: u32,
+}
+
+/// Replays a federation from its first block to `to`, or the best block, and compares it with the
+/// headers' digests, the round records in state and, where given, a model file. Tells of each round.
+///
+/// # Errors
+/// [`Error::Verify`] with the first difference.
+pub async fn verify(
+    chain: &Chain,
+    federation: u32,
+    to: Option<u32>,
+    file: Option<&ModelView>,
+    tell: impl Fn(&Round),
+) -> Result<Report, Error> {
+    let best = chain.best().await?;
+    let to = to.unwrap_or(best.number);
+    if to > best.number {
+        let reason = format!(
+            "the chain has no block {to} yet, its best is {}",
+            best.number
+        );
+        return Err(Error::Impossible(reason));
+    }
+    let view = chain.federation(federation, best.hash).await?;
+    let mut replay = Replay::new(chain.genesis(), federation, view.spec)
+        .map_err(|error| Error::Protocol(error.to_string()))?;
+    let compare = |replay: &Replay| match file {
+        Some(file) if file.round == replay.closed() => replay.compare(file),
+        _ => Ok(()),
+    };
+    compare(&replay)?;
+    let runtime = chain.runtime(best).await?;
+    let mut pruned = 0u32;
+    let mut rounds = Vec::new();
+    for number in view.created_at..=to {
+        let raw = Raw::fetch(chain, number).await?;
+        let mut contents = raw.contents(chain, &runtime, Some(federation)).await?;
+        let block = contents.of(federation);
+        if block
+            .reveals
+            .iter()
+            .any(|reveal| reveal.succeeded.is_none())
+        {
+            pruned = pruned.saturating_add(1);
+        }
+        for round in replay.block(block)? {
+            let found = chain.round(federation, round.round, best.hash).await?;
+            check_record(
+                federation,
+                &round,
+                found.and_then(|found| found.record).as_ref(),
+            )?;
+            compare(&replay)?;
+            tell(&round);
+            rounds.push(round);
+        }
+    }
+    let closed = replay.closed();
+    if let Some(file) = file.filter(|file| file.round > closed) {
+        let what = What::NoSuchRound { closed };
+        return Err(Difference {
+            block: None,
+            federation,
+            round: file.round,
+            what,
+        }
+        .into());
+    }
+    let next = closed.saturating_add(1);
+    let unseen = chain
+        .round(federation, next, best.hash)
+        .await?
+        .and_then(|found| found.record);
+    if unseen.is_some_and(|record| record.closed_at <= to) {
+        let what = What::NoDigest { to };
+        return Err(Difference {
+            block: None,
+            federation,
+            round: next,
+            what,
+        }
+        .into());
+    }
+    let model_root = replay.model_root();
+    Ok(Report {
+        federation,
+        from: view.created_at,
+        to,
+        rounds,
+        model_root,
+        pruned,
+    })
+}
+
+/// Compares a recomputed round with its record in state.
+fn check_record(
+    federation: u32,
+    round: &Round,
+    record: Option<&RoundRecord>,
+) -> Result<(), Difference> {
+    let differs = |field| Difference {
+        block: Some(round.block),
+        federation,
+        round: round.round,
+        what: What::Record { field },
+    };
+    let Some(record) = record else {
+        return Err(differs("being missing"));
+    };
+    let fields = [
+        ("outcome", record.outcome == round.outcome),
+        ("model_root", record.model_root == round.model_root),
+        ("accepted_root", record.accepted_root == round.accepted_root),
+        ("accepted", record.accepted == round.accepted),
+        ("closed_at", record.closed_at == round.block),
+    ];
+    match fields.iter().find(|(_, is_equal)| !is_equal) {
+        Some((field, _)) => Err(differs(field)),
+        None => Ok(()),
+    }
+}
