@@ -92,7 +92,7 @@ impl Contents {
         let created = &self.outcomes.as_ref()?.created;
         let spec = |index: u32| {
             self.calls.iter().find_map(|sent| match &sent.call {
-                Call::Create(spec) if sent.index == index => Some(spec.clone()),
+                Call::Create(spec) if sent.index == index => Some(*spec.clone()),
                 _ => None,
             })
         };
@@ -149,7 +149,7 @@ struct Sent {
 }
 
 enum Call {
-    Create(FederationSpec<u128>),
+    Create(Box<FederationSpec<u128>>),
     Commit(Commit),
     Reveal(Reveal),
     Certify(Certify),
@@ -165,7 +165,10 @@ impl Sent {
         let client = transaction.signer?;
         let arguments = &mut transaction.arguments.as_slice();
         let (federation, call) = match transaction.call.as_str() {
-            "create" => (None, Call::Create(Decode::decode(arguments).ok()?)),
+            "create" => (
+                None,
+                Call::Create(Box::new(Decode::decode(arguments).ok()?)),
+            ),
             "commit" => {
                 let (of, round, base_root, commitment) = Decode::decode(arguments).ok()?;
                 let commit = Commit {
