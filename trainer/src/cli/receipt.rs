@@ -176,8 +176,8 @@ fn basis(verdict: &Verdict) -> (Value, String) {
         Basis::Work { total, above } => (
             json!({ "name": "work", "total": total.to_string(), "above": above.to_string() }),
             format!(
-                "verified: the chain from your genesis block to block {} took {total} hashes, {above} \
-                 of them above the round's block; is that what the network does?",
+                "work: the chain from your genesis block to block {} took {total} hashes, {above} of \
+                 them above the round's block; is that what the network does?",
                 verdict.tip
             ),
         ),
