@@ -26,7 +26,7 @@ use subxt::{
     OnlineClient, SubstrateConfig,
     backend::LegacyBackend,
     client::OnlineClientAtBlock,
-    config::{Header as _, RpcConfigFor, substrate::SubstrateHeader},
+    config::{RpcConfigFor, substrate::SubstrateHeader},
     rpcs::{
         self, LegacyRpcMethods, RpcClient,
         client::{RpcParams, RpcSubscription},
@@ -132,14 +132,8 @@ impl Chain {
     }
 
     async fn head(&self, hash: H256) -> Result<Head, Error> {
-        let header = self.methods.chain_get_header(Some(hash)).await;
-        let header = self
-            .answer("chain_getHeader", header)?
-            .ok_or_else(|| Error::Protocol(format!("block {hash} has no header")))?;
-        Ok(Head {
-            number: block_number(&header)?,
-            hash,
-        })
+        let number = self.header(hash).await?.number;
+        Ok(Head { number, hash })
     }
 
     /// Hash of the best chain's block at a height.
@@ -255,12 +249,6 @@ impl Heads<'_> {
             reason: "the connection was closed".into(),
         })
     }
-}
-
-/// The height of a header.
-fn block_number(header: &SubstrateHeader<H256>) -> Result<u32, Error> {
-    u32::try_from(header.number())
-        .map_err(|_| Error::Protocol(format!("block number {} is out of range", header.number())))
 }
 
 /// A broken connection; the innermost cause is the only part that says something to people.
