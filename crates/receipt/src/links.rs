@@ -20,6 +20,11 @@ impl Links {
         }
     }
 
+    /// Height of the newest header.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
     /// Hash of the newest header.
     pub fn hash(&self) -> H256 {
         self.hash

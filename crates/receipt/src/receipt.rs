@@ -156,19 +156,19 @@ impl Receipt {
             return Err(Error::NoRound);
         };
         let mut links = Links::new(first);
-        let genesis = links.hash();
+        let first_hash = links.hash();
         let mut work = match (first.number, self.rules.is_empty()) {
             (0, _) => Some(Work::new(first, &self.rules).ok_or(Error::Rules)?),
             (_, true) => None,
             (_, false) => return Err(Error::NeedlessRules),
         };
         // Links are enough below a trusted block, whatever the rules were after an upgrade.
-        work = work.filter(|_| trusted.is_none_or(|trusted| trusted == genesis));
+        work = work.filter(|_| trusted.is_none_or(|trusted| trusted == first_hash));
+        let total = |work: &Option<Work>| work.as_ref().map_or(U256::zero(), Work::total);
         let mut found = self
             .closing(first)
-            .map(|model| (model, first.number, genesis));
-        let mut work_then = U256::zero();
-        let mut trusted_at = (Some(genesis) == trusted).then_some(first.number);
+            .map(|model| (model, first.number, first_hash, total(&work)));
+        let mut trusted_at = (Some(first_hash) == trusted).then_some(first.number);
         for header in rest {
             let number = header.number;
             let wrong = |fault| Error::Header { number, fault };
@@ -179,8 +179,7 @@ impl Receipt {
             if found.is_none() {
                 found = self
                     .closing(header)
-                    .map(|model| (model, number, links.hash()));
-                work_then = work.as_ref().map_or(U256::zero(), Work::total);
+                    .map(|model| (model, number, links.hash(), total(&work)));
             }
             if Some(links.hash()) == trusted {
                 trusted_at = Some(number);
@@ -189,7 +188,7 @@ impl Receipt {
         if links.hash() != self.tip {
             return Err(Error::Tip);
         }
-        let (server_model, closed_at, block) = found.ok_or(Error::NoRound)?;
+        let (server_model, closed_at, block, work_then) = found.ok_or(Error::NoRound)?;
         if server_model.outcome != Outcome::Adopted {
             return Err(Error::Skipped);
         }
@@ -211,7 +210,7 @@ impl Receipt {
             server_model,
             closed_at,
             block,
-            tip: self.headers.last().map_or(0, |header| header.number),
+            tip: links.number(),
             upgrades: upgrades.map(|header| header.number).collect(),
             basis,
         })

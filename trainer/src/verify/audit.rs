@@ -177,7 +177,7 @@ pub async fn audit(chain: &Chain, to: u32, tell: impl Fn(&Found)) -> Result<Repo
             tell(&auditor.upgrade(head.number));
         }
     }
-    Ok(auditor.report(to))
+    Ok(auditor.report())
 }
 
 /// The chain so far.
@@ -285,10 +285,10 @@ impl Auditor {
         Found::Upgrade { block }
     }
 
-    fn report(self, to: u32) -> Report {
+    fn report(self) -> Report {
         Report {
             genesis: self.genesis,
-            to,
+            to: self.links.number(),
             hash: self.links.hash(),
             work: self.work.total(),
             federations: self.federations.len() as u32,
