@@ -45,13 +45,14 @@ pub async fn get(chain: &Chain, wanted: Wanted) -> Result<Receipt, Error> {
         to,
     } = wanted;
     let best = chain.best().await?;
-    chain.federation(federation, best.hash).await?;
     let found = chain.round(federation, round, best.hash).await?;
-    let record = found.and_then(|found| found.record).ok_or_else(|| {
-        Error::Impossible(format!(
+    let Some(record) = found.and_then(|found| found.record) else {
+        // Of a federation that is not there, this says so.
+        chain.federation(federation, best.hash).await?;
+        return Err(Error::Impossible(format!(
             "round {round} of federation {federation} is not closed: see `fedchain federation show`"
-        ))
-    })?;
+        )));
+    };
     if record.closed_at > to {
         return Err(Error::Impossible(format!(
             "round {round} was closed in block {}, but the receipt shall end with block {to}: ask again \
