@@ -1,10 +1,8 @@
 //! Time to check a certificate of optimality, natively and in the node's Wasm engine.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result, ensure};
-use fedchain_bench::table::{REPEATS, middle, ms, row};
-use fedchain_bench_wasm::{Check, Outcome, Work};
+use anyhow::{Context, Result};
+use fedchain_bench::table::{ms, row};
+use fedchain_bench_wasm::{Check, Work};
 use fedchain_fl::Shape;
 use fedchain_verifier::optimality::{Moments, Problem, solve};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -22,18 +20,10 @@ pub fn run() -> Result<()> {
     let engine = Engine::new()?;
     for features in FEATURES {
         let work = Work::Check(check(features)?);
-        let (mut native, mut wasm) = (vec![], vec![]);
-        for _ in 0..REPEATS {
-            let ours = work.run().context("no certificate")?;
-            let theirs = engine.run(&work)?.context("no certificate")?;
-            ensure!(ours.answer == theirs.answer, "Wasm gives another model");
-            let time = |outcome: &Outcome| Duration::from_nanos(outcome.nanoseconds);
-            native.push(time(&ours));
-            wasm.push(time(&theirs));
-        }
+        let (native, wasm) = engine.medians(&work)?;
         let name = format!("certificate_{features}");
-        row(&format!("{name}_native"), ms(middle(native)), "ms");
-        row(&format!("{name}_wasm"), ms(middle(wasm)), "ms");
+        row(&format!("{name}_native"), ms(native), "ms");
+        row(&format!("{name}_wasm"), ms(wasm), "ms");
         if let Work::Check(check) = &work {
             let bytes = check.solution.len() as f64;
             row(&format!("{name}_solution"), bytes, "bytes");

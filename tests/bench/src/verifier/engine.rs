@@ -1,7 +1,10 @@
 //! The Wasm engine of the node, with the node's settings, on code that is no runtime.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
 use codec::{Decode, Encode};
+use fedchain_bench::table::{REPEATS, middle};
 use fedchain_bench_wasm::{Outcome, WASM_BINARY, Work, clock::clock};
 use sc_executor::DEFAULT_HEAP_ALLOC_STRATEGY;
 use sc_executor_wasmtime::{
@@ -34,6 +37,22 @@ impl Engine {
         let blob = RuntimeBlob::uncompress_if_needed(code)?;
         type Host = (sp_io::SubstrateHostFunctions, clock::HostFunctions);
         Ok(Self(create_runtime::<Host>(blob, config)?))
+    }
+
+    /// Median times of work natively and in the engine, in turn; both must make the same of it.
+    pub fn medians(&self, work: &Work) -> Result<(Duration, Duration)> {
+        let (mut native, mut wasm) = (vec![], vec![]);
+        for _ in 0..REPEATS {
+            let ours = work.run().context("the work fails")?;
+            let theirs = self.run(work)?.context("the work fails in Wasm")?;
+            ensure!(
+                ours.answer == theirs.answer,
+                "Wasm makes something else of it"
+            );
+            native.push(Duration::from_nanos(ours.nanoseconds));
+            wasm.push(Duration::from_nanos(theirs.nanoseconds));
+        }
+        Ok((middle(native), middle(wasm)))
     }
 
     /// Does work in a fresh instance, as a block gets one.

@@ -1,10 +1,8 @@
 //! Time to score a model on holdout rows, natively and in the node's Wasm engine.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use fedchain_bench::{
-    table::{REPEATS, middle, ms, row},
+    table::{ms, row},
     task::{WIDE, task as opaque},
 };
 use fedchain_bench_wasm::{Score, Work, update};
@@ -46,16 +44,8 @@ pub fn run() -> Result<()> {
             model,
             holdout,
         }));
-        let (mut native, mut wasm) = (vec![], vec![]);
-        for _ in 0..REPEATS {
-            let ours = work.run().context("no score")?;
-            let theirs = engine.run(&work)?.context("no score")?;
-            ensure!(ours.answer == theirs.answer, "Wasm gives another score");
-            native.push(Duration::from_nanos(ours.nanoseconds));
-            wasm.push(Duration::from_nanos(theirs.nanoseconds));
-        }
-        let wasm = middle(wasm);
-        row(&format!("score_{name}_native"), ms(middle(native)), "ms");
+        let (native, wasm) = engine.medians(&work)?;
+        row(&format!("score_{name}_native"), ms(native), "ms");
         row(&format!("score_{name}_wasm"), ms(wasm), "ms");
         let each = wasm.as_secs_f64() * 1e9 / operations(&task, ROWS) as f64;
         row(&format!("score_{name}_operation"), each, "ns");
