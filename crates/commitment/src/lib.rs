@@ -1,4 +1,5 @@
-//! What binds an update to its client, round and chain: hashes of canonical encodings.
+//! What binds an update to its client, a holdout to its evaluator, and both to round and chain: hashes
+//! of canonical encodings.
 //!
 //! ```text
 //! values --chunks--> values root --+
@@ -13,18 +14,20 @@
 //!   commitment, so a copied or an old one cannot be opened;
 //! - **hiding**: the salt has 256 bits, so a commitment tells nothing of the update.
 //!
-//! Every hash starts with a tag of its own, so that no encoding can be taken for another.
+//! A holdout's commitment is made likewise, see [`HoldoutOpening`]. Every hash starts with a tag of its own, so that no encoding can be taken for another.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 mod accepted;
+mod holdout;
 mod merkle;
 mod opening;
 mod part;
 
 pub use accepted::{Accepted, Membership, accepted_root};
+pub use holdout::HoldoutOpening;
 pub use merkle::{leaf, root, values_root};
-pub use opening::{Opening, spec_hash};
+pub use opening::{Opening, Opens, spec_hash};
 pub use part::{Part, parts};

@@ -7,6 +7,12 @@ use sp_crypto_hashing::blake2_256;
 /// Version of the commitment's encoding.
 const VERSION: u8 = 1;
 
+/// What a commitment opens to, but for the values: their root follows from what is revealed.
+pub trait Opens {
+    /// The commitment, were this the root of the values.
+    fn commitment_to(&self, values_root: H256) -> H256;
+}
+
 /// All that a commitment binds, in the order of its SCALE encoding.
 #[derive(Debug, Clone, PartialEq, Eq, Encode)]
 pub struct Opening<AccountId> {
@@ -38,6 +44,16 @@ impl<AccountId: Encode> Opening<AccountId> {
         H256(blake2_256(
             &(b"fedchain/commitment", VERSION, self).encode(),
         ))
+    }
+}
+
+impl<AccountId: Clone + Encode> Opens for Opening<AccountId> {
+    fn commitment_to(&self, values_root: H256) -> H256 {
+        let opening = Self {
+            values_root,
+            ..self.clone()
+        };
+        opening.commitment()
     }
 }
 

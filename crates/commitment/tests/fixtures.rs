@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use codec::{Decode, Encode};
-use fedchain_commitment::{Accepted, Opening, accepted_root, spec_hash, values_root};
+use fedchain_commitment::{
+    Accepted, HoldoutOpening, Opening, accepted_root, spec_hash, values_root,
+};
 use fedchain_fl::{
     Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy,
     Target, TaskSpec, Width,
@@ -49,6 +51,18 @@ fn opening() -> Opening<[u8; 32]> {
     }
 }
 
+fn holdout_opening() -> HoldoutOpening<[u8; 32]> {
+    HoldoutOpening {
+        genesis: H256::repeat_byte(1),
+        federation: 2,
+        round: 3,
+        spec_hash: H256::repeat_byte(5),
+        account: [4; 32],
+        values_root: H256::repeat_byte(7),
+        salt: [6; 32],
+    }
+}
+
 fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes
         .as_ref()
@@ -69,6 +83,7 @@ fn the_hashes_are_pinned() {
     assert_eq!(hex(spec_hash(&task())), SPEC_HASH);
     assert_eq!(hex(values_root(&[7; 40_000])), VALUES_ROOT);
     assert_eq!(hex(opening().commitment()), COMMITMENT);
+    assert_eq!(hex(holdout_opening().commitment()), HOLDOUT_COMMITMENT);
     let accepted = |account| Accepted {
         account,
         sample_count: 9,
@@ -138,3 +153,4 @@ const SPEC_HASH: &str = "e2e53915e76e3b7298878604d5dc20966a599d9c74d3f98e3c2ae23
 const VALUES_ROOT: &str = "ba94a9bb45b31f3c37c6bab9e4295439bbc037127e4c65b1e5dacc7750b353b8";
 const COMMITMENT: &str = "85e16ca18559d1484a8135433e1a91bf993d717232934a880f9f73a00b442b37";
 const ACCEPTED_ROOT: &str = "2306146285ff5eb281dd42aa2741bb089cda8c4248003d0681da42a1ce04d125";
+const HOLDOUT_COMMITMENT: &str = "24f2c9abda68ceb4ab410a6f4d4daccac249b98c429bbc784f0cc931270e2739";

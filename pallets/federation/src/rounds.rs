@@ -117,7 +117,7 @@ impl<T: Config> Pallet<T> {
                 values_root: H256::zero(),
                 salt,
             },
-            update_bytes: spec.task.update_bytes().map_err(Error::<T>::from)?,
+            total_bytes: spec.task.update_bytes().map_err(Error::<T>::from)?,
             received: commitment.received,
         };
         let opened = committed.verify(part).map_err(Error::<T>::from)?;

@@ -417,7 +417,7 @@ impl Replay {
                 values_root: H256::zero(),
                 salt: reveal.salt,
             },
-            update_bytes: task.update_bytes().map_err(cannot)?,
+            total_bytes: task.update_bytes().map_err(cannot)?,
             received: received.chunks,
         };
         let mut opened = Err(opening::Error::Commitment);

@@ -1,33 +1,32 @@
-//! Proof that a part of an update is one of those that its client committed to.
+//! Proof that a part of an update, or of a holdout, is one of those that its sender committed to.
 //!
 //! ```text
-//! part, Merkle proof --> root of the whole update --+
-//! what the client states: rows, salt, base, round --+--> hash == commitment
+//! part, Merkle proof --> root of the whole ---------+
+//! what the sender states: rows, salt, base, round --+--> hash == commitment
 //! ```
 //!
-//! A hash binds, so a part that passes is the one that was there when the client committed: for this
-//! chain, federation, round, base model and account, and with this sample count. Parts come in order,
-//! each once.
+//! A hash binds, so a part that passes is the one that was there when its sender committed: for this
+//! chain, federation, round and account; an update also for its base model and with its sample count.
+//! Parts come in order, each once.
 
 #[cfg(test)]
 mod tests;
 
-use codec::Encode;
 use core::fmt;
-use fedchain_commitment::{Opening, Part};
+use fedchain_commitment::{Opens, Part};
 use fedchain_fl::{Error as FlError, H256, update::check_place};
 
 use crate::Verifier;
 
 /// A commitment that is being opened.
 #[derive(Debug, Clone)]
-pub struct Committed<AccountId> {
+pub struct Committed<Opening> {
     /// The hash.
     pub commitment: H256,
     /// What it should open to; the root of the values is not looked at, it follows from the part.
-    pub opening: Opening<AccountId>,
-    /// Bytes of the whole update.
-    pub update_bytes: u32,
+    pub opening: Opening,
+    /// Bytes of the whole update or holdout.
+    pub total_bytes: u32,
     /// Chunks that were opened before.
     pub received: u32,
 }
@@ -35,7 +34,7 @@ pub struct Committed<AccountId> {
 /// What a part has proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
-    /// Root of the whole update's values.
+    /// Root of all values.
     pub values_root: H256,
     /// Chunks that are opened now.
     pub received: u32,
@@ -55,7 +54,7 @@ pub enum Error {
     },
     /// Its Merkle proof fits no tree of so many chunks.
     Proof,
-    /// It is not of the update that the client committed to.
+    /// It is not of what its sender committed to.
     Commitment,
 }
 
@@ -70,14 +69,14 @@ impl fmt::Display for Error {
                 )
             }
             Self::Proof => write!(f, "the part's Merkle proof has not the right length"),
-            Self::Commitment => write!(f, "the part is not of the update committed to"),
+            Self::Commitment => write!(f, "the part is not of what was committed to"),
         }
     }
 }
 
 impl core::error::Error for Error {}
 
-impl<AccountId: Clone + Encode> Verifier for Committed<AccountId> {
+impl<Opening: Opens> Verifier for Committed<Opening> {
     type Input = Part;
     type Proof = Opened;
     type Error = Error;
@@ -87,16 +86,12 @@ impl<AccountId: Clone + Encode> Verifier for Committed<AccountId> {
         if found != expected {
             return Err(Error::Order { expected, found });
         }
-        check_place(self.update_bytes, found, &part.values).map_err(Error::Size)
+        check_place(self.total_bytes, found, &part.values).map_err(Error::Size)
     }
 
     fn check(&self, part: &Part) -> Result<Opened, Error> {
-        let values_root = part.root(self.update_bytes).ok_or(Error::Proof)?;
-        let opening = Opening {
-            values_root,
-            ..self.opening.clone()
-        };
-        match opening.commitment() == self.commitment {
+        let values_root = part.root(self.total_bytes).ok_or(Error::Proof)?;
+        match self.opening.commitment_to(values_root) == self.commitment {
             true => Ok(Opened {
                 values_root,
                 received: part.first.saturating_add(part.chunks()),

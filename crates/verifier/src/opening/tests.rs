@@ -2,7 +2,7 @@
 
 use std::{vec, vec::Vec};
 
-use fedchain_commitment::{parts, values_root};
+use fedchain_commitment::{HoldoutOpening, Opening, parts, values_root};
 use fedchain_fl::limits::{CHUNK_BYTES, PART_BYTES_MAX};
 
 use super::*;
@@ -30,7 +30,7 @@ fn opening() -> Opening<[u8; 4]> {
 }
 
 /// The honest commitment; what it should open to lacks the root.
-fn committed() -> Committed<[u8; 4]> {
+fn committed() -> Committed<Opening<[u8; 4]>> {
     let opening = opening();
     Committed {
         commitment: opening.commitment(),
@@ -38,7 +38,7 @@ fn committed() -> Committed<[u8; 4]> {
             values_root: H256::zero(),
             ..opening
         },
-        update_bytes: BYTES,
+        total_bytes: BYTES,
         received: 0,
     }
 }
@@ -49,7 +49,7 @@ fn part(index: usize) -> Part {
 
 /// Changes the first part, or what is known of the update, and expects a refusal.
 #[track_caller]
-fn refuses(change: impl FnOnce(&mut Committed<[u8; 4]>, &mut Part), expected: Error) {
+fn refuses(change: impl FnOnce(&mut Committed<Opening<[u8; 4]>>, &mut Part), expected: Error) {
     let (mut committed, mut part) = (committed(), part(0));
     change(&mut committed, &mut part);
     assert_eq!(committed.verify(&part), Err(expected));
@@ -98,7 +98,7 @@ fn other_sizes_are_refused_before_anything_is_hashed() {
         first: 0,
         bytes: PART_BYTES_MAX,
     });
-    refuses(|committed, _| committed.update_bytes = CHUNK_BYTES, larger);
+    refuses(|committed, _| committed.total_bytes = CHUNK_BYTES, larger);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn another_value_proof_or_length_opens_nothing() {
         Error::Proof,
     );
     refuses(
-        |committed, _| committed.update_bytes = BYTES + CHUNK_BYTES,
+        |committed, _| committed.total_bytes = BYTES + CHUNK_BYTES,
         Error::Commitment,
     );
 }
@@ -142,4 +142,44 @@ fn nothing_else_that_was_committed_to_can_change() {
         |committed, _| committed.commitment = H256::zero(),
         Error::Commitment,
     );
+}
+
+#[test]
+fn a_holdout_opens_likewise_and_only_as_itself() {
+    let opening = HoldoutOpening {
+        genesis: H256::repeat_byte(1),
+        federation: 2,
+        round: 3,
+        spec_hash: H256::repeat_byte(4),
+        account: [6; 4],
+        values_root: values_root(&update()),
+        salt: [8; 32],
+    };
+    let holdout = Committed {
+        commitment: opening.commitment(),
+        opening: HoldoutOpening {
+            values_root: H256::zero(),
+            ..opening
+        },
+        total_bytes: BYTES,
+        received: 0,
+    };
+    assert_eq!(holdout.verify(&part(0)).unwrap().received, 16);
+    let mut other = part(0);
+    other.values[0] ^= 1;
+    assert_eq!(holdout.verify(&other), Err(Error::Commitment));
+    let change = |change: fn(&mut HoldoutOpening<[u8; 4]>)| {
+        let mut changed = holdout.clone();
+        change(&mut changed.opening);
+        assert_eq!(changed.verify(&part(0)), Err(Error::Commitment));
+    };
+    change(|it| it.genesis = H256::zero());
+    change(|it| it.federation = 0);
+    change(|it| it.round = 4);
+    change(|it| it.spec_hash = H256::zero());
+    change(|it| it.account = [7; 4]);
+    change(|it| it.salt = [0; 32]);
+    // Neither is the other, whatever the fields.
+    let commitment = holdout.commitment;
+    refuses(|it, _| it.commitment = commitment, Error::Commitment);
 }
