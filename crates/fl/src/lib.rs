@@ -15,7 +15,8 @@
 //! - [`norm`] and [`distance`]: how far updates are from the base model and from each other.
 //! - [`strategy`]: one aggregate from many updates. [`optimiser`]: a server model from that.
 //! - [`aggregation`]: both for a whole round, chunk by chunk.
-//! - [`score`]: the mean loss of a model on holdout rows.
+//! - [`score`]: the mean loss of a model on holdout rows. [`gate`]: what follows from it for a round
+//!   and for each of its clients.
 //! - [`window`]: when a phase is over.
 //! - [`view`]: what a node answers about federations.
 
@@ -27,6 +28,7 @@ pub mod aggregation;
 pub mod decimal;
 pub mod distance;
 pub mod error;
+pub mod gate;
 pub mod init;
 pub mod limits;
 pub mod name;

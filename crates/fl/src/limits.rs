@@ -41,3 +41,7 @@ pub const FRAC_BITS_MAX: u8 = 30;
 pub const HOLDOUT_ROWS_MAX: u32 = 1_024;
 /// Bytes of a holdout, at most: 255 rows of the most features.
 pub const HOLDOUT_BYTES_MAX: u32 = 1 << 20;
+/// Holdouts that a round is judged on, at most: seats of evaluators.
+pub const EVALUATORS_MAX: u32 = 16;
+/// Clients whose contributions are measured, at most: each costs a model of its own.
+pub const CONTRIBUTIONS_MAX: u32 = 64;

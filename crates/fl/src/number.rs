@@ -123,7 +123,7 @@ impl Format {
     }
 
     /// The values of canonical `bytes`; a trailing part of a value is ignored, lengths are checked
-    /// by [`crate::Update::check`].
+    /// by [`crate::Update::check_part`].
     pub fn decode(&self, bytes: &[u8]) -> Vec<i32> {
         match self.width {
             Width::I16 => bytes

@@ -4,8 +4,9 @@
 //! answers what it proves. What a check costs follows from lengths and from what a federation has
 //! fixed, so it can be paid for before it is done.
 //!
-//! - [`opening`]: that a part of an update is one that its client committed to.
+//! - [`opening`]: that a part of an update or holdout is one that its sender committed to.
 //! - [`norm`]: that an update lies near the base model.
+//! - [`quality`]: how well a model does on rows that were committed to before it was there.
 //! - [`optimality`]: that a linear model is the best one for everybody's rows, within a bound.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -17,6 +18,7 @@ extern crate std;
 pub mod norm;
 pub mod opening;
 pub mod optimality;
+pub mod quality;
 
 /// A check of what came from outside.
 pub trait Verifier {

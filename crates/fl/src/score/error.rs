@@ -24,6 +24,13 @@ pub enum ScoreError {
         /// Rows that it may have.
         most: u32,
     },
+    /// The holdout is not as long as those of its federation.
+    HoldoutBytes {
+        /// Its bytes.
+        found: usize,
+        /// Bytes that it must have.
+        needed: u32,
+    },
     /// A row's class is none of the target's.
     Class {
         /// The row, from zero.
@@ -67,6 +74,9 @@ impl fmt::Display for ScoreError {
                 "the holdout has {rows} rows; {most} of this length are possible (at most \
                  {HOLDOUT_ROWS_MAX} rows and {HOLDOUT_BYTES_MAX} bytes)"
             ),
+            Self::HoldoutBytes { found, needed } => {
+                write!(f, "the holdout has {found} bytes; it must have {needed}")
+            }
             Self::Class {
                 row,
                 found,

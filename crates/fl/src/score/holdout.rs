@@ -9,8 +9,11 @@ use super::{
 };
 use crate::{
     Target, TaskSpec,
-    limits::{HOLDOUT_BYTES_MAX, HOLDOUT_ROWS_MAX},
+    limits::{CHUNK_BYTES, HOLDOUT_BYTES_MAX, HOLDOUT_ROWS_MAX},
 };
+
+/// Bytes of one value.
+const VALUE_BYTES: usize = size_of::<i32>();
 
 /// What a task says of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl Layout {
 
     /// Bytes of one row.
     const fn row_bytes(self) -> usize {
-        self.row_values().saturating_mul(size_of::<i32>())
+        self.row_values().saturating_mul(VALUE_BYTES)
     }
 
     /// Rows that a holdout may have.
@@ -64,6 +67,40 @@ impl Layout {
         }
         Ok(())
     }
+
+    /// Checks the classes among values, of which the first is at `place` of a holdout.
+    fn check_classes(
+        self,
+        place: usize,
+        values: impl Iterator<Item = i32>,
+    ) -> Result<(), ScoreError> {
+        let Some(classes) = self.classes else {
+            return Ok(());
+        };
+        let row_values = self.row_values();
+        let (row, column) = (
+            place.checked_div(row_values).unwrap_or(0),
+            place.checked_rem(row_values).unwrap_or(0),
+        );
+        // Targets are last in their rows.
+        let targets = values
+            .skip(self.inputs.saturating_sub(column))
+            .step_by(row_values);
+        let is_class = |found: i32| u32::try_from(found).is_ok_and(|class| class < classes);
+        match (row..).zip(targets).find(|(_, found)| !is_class(*found)) {
+            None => Ok(()),
+            Some((row, found)) => Err(ScoreError::Class {
+                row: u32::try_from(row).unwrap_or(u32::MAX),
+                found,
+                classes,
+            }),
+        }
+    }
+}
+
+/// Values of canonical bytes.
+fn decode(bytes: &[u8]) -> impl Iterator<Item = i32> {
+    bytes.as_chunks().0.iter().map(|b| i32::from_le_bytes(*b))
 }
 
 /// Rows on which models are measured, checked against a task: 1 to [`HOLDOUT_ROWS_MAX`].
@@ -86,9 +123,8 @@ impl Holdout {
     pub fn new(task: &TaskSpec, values: Vec<i32>) -> Result<Self, ScoreError> {
         let layout = Layout::of(task);
         layout.check_length(values.len(), layout.row_values())?;
-        let holdout = Self { layout, values };
-        holdout.check_classes()?;
-        Ok(holdout)
+        layout.check_classes(0, values.iter().copied())?;
+        Ok(Self { layout, values })
     }
 
     /// The rows of canonical `bytes`: each value in four bytes, little-endian, in order. Lengths are
@@ -99,13 +135,28 @@ impl Holdout {
     pub fn decode(task: &TaskSpec, bytes: &[u8]) -> Result<Self, ScoreError> {
         let layout = Layout::of(task);
         layout.check_length(bytes.len(), layout.row_bytes())?;
-        let values = bytes.as_chunks().0.iter();
-        Self::new(task, values.map(|b| i32::from_le_bytes(*b)).collect())
+        Self::new(task, decode(bytes).collect())
+    }
+
+    /// Checks the classes in a part of a holdout, canonical bytes of whole values from chunk `first` on:
+    /// parts that all pass are a holdout, when their lengths are.
+    ///
+    /// # Errors
+    /// [`ScoreError::Class`].
+    pub fn check_part(task: &TaskSpec, first: u32, bytes: &[u8]) -> Result<(), ScoreError> {
+        let place = (first as usize).saturating_mul(CHUNK_BYTES as usize / VALUE_BYTES);
+        Layout::of(task).check_classes(place, decode(bytes))
     }
 
     /// Canonical bytes of the rows.
     pub fn encode(&self) -> Vec<u8> {
         self.values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+
+    /// Bytes of a holdout of so many rows.
+    pub fn bytes(task: &TaskSpec, rows: u32) -> u32 {
+        let row_bytes = u32::try_from(Layout::of(task).row_bytes()).unwrap_or(u32::MAX);
+        row_bytes.saturating_mul(rows)
     }
 
     /// Rows that a holdout of this task may have.
@@ -130,28 +181,6 @@ impl Holdout {
         self.values
             .chunks(batch_values)
             .map(move |values| Rows { values, row_values })
-    }
-
-    fn check_classes(&self) -> Result<(), ScoreError> {
-        let Some(classes) = self.layout.classes else {
-            return Ok(());
-        };
-        let rows = Rows {
-            values: &self.values,
-            row_values: self.layout.row_values(),
-        };
-        let is_class = |found: i32| u32::try_from(found).is_ok_and(|class| class < classes);
-        match (0..)
-            .zip(rows.targets())
-            .find(|(_, found)| !is_class(*found))
-        {
-            None => Ok(()),
-            Some((row, found)) => Err(ScoreError::Class {
-                row,
-                found,
-                classes,
-            }),
-        }
     }
 }
 
