@@ -14,7 +14,8 @@
 //!   commitment, so a copied or an old one cannot be opened;
 //! - **hiding**: the salt has 256 bits, so a commitment tells nothing of the update.
 //!
-//! A holdout's commitment is made likewise, see [`HoldoutOpening`]. Every hash starts with a tag of its own, so that no encoding can be taken for another.
+//! A holdout's commitment is made likewise, see [`HoldoutOpening`]. Every hash starts with a tag of its
+//! own, so that no encoding can be taken for another.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -5,9 +5,9 @@ use codec::{Decode, Encode};
 
 use super::*;
 use crate::{
-    Column, Decimal, Format, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy, Target,
+    Decimal, NormRule, Optimiser, Strategy,
     limits::{CONTRIBUTIONS_MAX, EVALUATORS_MAX},
-    score::FEATURE_FRAC_BITS,
+    score::{FEATURE_FRAC_BITS, tests::linear},
 };
 
 /// One, as a feature and, in the default format, as a weight.
@@ -15,22 +15,9 @@ const ONE: i32 = 1 << FEATURE_FRAC_BITS;
 
 /// One feature, one real target: models are slope and intercept.
 fn task(strategy: Strategy) -> TaskSpec {
-    let column = |name: &str| Column {
-        name: name.parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    };
     TaskSpec {
-        model: ModelSpec::Linear,
-        initial: Initial::Zeros,
-        format: Format::default(),
         strategy,
-        norm: None,
-        optimiser: Optimiser::Adopt,
-        schema: Schema {
-            features: vec![column("x")].try_into().unwrap(),
-            target: Target::Real(column("y")),
-        },
+        ..linear(1)
     }
 }
 

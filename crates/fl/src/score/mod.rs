@@ -21,7 +21,7 @@ mod holdout;
 mod loss;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use cost::operations;
 pub use error::ScoreError;

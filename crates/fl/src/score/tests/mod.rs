@@ -53,7 +53,7 @@ fn task(model: ModelSpec, features: usize, classes: usize) -> TaskSpec {
     }
 }
 
-fn linear(features: usize) -> TaskSpec {
+pub(crate) fn linear(features: usize) -> TaskSpec {
     task(ModelSpec::Linear, features, 0)
 }
 
