@@ -83,6 +83,8 @@ impl Metrics {
                 Event::RoundClosed { outcome, .. } => match outcome {
                     Outcome::Adopted => (&self.rounds, "adopted"),
                     Outcome::Skipped => (&self.rounds, "skipped"),
+                    Outcome::Ungated => (&self.rounds, "ungated"),
+                    Outcome::Worse => (&self.rounds, "worse"),
                 },
                 Event::UpdateCommitted { .. } => (&self.updates, "committed"),
                 Event::UpdateAccepted { .. } => (&self.updates, "accepted"),

@@ -5,8 +5,12 @@ use crate::{
     RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, VERSION, body, presets,
 };
 use alloc::vec::Vec;
-use fedchain_fl::view::{
-    BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView, RoundView,
+use fedchain_fl::{
+    gate::GateRecord,
+    view::{
+        BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView,
+        RoundView,
+    },
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
@@ -197,6 +201,10 @@ impl_runtime_apis! {
 
         fn certificate(federation: u32, round: Option<u32>) -> Option<CertificateView<AccountId>> {
             Federation::certificate(federation, round)
+        }
+
+        fn gate(federation: u32, round: u32) -> Option<GateRecord<AccountId>> {
+            Federation::gate(federation, round)
         }
 
         fn moments(federation: u32, left_out: Vec<AccountId>) -> Option<MomentsView> {

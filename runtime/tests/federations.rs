@@ -50,6 +50,7 @@ fn spec(clients: u32, params: u32, format: Format, strategy: Strategy) -> Federa
         bond: UNIT,
         join_deposit: UNIT,
         reward: UNIT,
+        gate: None,
         task: TaskSpec {
             model: ModelSpec::Opaque {
                 param_count: params,

@@ -20,10 +20,14 @@ use std::{
 };
 
 use fedchain_fl::H256;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::chain::AccountId;
+
+/// Name of the file that lists used holdouts, and the beginning of those with openings.
+const USED_HOLDOUTS: &str = "used-holdouts.json";
+const HOLDOUT: &str = "holdout-";
 
 /// Why the state directory cannot be used.
 #[derive(Debug, Error)]
@@ -89,7 +93,20 @@ pub struct Kept {
     pub commitment: H256,
 }
 
-/// The files of one client in one federation, locked against a second process.
+/// An evaluator's commitment with its opening.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptHoldout {
+    /// The round that the holdout judges.
+    pub round: u32,
+    /// The commitment's salt.
+    pub salt: H256,
+    /// The commitment.
+    pub commitment: H256,
+    /// Canonical bytes of the rows.
+    pub bytes: Vec<u8>,
+}
+
+/// The files of one client or evaluator in one federation, locked against a second process.
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
@@ -146,18 +163,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn save(&self, kept: &Kept) -> Result<(), StoreError> {
-        let path = self.file(kept.round, kept.base_root);
-        self.write(&path, kept).map_err(io_error(&path))
+        self.write(&self.file(kept.round, kept.base_root), kept)
     }
 
-    fn write(&self, path: &Path, kept: &Kept) -> io::Result<()> {
-        // Temporary files are created with mode 600.
-        let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-        serde_json::to_writer(&mut file, kept)?;
-        file.flush()?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(&self.dir)?.sync_all()
+    /// Writes the opening of a holdout's commitment, and that rows with this root are used; both are on
+    /// disk when this returns.
+    ///
+    /// # Errors
+    /// As [`Self::used_holdouts`].
+    pub fn save_holdout(&self, kept: &KeptHoldout, root: H256) -> Result<(), StoreError> {
+        let mut used = self.used_holdouts()?;
+        used.push(root);
+        self.write(&self.dir.join(USED_HOLDOUTS), &used)?;
+        self.write(&self.holdout_file(kept.round), kept)
+    }
+
+    fn write<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), StoreError> {
+        let write = || {
+            // Temporary files are created with mode 600.
+            let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+            serde_json::to_writer(&mut file, value)?;
+            file.flush()?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            File::open(&self.dir)?.sync_all()
+        };
+        write().map_err(io_error(path))
     }
 
     /// The opening kept for `round` on the server model `base_root`: a reorganisation of the chain may
@@ -166,18 +197,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] when the file cannot be understood, [`StoreError::Io`] otherwise.
     pub fn load(&self, round: u32, base_root: H256) -> Result<Option<Kept>, StoreError> {
-        let file = self.file(round, base_root);
-        let text = match fs::read(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error(&file)(error)),
-        };
-        serde_json::from_slice(&text)
-            .map(Some)
-            .map_err(|error| StoreError::Damaged {
-                file,
-                reason: error.to_string(),
-            })
+        read(self.file(round, base_root))
+    }
+
+    /// The opening of the holdout kept for `round`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_holdout(&self, round: u32) -> Result<Option<KeptHoldout>, StoreError> {
+        read(self.holdout_file(round))
+    }
+
+    /// Roots of the holdouts that were committed to: rows judge once.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn used_holdouts(&self) -> Result<Vec<H256>, StoreError> {
+        Ok(read(self.dir.join(USED_HOLDOUTS))?.unwrap_or_default())
     }
 
     /// Removes the openings of rounds before `oldest`.
@@ -194,20 +230,38 @@ impl Store {
         Ok(())
     }
 
+    fn holdout_file(&self, round: u32) -> PathBuf {
+        self.dir.join(format!("{HOLDOUT}{round}.json"))
+    }
+
     fn file(&self, round: u32, base_root: H256) -> PathBuf {
         self.dir.join(format!("round-{round}-{base_root:x}.json"))
     }
 }
 
+/// Reads a file, if it is there.
+fn read<T: DeserializeOwned>(file: PathBuf) -> Result<Option<T>, StoreError> {
+    let text = match fs::read(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error(&file)(error)),
+    };
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|error| StoreError::Damaged {
+            file,
+            reason: error.to_string(),
+        })
+}
+
 /// The round whose opening a file holds.
 fn round_of(path: &Path) -> Option<u32> {
-    path.file_name()?
-        .to_str()?
-        .strip_prefix("round-")?
-        .split_once('-')?
-        .0
-        .parse()
-        .ok()
+    let name = path.file_name()?.to_str()?;
+    let digits = match name.strip_prefix("round-") {
+        Some(rest) => rest.split_once('-')?.0,
+        None => name.strip_prefix(HOLDOUT)?.strip_suffix(".json")?,
+    };
+    digits.parse().ok()
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> StoreError {
@@ -326,6 +380,29 @@ mod tests {
         assert_eq!(store.load(2, BASE).unwrap(), Some(kept(2)));
         store.forget_before(u32::MAX).unwrap();
         assert_eq!(store.load(2, BASE).unwrap(), None);
+    }
+
+    #[test]
+    fn holdouts_are_kept_with_their_rounds_and_used_for_ever() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::open(state.path(), &place()).unwrap();
+        assert_eq!(store.used_holdouts().unwrap(), []);
+        let kept = |round| KeptHoldout {
+            round,
+            salt: H256::repeat_byte(6),
+            commitment: H256::repeat_byte(7),
+            bytes: vec![1, 0, 255],
+        };
+        let roots = [H256::repeat_byte(8), H256::repeat_byte(9)];
+        store.save_holdout(&kept(1), roots[0]).unwrap();
+        store.save_holdout(&kept(2), roots[1]).unwrap();
+        let mode = fs::metadata(store.holdout_file(1)).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+        assert_eq!(store.load_holdout(1).unwrap(), Some(kept(1)));
+        store.forget_before(2).unwrap();
+        assert_eq!(store.load_holdout(1).unwrap(), None);
+        assert_eq!(store.load_holdout(2).unwrap(), Some(kept(2)));
+        assert_eq!(store.used_holdouts().unwrap(), roots);
     }
 
     #[test]

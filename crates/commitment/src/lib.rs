@@ -14,7 +14,8 @@
 //!   commitment, so a copied or an old one cannot be opened;
 //! - **hiding**: the salt has 256 bits, so a commitment tells nothing of the update.
 //!
-//! A holdout's commitment is made likewise, see [`HoldoutOpening`]. Every hash starts with a tag of its
+//! A holdout's commitment is made likewise, see [`HoldoutOpening`]; a judgement has a hash, see
+//! [`gate_hash`]. Every hash starts with a tag of its
 //! own, so that no encoding can be taken for another.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -22,12 +23,14 @@
 extern crate alloc;
 
 mod accepted;
+mod gate;
 mod holdout;
 mod merkle;
 mod opening;
 mod part;
 
 pub use accepted::{Accepted, Membership, accepted_root};
+pub use gate::gate_hash;
 pub use holdout::HoldoutOpening;
 pub use merkle::{leaf, root, values_root};
 pub use opening::{Opening, Opens, spec_hash};

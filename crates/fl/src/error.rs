@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::limits::{HOLDOUT_BYTES_MAX, HOLDOUT_ROWS_MAX};
+
 /// Why a spec, a value or an update was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -84,6 +86,58 @@ pub enum Error {
         found: u32,
         /// Cap of the federation.
         max: u32,
+    },
+    /// A hidden layer without units.
+    EmptyLayer,
+    /// The quality gate cannot work.
+    Gate,
+    /// The gate's window is too short for all evaluators to upload.
+    GateWindowTooShort {
+        /// Blocks needed.
+        needed: u32,
+        /// Blocks given.
+        found: u32,
+    },
+    /// The holdout has no rows, or is no whole number of rows.
+    HoldoutLength {
+        /// Its values or bytes.
+        found: usize,
+        /// Values or bytes of one row.
+        row: usize,
+    },
+    /// The holdout has more rows or bytes than [`crate::limits::HOLDOUT_ROWS_MAX`] and [`crate::limits::HOLDOUT_BYTES_MAX`] allow.
+    HoldoutSize {
+        /// Its rows, begun ones included.
+        rows: usize,
+        /// Rows that it may have.
+        most: u32,
+    },
+    /// The holdout is not as long as those of its federation.
+    HoldoutBytes {
+        /// Its bytes.
+        found: usize,
+        /// Bytes that it must have.
+        needed: u32,
+    },
+    /// A row's class is none of the target's.
+    Class {
+        /// The row, from zero.
+        row: u32,
+        /// The class that it names.
+        found: i32,
+        /// Classes of the target.
+        classes: u32,
+    },
+    /// The holdout was made for a task with other features or another target.
+    OtherTask,
+    /// The chain does not know how to run an opaque model.
+    Opaque,
+    /// The model has the wrong number of weights.
+    ModelLength {
+        /// Weights given.
+        found: usize,
+        /// Weights of the task's model.
+        expected: u32,
     },
 }
 
@@ -181,6 +235,51 @@ impl fmt::Display for Error {
             Self::Overflow => write!(f, "a value does not fit the federation's number format"),
             Self::SampleCount { found, max } => {
                 write!(f, "the sample count is {found}; it must be 1 to {max}")
+            }
+            Self::EmptyLayer => write!(f, "a hidden layer must have units"),
+            Self::Gate => write!(
+                f,
+                "the gate needs layers or a linear model that is trained round by round, 3 to {} \
+                 evaluators and a quorum of 3 or more of them, rows that a holdout can have, a tolerance \
+                 of 0 or more, and at most {} clients where contributions are measured",
+                crate::limits::EVALUATORS_MAX,
+                crate::limits::CONTRIBUTIONS_MAX
+            ),
+            Self::GateWindowTooShort { needed, found } => write!(
+                f,
+                "the gate's blocks are {found}; the evaluators' uploads need at least {needed}"
+            ),
+            Self::HoldoutLength { found, row } => write!(
+                f,
+                "the holdout's length is {found}; it must be a multiple of {row}, one row's, and not \
+                 zero"
+            ),
+            Self::HoldoutSize { rows, most } => write!(
+                f,
+                "the holdout has {rows} rows; {most} of this length are possible (at most \
+                 {HOLDOUT_ROWS_MAX} rows and {HOLDOUT_BYTES_MAX} bytes)"
+            ),
+            Self::HoldoutBytes { found, needed } => {
+                write!(f, "the holdout has {found} bytes; it must have {needed}")
+            }
+            Self::Class {
+                row,
+                found,
+                classes,
+            } => write!(
+                f,
+                "the class of holdout row {row} is {found}; it must be 0 or more and below {classes}"
+            ),
+            Self::OtherTask => write!(
+                f,
+                "the holdout was made for another task: features or target differ"
+            ),
+            Self::Opaque => write!(f, "an opaque model cannot be run: give its layers"),
+            Self::ModelLength { found, expected } => {
+                write!(
+                    f,
+                    "the model has {found} weights; the task's has {expected}"
+                )
             }
         }
     }

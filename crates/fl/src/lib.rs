@@ -56,8 +56,8 @@ pub use optimiser::{Adaptive, Moment, Optimiser};
 pub use primitive_types::H256;
 pub use refusal::Refusal;
 pub use spec::{
-    Column, FederationSpec, Initial, LeastSquares, Membership, ModelSpec, Schema, Shape, Target,
-    TaskSpec, Windows,
+    Column, Contributions, FederationSpec, Gate, Initial, LeastSquares, Membership, ModelSpec,
+    Schema, Shape, Target, TaskSpec, Windows,
 };
 pub use strategy::Strategy;
 pub use update::{CheckedUpdate, Update};

@@ -30,10 +30,12 @@ pub enum Refusal {
     PartTaken = 10,
     /// The federation takes no solutions now.
     CertifyClosed = 11,
+    /// The account is no evaluator of the federation.
+    NotEvaluator = 12,
 }
 
 impl Refusal {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::UnknownFederation,
         Self::NotOnRoster,
         Self::WrongRound,
@@ -45,6 +47,7 @@ impl Refusal {
         Self::NotOverdue,
         Self::PartTaken,
         Self::CertifyClosed,
+        Self::NotEvaluator,
     ];
 
     /// The code on the wire.
@@ -76,6 +79,7 @@ impl Refusal {
             Self::NotOverdue => "NotOverdue",
             Self::PartTaken => "PartTaken",
             Self::CertifyClosed => "CertifyClosed",
+            Self::NotEvaluator => "NotEvaluator",
         }
     }
 }
@@ -94,6 +98,7 @@ impl fmt::Display for Refusal {
             Self::NotOverdue => "the phase is not overdue yet",
             Self::PartTaken => "this part was taken already: send the next one",
             Self::CertifyClosed => "the federation waits for no solution",
+            Self::NotEvaluator => "the account is no evaluator: the owner must appoint it first",
         })
     }
 }

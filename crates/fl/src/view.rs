@@ -41,6 +41,13 @@ pub enum PhaseView {
     },
     /// The round is over; a coming block aggregates it.
     Aggregate,
+    /// The new model is there; evaluators' holdouts are taken until the deadline.
+    Gate {
+        /// First block that takes holdouts.
+        opens_at: u32,
+        /// End of the window.
+        deadline: Deadline,
+    },
     /// All rounds are done.
     Finished,
     /// The owner ended it.
@@ -92,6 +99,30 @@ pub struct ClientView<AccountId> {
     pub revealed: bool,
 }
 
+/// A holdout that an evaluator has committed to.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct HoldoutView {
+    /// The round that it judges.
+    pub round: u32,
+    /// The commitment.
+    pub commitment: H256,
+    /// Chunks received.
+    pub received: u32,
+    /// All of it is there.
+    pub revealed: bool,
+}
+
+/// Who judges models.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct EvaluatorView<AccountId> {
+    /// The evaluator.
+    pub account: AccountId,
+    /// Its holdouts for the current round and for the next.
+    pub holdouts: Vec<HoldoutView>,
+}
+
 /// A federation as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
@@ -130,6 +161,8 @@ pub struct FederationView<AccountId, Balance> {
     pub invited: Vec<AccountId>,
     /// Members.
     pub clients: Vec<ClientView<AccountId>>,
+    /// Who judges its models.
+    pub evaluators: Vec<EvaluatorView<AccountId>>,
 }
 
 /// How a round ended.
@@ -152,6 +185,17 @@ pub enum Outcome {
     Adopted,
     /// Too few updates: the server model stayed.
     Skipped,
+    /// The aggregate became the server model unjudged: too few holdouts were there.
+    Ungated,
+    /// The aggregate was worse than the tolerance allows: the server model stayed.
+    Worse,
+}
+
+impl Outcome {
+    /// Whether the aggregate became the server model.
+    pub const fn is_adopted(self) -> bool {
+        matches!(self, Self::Adopted | Self::Ungated)
+    }
 }
 
 /// What stays in state of a closed round.
@@ -344,6 +388,8 @@ pub struct ServerModel {
     pub model_root: H256,
     /// Root of the set of accepted updates.
     pub accepted_root: H256,
+    /// Hash of the judgement, where there was one.
+    pub gate_hash: Option<H256>,
 }
 
 /// The engine id of the digest item that carries a [`ServerModel`] in the header.

@@ -107,6 +107,11 @@ pub enum Error {
     /// The round made no new server model.
     #[error("the round was skipped: its updates are in no server model")]
     Skipped,
+    /// The round's model was judged worse, and not adopted.
+    #[error(
+        "the round's model was worse than the one before it: its updates are in no server model"
+    )]
+    Worse,
     /// The update is not in the accepted set.
     #[error("the update is not among the accepted ones of the round")]
     NotAccepted,
@@ -189,8 +194,10 @@ impl Receipt {
             return Err(Error::Tip);
         }
         let (server_model, closed_at, block, work_then) = found.ok_or(Error::NoRound)?;
-        if server_model.outcome != Outcome::Adopted {
-            return Err(Error::Skipped);
+        match server_model.outcome {
+            Outcome::Adopted | Outcome::Ungated => {}
+            Outcome::Skipped => return Err(Error::Skipped),
+            Outcome::Worse => return Err(Error::Worse),
         }
         if self.membership.root(&self.update) != Some(server_model.accepted_root) {
             return Err(Error::NotAccepted);

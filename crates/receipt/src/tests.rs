@@ -140,6 +140,7 @@ fn model() -> ServerModel {
         outcome: Outcome::Adopted,
         model_root: H256::repeat_byte(77),
         accepted_root: accepted_root(&mut set()),
+        gate_hash: None,
     }
 }
 
@@ -365,18 +366,40 @@ fn a_gap_or_a_stranger_among_the_headers_is_found() {
     ));
 }
 
-#[test]
-fn an_update_of_a_skipped_round_is_in_no_model() {
-    let skipped = ServerModel {
-        outcome: Outcome::Skipped,
+/// A receipt from a chain on which the round ended so.
+fn ended(outcome: Outcome, gate_hash: Option<H256>) -> Receipt {
+    let model = ServerModel {
+        outcome,
+        gate_hash,
         ..model()
     };
-    let receipt = chain(RULES, |number, claims| {
+    chain(RULES, |number, claims| {
         if number == CLOSED_AT {
-            claims.extra = vec![DigestItem::Consensus(DIGEST_ID, skipped.encode())];
+            claims.extra = vec![DigestItem::Consensus(DIGEST_ID, model.encode())];
         }
-    });
-    assert_eq!(receipt.check(Some(receipt.tip)), Err(Error::Skipped));
+    })
+}
+
+#[test]
+fn an_update_of_a_round_without_a_model_is_in_no_model() {
+    let judged = Some(H256::repeat_byte(6));
+    for (outcome, gate_hash, error) in [
+        (Outcome::Skipped, None, Error::Skipped),
+        (Outcome::Worse, judged, Error::Worse),
+    ] {
+        let receipt = ended(outcome, gate_hash);
+        assert_eq!(receipt.check(Some(receipt.tip)), Err(error));
+    }
+}
+
+#[test]
+fn an_adopted_model_may_be_judged_or_not() {
+    let judged = Some(H256::repeat_byte(6));
+    for (outcome, gate_hash) in [(Outcome::Adopted, judged), (Outcome::Ungated, None)] {
+        let receipt = ended(outcome, gate_hash);
+        let found = receipt.check(Some(receipt.tip)).unwrap().server_model;
+        assert_eq!((found.outcome, found.gate_hash), (outcome, gate_hash));
+    }
 }
 
 #[test]

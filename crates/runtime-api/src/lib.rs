@@ -8,8 +8,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use codec::Codec;
-use fedchain_fl::view::{
-    BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView, RoundView,
+use fedchain_fl::{
+    gate::GateRecord,
+    view::{
+        BodyView, CertificateView, FederationSummary, FederationView, ModelView, MomentsView,
+        RoundView,
+    },
 };
 
 sp_api::decl_runtime_apis! {
@@ -37,6 +41,8 @@ sp_api::decl_runtime_apis! {
         fn model(federation: u32, offset: u32, length: u32) -> Option<ModelView>;
         /// The certificate of a round's server model, or the newest.
         fn certificate(federation: u32, round: Option<u32>) -> Option<CertificateView<AccountId>>;
+        /// The judgement of a round's model, where there was one.
+        fn gate(federation: u32, round: u32) -> Option<GateRecord<AccountId>>;
         /// The moments of all clients but some, named in ascending order.
         fn moments(federation: u32, left_out: Vec<AccountId>) -> Option<MomentsView>;
         /// Timestamp, successful commits and reveals of the block whose state this is called on

@@ -2,9 +2,12 @@
 
 use crate::service::FullClient;
 use codec::DecodeAll;
-use fedchain_fl::view::{
-    BlockRecord, CertificateView, ClientModel, DIGEST_ID, FederationSummary, FederationView,
-    ModelView, MomentsView, RoundView, ServerModel,
+use fedchain_fl::{
+    gate::GateRecord,
+    view::{
+        BlockRecord, CertificateView, ClientModel, DIGEST_ID, FederationSummary, FederationView,
+        ModelView, MomentsView, RoundView, ServerModel,
+    },
 };
 use fedchain_pow::{PreDigest, Seal};
 use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header};
@@ -82,6 +85,15 @@ pub trait FederationRpc {
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<CertificateView<AccountId>>>;
+
+    /// The judgement of a round's model, where there was one.
+    #[method(name = "federation_gate")]
+    fn gate(
+        &self,
+        federation: u32,
+        round: u32,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<GateRecord<AccountId>>>;
 
     /// The second moments of all clients but some, in ascending order; null where there are none.
     #[method(name = "federation_moments")]
@@ -223,6 +235,17 @@ impl FederationRpcServer for FederationMethods {
     ) -> RpcResult<Option<CertificateView<AccountId>>> {
         let api = self.0.runtime_api();
         api.certificate(self.at(at), federation, round)
+            .map_err(state_error)
+    }
+
+    fn gate(
+        &self,
+        federation: u32,
+        round: u32,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<GateRecord<AccountId>>> {
+        let api = self.0.runtime_api();
+        api.gate(self.at(at), federation, round)
             .map_err(state_error)
     }
 

@@ -67,6 +67,7 @@ impl<T: Config> Pallet<T> {
             model_root: state.model_root,
             invited: Invitations::<T>::iter_key_prefix(federation).collect(),
             clients,
+            evaluators: Self::evaluators(federation),
         })
     }
 
@@ -101,7 +102,7 @@ impl<T: Config> Pallet<T> {
             .min(state.param_count);
         let first_chunk = offset.checked_div(per_chunk)?;
         let chunks = first_chunk..end.div_ceil(per_chunk);
-        let values = Self::model(federation, &state, format, chunks)
+        let values = Self::model(federation, state.slot, format, chunks)
             .into_iter()
             .skip(offset.saturating_sub(first_chunk.saturating_mul(per_chunk)) as usize)
             .take(end.saturating_sub(offset) as usize)

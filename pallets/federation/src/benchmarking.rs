@@ -1,6 +1,7 @@
 //! Benchmarks of calls, of the parts that the hook's steps are made of, and of the pool's check.
 
 mod certified;
+mod gated;
 mod scene;
 
 use alloc::{vec, vec::Vec};
@@ -12,25 +13,20 @@ use fedchain_fl::{
         CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, FEATURES_MAX, PAIRS_MAX,
     },
     norm::factors,
+    score::mean_loss,
     strategy::Plan,
     view::Outcome,
-    window::Deadline,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
     BoundedVec,
     dispatch::DispatchInfo,
-    traits::{Get, Hooks, IsSubType, UnfilteredDispatchable, fungible::Inspect},
-    weights::WeightMeter,
+    traits::{Hooks, IsSubType, fungible::Inspect},
 };
 use frame_system::RawOrigin;
-use sp_runtime::{
-    traits::{AsSystemOriginSigner, DispatchTransaction, Dispatchable},
-    transaction_validity::TransactionSource,
-};
+use sp_runtime::traits::{AsSystemOriginSigner, Dispatchable};
 
 use crate::{
-    CheckFederation, WeightInfo,
     create::REMOVE_BATCH,
     job::CLEAR_BATCH,
     pallet::*,
@@ -38,6 +34,7 @@ use crate::{
     types::{LEFT_OUT_MAX, Phase, Slot, Stage},
 };
 use certified::MOMENT_CHUNKS;
+use gated::SCORE_THOUSANDS;
 use scene::*;
 
 #[benchmarks(
@@ -54,6 +51,7 @@ mod benchmarks {
         let owner = funded::<T>("owner", 0);
         let mut spec = spec::<T>(c);
         spec.clients_max = 1;
+        spec.gate = None;
         spec.task.schema.features = columns(s.div_ceil(COLUMN_BYTES));
 
         #[extrinsic_call]
@@ -91,14 +89,14 @@ mod benchmarks {
         let federation = scene.id;
         let bytes = Call::<T>::upload { federation, part }.encode();
         let origin = Origin::<T>::Direct(scene.owner.clone());
-        let answer;
+        let accepted;
 
         #[block]
         {
-            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+            accepted = dispatch::<T>(&bytes, origin);
         }
 
-        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Commit { .. }));
+        assert!(accepted && matches!(scene.state().phase, Phase::Commit { .. }));
     }
 
     #[benchmark]
@@ -167,14 +165,14 @@ mod benchmarks {
         }
         let bytes = scene.reveal(&client, 1, part, values_root);
         let origin = Origin::<T>::Direct(client);
-        let answer;
+        let accepted;
 
         #[block]
         {
-            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+            accepted = dispatch::<T>(&bytes, origin);
         }
 
-        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Aggregate { .. }));
+        assert!(accepted && matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 
     #[benchmark]
@@ -186,14 +184,14 @@ mod benchmarks {
         let (part, root) = certified::part(&scene);
         let bytes = scene.reveal(&client, certified::ROWS, part, root);
         let origin = Origin::<T>::Direct(client);
-        let answer;
+        let accepted;
 
         #[block]
         {
-            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+            accepted = dispatch::<T>(&bytes, origin);
         }
 
-        assert!(answer.is_ok() && matches!(scene.state().phase, Phase::Certify { .. }));
+        assert!(accepted && matches!(scene.state().phase, Phase::Certify { .. }));
     }
 
     /// The largest solution.
@@ -204,14 +202,30 @@ mod benchmarks {
         left_out.pop();
         let bytes = certified::solve(&scene, left_out);
         let origin = Origin::<T>::Direct(scene.owner.clone());
-        let answer;
+        let accepted;
 
         #[block]
         {
-            answer = receive::<T>(&bytes).dispatch_bypass_filter(origin.into());
+            accepted = dispatch::<T>(&bytes, origin);
         }
 
-        assert!(answer.is_ok() && Certificates::<T>::contains_key(scene.id, 1));
+        assert!(accepted && Certificates::<T>::contains_key(scene.id, 1));
+    }
+
+    /// The last part of the last holdout.
+    #[benchmark]
+    fn reveal_holdout(c: Linear<1, PART_CHUNKS>) {
+        let scene = gated::scene::<T>();
+        let (evaluator, bytes) = gated::reveal(&scene, c);
+        let origin = Origin::<T>::Direct(evaluator);
+        let accepted;
+
+        #[block]
+        {
+            accepted = dispatch::<T>(&bytes, origin);
+        }
+
+        assert!(accepted && matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 
     #[benchmark]
@@ -219,10 +233,7 @@ mod benchmarks {
         let scene = Scene::<T>::new(1);
         scene.open_round(Phase::Reveal {
             opens_at: 0,
-            deadline: Deadline {
-                block: 0,
-                time_ms: 0,
-            },
+            deadline: OVER,
         });
 
         #[extrinsic_call]
@@ -261,29 +272,16 @@ mod benchmarks {
         let scene = Scene::<T>::new(1);
         let client = scene.join(0);
         scene.open_round(Phase::Commit { deadline: LATER });
-        let call: T::RuntimeCall = Call::<T>::commit {
-            federation: scene.id,
-            round: 1,
-            base_root: scene.state().model_root,
-            commitment: H256::repeat_byte(1),
-        }
-        .into();
-        let origin: T::RuntimeOrigin = RawOrigin::Signed(client).into();
-        let answer;
+        let call = scene.commit_call().into();
+        let origin = RawOrigin::Signed(client).into();
+        let accepted;
 
         #[block]
         {
-            answer = CheckFederation::<T>::default().validate_only(
-                origin,
-                &call,
-                &DispatchInfo::default(),
-                0,
-                TransactionSource::External,
-                0,
-            );
+            accepted = is_valid::<T>(origin, &call);
         }
 
-        assert!(answer.is_ok());
+        assert!(accepted);
     }
 
     /// The hook, with one turn for a federation with the largest job, whose step has nobody left to
@@ -294,11 +292,7 @@ mod benchmarks {
         scene.open_round(AGGREGATE);
         Pallet::<T>::enqueue(scene.id);
         let job = job::<T>(CLIENTS_MAX, SETTLED);
-        let affordable = T::DbWeight::get()
-            .reads(2)
-            .saturating_add(T::WeightInfo::turn())
-            .saturating_add(Pallet::<T>::step_weight(&scene.spec, &job));
-        let mut meter = WeightMeter::with_limit(affordable);
+        let mut meter = meter_of_turn(&scene, &job);
         Jobs::<T>::insert(scene.id, job);
 
         #[block]
@@ -337,13 +331,12 @@ mod benchmarks {
             StagedUpdates::<T>::insert((scene.id, client, 0), chunk(index));
         }
         Models::<T>::insert((scene.id, Slot::A, 0), chunk(c));
-        let state = scene.state();
         let format = scene.spec.task.format;
         let (base, updates): (Vec<i32>, Vec<Vec<i32>>);
 
         #[block]
         {
-            base = Pallet::<T>::model(scene.id, &state, format, 0..1);
+            base = Pallet::<T>::model(scene.id, Slot::A, format, 0..1);
             updates = clients
                 .iter()
                 .map(|client| Pallet::<T>::staged(scene.id, client, format, 0))
@@ -373,10 +366,7 @@ mod benchmarks {
 
     #[benchmark]
     fn measure(p: Linear<1, PAIRS_MAX>) {
-        // So many updates that their pairs are no fewer than `p`.
-        let clients = (1..=DISTANCE_CLIENTS_MAX)
-            .find(|clients| clients * (clients + 1) / 2 >= p)
-            .unwrap_or(DISTANCE_CLIENTS_MAX);
+        let clients = clients_of_pairs(p);
         let updates = updates(clients);
         let base = values(clients);
         let mut distances = Distances::new(clients);
@@ -469,18 +459,18 @@ mod benchmarks {
     fn optimise() {
         let scene = Scene::<T>::new(1);
         let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
-        Moments::<T>::insert(scene.id, 0, BoundedVec::truncate_from(moments));
+        Moments::<T>::insert((scene.id, Slot::A, 0), BoundedVec::truncate_from(moments));
         let optimiser = Optimiser::FedYogi(ADAPTIVE);
         let (base, aggregate) = (values(0), values(1));
         let model;
 
         #[block]
         {
-            let mut moments = Moments::<T>::get(scene.id, 0)
+            let mut moments = Moments::<T>::get((scene.id, Slot::A, 0))
                 .unwrap_or_default()
                 .into_inner();
             model = optimiser.step(FORMAT, &base, aggregate, &mut moments);
-            Moments::<T>::insert(scene.id, 0, BoundedVec::truncate_from(moments));
+            Moments::<T>::insert((scene.id, Slot::B, 0), BoundedVec::truncate_from(moments));
         }
 
         assert_ne!(model, base);
@@ -502,6 +492,20 @@ mod benchmarks {
         assert_eq!(hash, leaf(0, &chunk(0)));
     }
 
+    /// The costliest weights and rows, as many as fit so many thousand operations.
+    #[benchmark]
+    fn score(k: Linear<1, SCORE_THOUSANDS>) {
+        let (task, model, holdout) = gated::costly(k);
+        let loss;
+
+        #[block]
+        {
+            loss = mean_loss(&task, &model, &holdout);
+        }
+
+        assert!(loss.is_ok());
+    }
+
     #[benchmark]
     fn record(c: Linear<1, CLIENTS_MAX>) {
         let scene = Scene::<T>::new(1);
@@ -520,15 +524,7 @@ mod benchmarks {
     #[benchmark]
     fn settle(n: Linear<1, SETTLE_BATCH>, c: Linear<1, CHUNKS_MAX>) {
         let scene = Scene::<T>::new(CHUNKS_MAX);
-        let clients: Vec<_> = (0..n).map(|index| scene.join(index)).collect();
-        for (index, client) in (0..).zip(&clients) {
-            scene.set_leaving(client);
-            let received = if index == 0 { c } else { 0 };
-            scene.commit(client, H256::repeat_byte(1), ACCEPTED, received);
-            for index in 0..received {
-                StagedUpdates::<T>::insert((scene.id, client, index), chunk(index));
-            }
-        }
+        let clients = scene.leaving(n, c);
         scene.open_round(AGGREGATE);
         let mut state = scene.state();
         let escrow = state.escrow;
@@ -536,7 +532,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::settle(scene.id, &mut state, clients.iter(), each);
+            Pallet::<T>::settle(scene.id, &mut state, clients.iter(), |_| each);
         }
 
         assert_eq!(state.members, 0);
@@ -549,6 +545,12 @@ mod benchmarks {
         let scene = Scene::<T>::new(c);
         for index in 0..c {
             Models::<T>::insert((scene.id, Slot::B, index), chunk(index));
+            Models::<T>::insert((scene.id, Slot::Trial, index), chunk(index));
+            let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
+            Moments::<T>::insert(
+                (scene.id, Slot::B, index),
+                BoundedVec::truncate_from(moments),
+            );
         }
         let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Clear { next: 0 }));
 
@@ -557,7 +559,10 @@ mod benchmarks {
             Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
         }
 
-        assert_eq!(Models::<T>::iter().count(), 0);
+        assert_eq!(
+            Models::<T>::iter().count() + Moments::<T>::iter().count(),
+            0
+        );
     }
 
     #[benchmark]

@@ -4,7 +4,11 @@
 //! the commitment. The sum covers a round of `clients_max` clients, whatever the split into blocks.
 
 use codec::Encode;
-use fedchain_fl::{Initial, NormRule, Strategy, limits::CHUNK_VALUES_MAX};
+use fedchain_fl::{
+    Aggregation, Initial, NormRule, Strategy,
+    limits::{CHUNK_VALUES_MAX, EVALUATORS_MAX},
+    score::operations,
+};
 use frame_support::weights::Weight;
 
 use crate::{
@@ -52,18 +56,29 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn step_weight(spec: &SpecOf<T>, job: &Job<T::AccountId>) -> Weight {
         let clients = job.accepted.len() as u32;
         match &job.stage {
-            Stage::Combine(aggregation) if aggregation.selects_next(&spec.task) => {
-                Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec))
+            Stage::Combine(aggregation) | Stage::Trial(aggregation) => {
+                Self::chunk_weight(spec, aggregation, clients)
             }
-            Stage::Combine(aggregation) if aggregation.is_measuring() => {
-                Self::measure_weight(spec, clients)
-            }
-            Stage::Combine(_) => Self::combine_weight(spec, clients),
+            Stage::Gate | Stage::Gather => Self::gather_weight(),
+            Stage::Score => Self::score_weight(spec),
+            Stage::Omit => T::WeightInfo::open(clients),
+            Stage::Retire => Self::retire_weight(spec),
             Stage::Record(_) => T::WeightInfo::record(clients),
             Stage::Settle { .. } => Self::settle_weight(spec),
             Stage::Clear { .. } => T::WeightInfo::clear(CLEAR_BATCH),
             Stage::Dismiss => T::WeightInfo::dismiss(SETTLE_BATCH),
             Stage::Proceed => T::WeightInfo::proceed(),
+        }
+    }
+
+    /// Weight of taking the next chunk of so many updates.
+    fn chunk_weight(spec: &SpecOf<T>, aggregation: &Aggregation, clients: u32) -> Weight {
+        match aggregation {
+            _ if aggregation.selects_next(&spec.task) => {
+                Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec))
+            }
+            _ if aggregation.is_measuring() => Self::measure_weight(spec, clients),
+            _ => Self::combine_weight(spec, clients),
         }
     }
 
@@ -77,6 +92,9 @@ impl<T: Config> Pallet<T> {
             T::WeightInfo::record(clients),
             Self::settle_weight(spec),
             T::WeightInfo::clear(CLEAR_BATCH),
+            Self::gather_weight(),
+            Self::score_weight(spec),
+            Self::retire_weight(spec),
         ]
         .into_iter()
         .fold(Weight::zero(), |most, step| most.max(step))
@@ -91,21 +109,67 @@ impl<T: Config> Pallet<T> {
             .unwrap_or_default()
     }
 
-    /// Weight of all rounds without any client.
+    /// Weight of all rounds without any client, their judgements with all evaluators and clients.
     pub(crate) fn rounds_weight(spec: &SpecOf<T>) -> Weight {
-        Self::round_weight(spec, 0).saturating_mul(spec.rounds_max.into())
+        Self::round_weight(spec, 0)
+            .saturating_add(Self::gate_weight(spec))
+            .saturating_mul(spec.rounds_max.into())
+    }
+
+    /// Weight of judging one round's model.
+    fn gate_weight(spec: &SpecOf<T>) -> Weight {
+        let Some(gate) = &spec.gate else {
+            return Weight::zero();
+        };
+        let turn = T::WeightInfo::turn();
+        let (clients, evaluators) = (Self::measured_max(spec), u64::from(gate.evaluators_max));
+        let scores = evaluators.saturating_mul(u64::from(clients).saturating_add(2));
+        let trial = Self::chunks_weight(spec, clients)
+            .saturating_add(T::WeightInfo::open(clients))
+            .saturating_add(turn);
+        Self::score_weight(spec)
+            .saturating_add(turn)
+            .saturating_mul(scores)
+            .saturating_add(trial.saturating_mul(clients.into()))
+            .saturating_add(
+                Self::retire_weight(spec)
+                    .saturating_add(turn)
+                    .saturating_mul(evaluators),
+            )
+            .saturating_add(Self::gather_weight().saturating_add(turn).saturating_mul(2))
+    }
+
+    /// Weight of looking through all holdouts: they are fewer than the entries that a job of so many
+    /// clients begins with.
+    fn gather_weight() -> Weight {
+        T::WeightInfo::open(EVALUATORS_MAX.saturating_mul(2))
+    }
+
+    /// Weight of one loss: model and holdout are read, and every row is run.
+    fn score_weight(spec: &SpecOf<T>) -> Weight {
+        let Some(gate) = &spec.gate else {
+            return Weight::zero();
+        };
+        let chunks = spec
+            .task
+            .model_chunks()
+            .saturating_add(Self::holdout_chunks(spec));
+        let thousands = operations(&spec.task, gate.rows).div_ceil(1_000);
+        T::WeightInfo::fetch(chunks).saturating_add(T::WeightInfo::score(
+            u32::try_from(thousands).unwrap_or(u32::MAX),
+        ))
+    }
+
+    /// Weight of settling one holdout, or of finding none.
+    fn retire_weight(spec: &SpecOf<T>) -> Weight {
+        T::WeightInfo::settle(1, Self::holdout_chunks(spec)).saturating_add(Self::gather_weight())
     }
 
     fn round_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
         let turn = T::WeightInfo::turn();
-        let chunks = u64::from(spec.task.model_chunks());
-        let per_chunk = Self::combine_weight(spec, clients)
-            .saturating_add(Self::measure_weight(spec, clients))
-            .saturating_add(turn.saturating_mul(2));
         let batches = u64::from(clients.div_ceil(settle_batch(spec.task.update_chunks())));
         T::WeightInfo::open(clients)
-            .saturating_add(per_chunk.saturating_mul(chunks))
-            .saturating_add(Self::select_weight(spec))
+            .saturating_add(Self::chunks_weight(spec, clients))
             .saturating_add(T::WeightInfo::record(clients))
             .saturating_add(
                 Self::settle_weight(spec)
@@ -114,7 +178,16 @@ impl<T: Config> Pallet<T> {
             )
             .saturating_add(T::WeightInfo::clear(spec.task.model_chunks()))
             .saturating_add(T::WeightInfo::proceed())
-            .saturating_add(turn.saturating_mul(4))
+            .saturating_add(turn.saturating_mul(5))
+    }
+
+    /// Weight of making one model of so many updates.
+    fn chunks_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        Self::combine_weight(spec, clients)
+            .saturating_add(Self::measure_weight(spec, clients))
+            .saturating_add(T::WeightInfo::turn().saturating_mul(2))
+            .saturating_mul(spec.task.model_chunks().into())
+            .saturating_add(Self::select_weight(spec))
     }
 
     /// Weight of measuring one chunk.

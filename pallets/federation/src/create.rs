@@ -2,7 +2,7 @@
 
 use codec::{Encode, MaxEncodedLen};
 use fedchain_commitment::{Part, spec_hash, values_root};
-use fedchain_fl::{Initial, Moment, Update, view::RoundRecord};
+use fedchain_fl::{H256, Initial, Moment, Update, gate::GateRecord, view::RoundRecord};
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
 use sp_io::MultiRemovalResults;
 use sp_runtime::{DispatchResult, traits::Saturating};
@@ -11,7 +11,8 @@ use crate::{
     WeightInfo,
     pallet::*,
     types::{
-        Certificate, Commitment, Federation, FederationId, Member, MomentSum, Phase, Round, Slot,
+        Certificate, Commitment, Federation, FederationId, Member, MomentSum, Phase, Pledge, Round,
+        Slot,
     },
 };
 
@@ -24,8 +25,13 @@ impl<T: Config> Pallet<T> {
             .map_err(Error::<T>::from)?;
         let param_count = spec.task.param_count().map_err(Error::<T>::from)?;
         let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+        let evaluators_max = spec.gate.as_ref().map_or(0, |gate| gate.evaluators_max);
+        let holdout_bytes = Self::holdout_bytes(&spec).saturating_mul(evaluators_max);
+        let staging_bytes = update_bytes
+            .saturating_mul(spec.clients_max)
+            .saturating_add(holdout_bytes);
         ensure!(
-            update_bytes.saturating_mul(spec.clients_max) <= T::StagingBytesMax::get(),
+            staging_bytes <= T::StagingBytesMax::get(),
             Error::<T>::StagingTooLarge
         );
         ensure!(
@@ -35,7 +41,7 @@ impl<T: Config> Pallet<T> {
 
         let escrow = spec.reward.saturating_mul(spec.rounds_max.into());
         let state_deposit =
-            T::ByteDeposit::get().saturating_mul(Self::state_bytes(&spec, update_bytes).into());
+            T::ByteDeposit::get().saturating_mul(Self::state_bytes(&spec, staging_bytes).into());
         Self::hold(HoldReason::Escrow, &owner, escrow)?;
         Self::hold(HoldReason::StateDeposit, &owner, state_deposit)?;
         Self::prepay(&owner, Self::rounds_weight(&spec))?;
@@ -70,6 +76,7 @@ impl<T: Config> Pallet<T> {
                 round: Round::default(),
                 members: 0,
                 invited: 0,
+                evaluators: 0,
                 cancelling: false,
                 model_root,
                 slot,
@@ -82,9 +89,9 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Bytes that a federation may occupy at its largest: spec, two models, the optimiser's memory,
-    /// staged updates, members, commitments, certificates and round records.
-    fn state_bytes(spec: &SpecOf<T>, update_bytes: u32) -> u32 {
+    /// Bytes that a federation may occupy at its largest: spec, models with the optimiser's memory, what
+    /// is staged, members, commitments, certificates, judgements and round records.
+    fn state_bytes(spec: &SpecOf<T>, staging_bytes: u32) -> u32 {
         let model_bytes = spec.task.model_bytes().unwrap_or(0);
         let values = model_bytes
             .checked_div(spec.task.format.value_bytes())
@@ -99,18 +106,31 @@ impl<T: Config> Pallet<T> {
                 .saturating_add(MomentSum::max_encoded_len() as u32),
             None => 0,
         };
+        let judged = spec.gate.as_ref().map_or(0, |gate| {
+            let per_round = (GateRecord::<T::AccountId>::max_encoded_len() as u32).saturating_add(
+                gate.evaluators_max
+                    .saturating_mul(H256::max_encoded_len() as u32),
+            );
+            let pledges = (Pledge::<BalanceOf<T>>::max_encoded_len() as u32)
+                .saturating_mul(gate.evaluators_max.saturating_mul(2));
+            per_round
+                .saturating_mul(spec.rounds_max)
+                .saturating_add(pledges)
+        });
+        let models = match Self::measured_max(spec) {
+            0 => 2,
+            _ => 3,
+        };
         let per_client = Member::<BalanceOf<T>>::max_encoded_len()
             .saturating_add(Commitment::<BalanceOf<T>>::max_encoded_len())
             as u32;
         (spec.encoded_size() as u32)
-            .saturating_add(model_bytes.saturating_mul(2))
-            .saturating_add(moments)
+            .saturating_add(model_bytes.saturating_mul(models))
+            .saturating_add(moments.saturating_mul(2))
             .saturating_add(certified)
-            .saturating_add(
-                update_bytes
-                    .saturating_add(per_client)
-                    .saturating_mul(spec.clients_max),
-            )
+            .saturating_add(judged)
+            .saturating_add(staging_bytes)
+            .saturating_add(per_client.saturating_mul(spec.clients_max))
             .saturating_add((RoundRecord::max_encoded_len() as u32).saturating_mul(spec.rounds_max))
     }
 
@@ -154,13 +174,16 @@ impl<T: Config> Pallet<T> {
         let state = Federations::<T>::get(federation).ok_or(Error::<T>::UnknownFederation)?;
         ensure!(state.owner == *owner, Error::<T>::NotOwner);
         ensure!(state.phase.is_over(), Error::<T>::FederationRuns);
-        let clear: [&dyn Fn(u32) -> MultiRemovalResults; 7] = [
+        let clear: [&dyn Fn(u32) -> MultiRemovalResults; 10] = [
             &|limit| StagedUpdates::<T>::clear_prefix((federation,), limit, None),
             &|limit| Commitments::<T>::clear_prefix(federation, limit, None),
             &|limit| Certificates::<T>::clear_prefix(federation, limit, None),
             &|limit| Invitations::<T>::clear_prefix(federation, limit, None),
             &|limit| Models::<T>::clear_prefix((federation,), limit, None),
-            &|limit| Moments::<T>::clear_prefix(federation, limit, None),
+            &|limit| Moments::<T>::clear_prefix((federation,), limit, None),
+            &|limit| Evaluators::<T>::clear_prefix(federation, limit, None),
+            &|limit| UsedHoldouts::<T>::clear_prefix(federation, limit, None),
+            &|limit| Gates::<T>::clear_prefix(federation, limit, None),
             &|limit| Rounds::<T>::clear_prefix(federation, limit, None),
         ];
         let (mut room, mut is_empty) = (REMOVE_BATCH, true);

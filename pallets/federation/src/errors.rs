@@ -128,6 +128,26 @@ mod errors {
         ValueOverflow,
         /// The sample count is zero or above the federation's cap.
         SampleCountOutOfRange,
+        /// A hidden layer has no units.
+        EmptyLayer,
+        /// A gate needs a model with layers or a linear one that is trained round by round, 3 to 16
+        /// evaluators and a quorum of 3 or more of them, rows that a holdout can have, a tolerance of
+        /// 0 or more, and at most 64 clients where contributions are measured.
+        InvalidGate,
+        /// The gate's window is too short for all evaluators to upload.
+        GateWindowTooShort,
+        /// The federation has no quality gate.
+        NoGate,
+        /// The account is no evaluator: the owner must appoint it first.
+        NotEvaluator,
+        /// The account is an evaluator, and an evaluator is no client.
+        AlreadyEvaluator,
+        /// The account's holdout for this round is bonded: leave when the round is over.
+        HoldoutBonded,
+        /// These very rows judged a round before: a holdout is used once.
+        HoldoutUsed,
+        /// A holdout's rows do not fit the task: a class is none of the target's.
+        WrongRows,
     }
 }
 
@@ -156,6 +176,16 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::Part { .. } => Self::WrongPart,
             Fl::Overflow => Self::ValueOverflow,
             Fl::SampleCount { .. } => Self::SampleCountOutOfRange,
+            Fl::EmptyLayer => Self::EmptyLayer,
+            Fl::Gate => Self::InvalidGate,
+            Fl::GateWindowTooShort { .. } => Self::GateWindowTooShort,
+            Fl::HoldoutLength { .. }
+            | Fl::HoldoutSize { .. }
+            | Fl::HoldoutBytes { .. }
+            | Fl::Class { .. }
+            | Fl::OtherTask
+            | Fl::Opaque
+            | Fl::ModelLength { .. } => Self::WrongRows,
         }
     }
 }
@@ -198,6 +228,7 @@ impl<T: Config> From<Refusal> for Error<T> {
             Refusal::NotOverdue => Self::NotOverdue,
             Refusal::PartTaken => Self::PartTaken,
             Refusal::CertifyClosed => Self::CertifyClosed,
+            Refusal::NotEvaluator => Self::NotEvaluator,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The transaction extension: refuses out-of-phase calls at the pool, and marks direct calls.
 //!
-//! Commit, reveal, upload and certify must be transactions of their own, so that a block's record, verification and
-//! audit find every one of them. The extension replaces the signed origin of such a transaction by
+//! Commits and reveals of updates and holdouts, upload and certify must be transactions of their own, so
+//! that a block's record, verification and audit find every one of them. The extension replaces the signed origin of such a transaction by
 //! [`RawOrigin::Direct`], which no wrapping call can make.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -81,6 +81,8 @@ where
                     | Call::reveal { .. }
                     | Call::upload { .. }
                     | Call::certify { .. }
+                    | Call::commit_holdout { .. }
+                    | Call::reveal_holdout { .. }
             ) {
                 origin = Origin::<T>::Direct(signer).into();
             }
@@ -126,6 +128,19 @@ impl<T: Config> Pallet<T> {
             } => {
                 let state = state(*federation)?;
                 Self::may_reveal(&state, signer, *federation, *round, part.first).map(|_| ())
+            }
+            Call::commit_holdout {
+                federation, round, ..
+            } => Self::may_commit_holdout(&state(*federation)?, signer, *federation, *round),
+            Call::reveal_holdout {
+                federation,
+                round,
+                part,
+                ..
+            } => {
+                let state = state(*federation)?;
+                Self::may_reveal_holdout(&state, signer, *federation, *round, part.first)
+                    .map(|_| ())
             }
             Call::certify { federation, .. } => Self::may_certify(&state(*federation)?),
             Call::advance { federation } => Self::may_advance(&state(*federation)?),

@@ -1,31 +1,32 @@
 //! The end of a round in steps: measure and combine chunk by chunk, record, settle, clear, go on.
 //!
 //! ```text
-//! open -> Combine .. -> Record -> Settle .. -> Clear .. -> Dismiss .. -> Proceed
-//!           |              ^                                 ^
-//!           +- too few ----+      no round will follow ------+
+//! open -> Combine .. -> Record -> Settle .. -> Clear .. -> Retire .. -> Dismiss .. -> Proceed
+//!           |    |         ^                                   |                        ^
+//!           |    +- Gate --+                                   +- a round will follow --+
+//!           +- too few ----+
 //! ```
+//!
+//! Where the federation has a quality gate, the job rests in it and is queued again, see `judge.rs`.
 //!
 //! The arithmetic is [`fedchain_fl::Aggregation`]'s; here values are fetched for it and results are
 //! kept. The new server model is written beside the old one and takes its place when it is whole.
 
 use alloc::vec::Vec;
 use codec::Encode;
+use core::ops::Range;
 use fedchain_commitment::{Accepted, accepted_root, leaf, root};
 use fedchain_fl::{
     Aggregation, Candidate,
     view::{DIGEST_ID, Outcome, RoundRecord, ServerModel},
 };
 use frame_support::{BoundedVec, defensive, traits::Defensive};
-use sp_runtime::{
-    DigestItem,
-    traits::{CheckedDiv, Zero},
-};
+use sp_runtime::DigestItem;
 
 use crate::{
     pallet::*,
     settle::settle_batch,
-    types::{Answer, FederationId, Job, Phase, Stage},
+    types::{Answer, FederationId, Job, Phase, Slot, Stage},
 };
 
 /// Chunks of a former model deleted in one step.
@@ -42,7 +43,8 @@ impl<T: Config> Pallet<T> {
             roster: BoundedVec::new(),
             accepted: BoundedVec::new(),
             leaves: BoundedVec::new(),
-            stage: Stage::Dismiss,
+            judgement: None,
+            stage: Stage::Retire,
         };
         if state.phase == Phase::Closing {
             return job;
@@ -109,7 +111,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// A client's update, if it counts.
-    fn accepted(
+    pub(crate) fn accepted(
         federation: FederationId,
         spec: &SpecOf<T>,
         client: &T::AccountId,
@@ -134,21 +136,23 @@ impl<T: Config> Pallet<T> {
         Some((accepted, candidate))
     }
 
-    /// Does the next step of a job; answers whether it was the last.
+    /// Does the next step of a job; answers how it goes on.
     pub(crate) fn step(
         federation: FederationId,
         state: &mut FederationOf<T>,
         spec: &SpecOf<T>,
         job: &mut JobOf<T>,
-    ) -> bool {
+    ) -> Then {
         let next = match &mut job.stage {
             Stage::Combine(aggregation) => {
                 let clients = job.accepted.iter().map(|accepted| &accepted.account);
-                match Self::combine(federation, state, spec, aggregation, clients) {
+                let target = state.slot.other();
+                match Self::combine(federation, state, spec, aggregation, clients, target) {
                     Ok(leaf) => {
                         let _ = leaf.map(|leaf| job.leaves.try_push(leaf).defensive());
                         match aggregation.next_chunk(&spec.task) {
-                            Some(_) => return false,
+                            Some(_) => return Then::Again,
+                            None if spec.gate.is_some() => Stage::Gate,
                             None => Stage::Record(Outcome::Adopted),
                         }
                     }
@@ -158,57 +162,86 @@ impl<T: Config> Pallet<T> {
                     }
                 }
             }
+            Stage::Gate if Self::open_gate(federation, state, spec) => {
+                job.stage = Stage::Gather;
+                return Then::Rest;
+            }
+            Stage::Gate => Stage::Record(Outcome::Ungated),
+            Stage::Gather => Self::gather(federation, state, spec, job),
+            Stage::Score => Self::score(federation, state, spec, job),
+            Stage::Omit => Self::omit(federation, spec, job),
+            Stage::Trial(_) => Self::trial(federation, state, spec, job),
             Stage::Record(outcome) => {
                 let outcome = *outcome;
-                if outcome == Outcome::Adopted {
-                    state.model_root = root(job.leaves.to_vec());
-                    state.slot = state.slot.other();
-                } else {
-                    MomentSums::<T>::remove(federation);
-                }
-                Self::record(federation, state, outcome, job.accepted.to_vec());
+                Self::record(federation, state, outcome, job);
                 Stage::Settle { outcome, next: 0 }
             }
             Stage::Settle { outcome, next } => {
+                let (outcome, next) = (*outcome, *next);
                 let size = settle_batch(spec.task.update_chunks());
-                let batch = job.roster.iter().skip(*next as usize);
-                let accepted = (job.accepted.len() as u32).into();
-                let each = match outcome {
-                    Outcome::Adopted => spec.reward.checked_div(&accepted).unwrap_or_default(),
-                    Outcome::Skipped => Zero::zero(),
-                };
-                Self::settle(federation, state, batch.take(size as usize), each);
+                let batch = job.roster.iter().skip(next as usize).take(size as usize);
+                let earned = |client: &_| Self::earned(spec, job, outcome, client);
+                Self::settle(federation, state, batch, earned);
                 let next = next.saturating_add(size);
                 match (next as usize) < job.roster.len() {
-                    true => Stage::Settle {
-                        outcome: *outcome,
-                        next,
-                    },
+                    true => Stage::Settle { outcome, next },
                     false => Stage::Clear { next: 0 },
                 }
             }
             Stage::Clear { next } => {
                 let end = next.saturating_add(CLEAR_BATCH);
-                for index in *next..end.min(spec.task.model_chunks()) {
-                    Models::<T>::remove((federation, state.slot.other(), index));
-                }
+                Self::clear(federation, state, spec, *next..end);
                 match end < spec.task.model_chunks() {
                     true => Stage::Clear { next: end },
-                    false if Self::ends(state, spec) => Stage::Dismiss,
+                    false => Stage::Retire,
+                }
+            }
+            Stage::Retire => {
+                let (ends, asked) = (Self::ends(state, spec), job.judgement.is_some());
+                match Self::retire(federation, state, ends, asked) {
+                    true => return Then::Again,
+                    false if ends => Stage::Dismiss,
                     false => Stage::Proceed,
                 }
             }
             Stage::Dismiss if Self::dismiss(federation, state) => Stage::Proceed,
             Stage::Dismiss => Stage::Dismiss,
-            // Cancelled or joined since the last step.
-            Stage::Proceed if Self::ends(state, spec) && state.members > 0 => Stage::Dismiss,
+            // Cancelled, joined or committed since the last step.
+            Stage::Proceed if Self::ends(state, spec) && Self::has_open(federation, state) => {
+                Stage::Retire
+            }
             Stage::Proceed => {
                 Self::open_round_or_wait(federation, state, spec);
-                return true;
+                return Then::Over;
             }
         };
         job.stage = next;
-        false
+        Then::Again
+    }
+
+    /// Whether a federation that ends has members or holdouts still.
+    fn has_open(federation: FederationId, state: &FederationOf<T>) -> bool {
+        let mut holdouts = Holdouts::<T>::iter_key_prefix((federation,));
+        state.members > 0 || holdouts.next().is_some()
+    }
+
+    /// Deletes some chunks of what the round has left beside the newest model.
+    fn clear(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+        chunks: Range<u32>,
+    ) {
+        let other = state.slot.other();
+        for index in chunks.start..chunks.end.min(spec.task.model_chunks()) {
+            Models::<T>::remove((federation, other, index));
+            if spec.task.optimiser.keeps_moments() {
+                Moments::<T>::remove((federation, other, index));
+            }
+            if Self::measured_max(spec) > 0 {
+                Models::<T>::remove((federation, Slot::Trial, index));
+            }
+        }
     }
 
     /// Whether no round will follow the current one.
@@ -216,13 +249,15 @@ impl<T: Config> Pallet<T> {
         state.cancelling || state.round.index >= spec.rounds_max
     }
 
-    /// Takes the next chunk of all accepted updates; answers the hash of the new model's chunk.
+    /// Takes the next chunk of these clients' updates; answers the hash of that chunk of the model that
+    /// is made in the slot `target`. The optimiser's memory is kept beside the next model only.
     fn combine<'a>(
         federation: FederationId,
         state: &FederationOf<T>,
         spec: &SpecOf<T>,
         aggregation: &mut Aggregation,
         clients: impl Iterator<Item = &'a T::AccountId>,
+        target: Slot,
     ) -> Result<Option<fedchain_fl::H256>, fedchain_fl::Error>
     where
         T::AccountId: 'a,
@@ -231,13 +266,18 @@ impl<T: Config> Pallet<T> {
             return Ok(None);
         };
         let format = spec.task.format;
-        let base = Self::model(federation, state, format, index..index.saturating_add(1));
+        let base = Self::model(
+            federation,
+            state.slot,
+            format,
+            index..index.saturating_add(1),
+        );
         let updates = clients
             .map(|client| Self::staged(federation, client, format, index))
             .collect();
         let keeps_moments = spec.task.optimiser.keeps_moments() && !aggregation.is_measuring();
         let mut moments = match keeps_moments {
-            true => Moments::<T>::get(federation, index).map_or_else(
+            true => Moments::<T>::get((federation, state.slot, index)).map_or_else(
                 || alloc::vec![Default::default(); base.len()],
                 BoundedVec::into_inner,
             ),
@@ -246,22 +286,61 @@ impl<T: Config> Pallet<T> {
         let Some(values) = aggregation.step(&spec.task, &base, updates, &mut moments)? else {
             return Ok(None);
         };
-        if keeps_moments {
-            Moments::<T>::insert(federation, index, BoundedVec::truncate_from(moments));
+        if keeps_moments && target != Slot::Trial {
+            let moments = BoundedVec::truncate_from(moments);
+            Moments::<T>::insert((federation, target, index), moments);
         }
         let bytes = format.encode(&values)?;
-        Self::put_model(federation, state.slot.other(), index, &bytes);
+        Self::put_model(federation, target, index, &bytes);
         Ok(Some(leaf(index, &bytes)))
     }
 
-    /// Records the round in state, in the header's digest and as an event.
-    fn record(
+    /// Takes the next chunk of the model without one client.
+    fn trial(
         federation: FederationId,
         state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+        job: &mut JobOf<T>,
+    ) -> Stage {
+        let others: Vec<_> = Self::others(job).cloned().collect();
+        let Stage::Trial(aggregation) = &mut job.stage else {
+            return job.stage.clone();
+        };
+        let made = Self::combine(
+            federation,
+            state,
+            spec,
+            aggregation,
+            others.iter(),
+            Slot::Trial,
+        );
+        if let Err(error) = made {
+            defensive!("checked updates cannot be combined", error);
+        }
+        match aggregation.next_chunk(&spec.task) {
+            Some(_) => job.stage.clone(),
+            None => Stage::Score,
+        }
+    }
+
+    /// Adopts the new model or not, and records the round in state, in the header's digest and as
+    /// events.
+    fn record(
+        federation: FederationId,
+        state: &mut FederationOf<T>,
         outcome: Outcome,
-        mut accepted: Vec<Accepted<T::AccountId>>,
+        job: &JobOf<T>,
     ) {
-        let (round, model_root) = (state.round.index, state.model_root);
+        let round = state.round.index;
+        let candidate_root = root(job.leaves.to_vec());
+        if outcome.is_adopted() {
+            state.model_root = candidate_root;
+            state.slot = state.slot.other();
+        } else {
+            MomentSums::<T>::remove(federation);
+        }
+        let model_root = state.model_root;
+        let mut accepted = job.accepted.to_vec();
         let record = RoundRecord {
             outcome,
             model_root,
@@ -276,6 +355,7 @@ impl<T: Config> Pallet<T> {
             outcome,
             model_root,
             accepted_root: record.accepted_root,
+            gate_hash: Self::record_judgement((federation, round), candidate_root, job),
         };
         Rounds::<T>::insert(federation, round, record);
         frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(
@@ -290,4 +370,15 @@ impl<T: Config> Pallet<T> {
             accepted: accepted.len() as u32,
         });
     }
+}
+
+/// How a job goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// With its next step.
+    Again,
+    /// Not before the gate closes.
+    Rest,
+    /// It was the last step.
+    Over,
 }

@@ -16,17 +16,24 @@
 //!    ^                              ^                                    | settle_blocks
 //!    |                              |                                    v
 //!    +---- too few members ---- Aggregate <--all revealed | overdue-- Reveal
-//!                                   |
-//!                                   +--> Finished | Cancelled
+//!                                 ^ |
+//!                                 | +--> Finished | Cancelled
+//!                                 v
+//!                               Gate
 //! ```
+//!
+//! Where the federation has a quality gate, the new model waits in Gate for the holdouts of evaluators,
+//! see `evaluators.rs` and `judge.rs`.
 //!
 //! # Invariants
 //!
-//! 1. A member has at most one commitment per round; an accepted update opens it.
+//! 1. A member has at most one commitment per round; an accepted update opens it. An evaluator is no
+//!    member.
 //! 2. For each hold reason, the held sum equals what is open; each hold leaves exactly once.
 //! 3. Nothing per-client outlives its round, but the membership, and the moments behind a certificate.
 //! 4. The model in state has the root that the newest round recorded.
-//! 5. A federation is in the queue exactly while it is in the Aggregate phase or closing.
+//! 5. A federation is in the queue exactly while it is in the Aggregate phase or closing; it has a job
+//!    in the Gate phase, too.
 //!
 //! [`Pallet::do_try_state`] checks them.
 
@@ -41,8 +48,10 @@ mod certify;
 mod cost;
 mod create;
 mod errors;
+mod evaluators;
 pub mod extension;
 mod job;
+mod judge;
 mod membership;
 mod model;
 mod money;
@@ -78,13 +87,14 @@ pub mod pallet {
         create::REMOVE_BATCH,
         types::{
             Certificate, Commitment, Federation, FederationId, Job, LEFT_OUT_MAX, Member,
-            MomentSum, QueueEnds, Slot,
+            MomentSum, Pledge, QueueEnds, Slot,
         },
     };
     use alloc::vec::Vec;
     use fedchain_commitment::Part;
     use fedchain_fl::{
         FederationSpec, H256, Moment,
+        gate::GateRecord,
         limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, PART_BYTES_MAX},
         view::{Bound, Outcome, RoundRecord},
     };
@@ -145,7 +155,7 @@ pub mod pallet {
     /// Why money is held.
     #[pallet::composite_enum]
     pub enum HoldReason {
-        /// A client's bond, from commit to reveal.
+        /// A client's or an evaluator's bond, from commit to reveal.
         Bond,
         /// A member's deposit, while a member.
         JoinDeposit,
@@ -200,7 +210,41 @@ pub mod pallet {
         Commitment<BalanceOf<T>>,
     >;
 
-    /// Chunks of revealed updates; canonical bytes, at most `StagingBytesMax` per federation.
+    /// Who judges models, at most `evaluators_max` of the gate. Deleted when they leave, or by `remove`.
+    #[pallet::storage]
+    pub type Evaluators<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, ()>;
+
+    /// Evaluators' commitments for the current round and the next, at most one each. Deleted when the
+    /// round closes or the federation ends, those for the next also when the evaluator leaves.
+    #[pallet::storage]
+    pub type Holdouts<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Twox64Concat, u32>,
+            NMapKey<Blake2_128Concat, T::AccountId>,
+        ),
+        Pledge<BalanceOf<T>>,
+    >;
+
+    /// Roots of the holdouts that were revealed: none is taken twice. Deleted by `remove`.
+    #[pallet::storage]
+    pub type UsedHoldouts<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, H256, ()>;
+
+    /// Judgements, one per judged round. Deleted by `remove`.
+    #[pallet::storage]
+    pub type Gates<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Twox64Concat,
+        u32,
+        GateRecord<T::AccountId>,
+    >;
+
+    /// Chunks of revealed updates and holdouts; canonical bytes, at most `StagingBytesMax` per federation.
     /// Deleted when the round is settled; moments behind a certificate by `remove`.
     #[pallet::storage]
     pub type StagedUpdates<T: Config> = StorageNMap<
@@ -213,8 +257,8 @@ pub mod pallet {
         ChunkBytes,
     >;
 
-    /// Chunks of the newest server model, and of the next while it is being made; canonical bytes.
-    /// The former model's are deleted at the end of the round, the newest's by `remove`.
+    /// Chunks of the newest server model, and of the next and of trials while they are being made;
+    /// canonical bytes. All but the newest's are deleted at the end of the round, these by `remove`.
     #[pallet::storage]
     pub type Models<T: Config> = StorageNMap<
         _,
@@ -226,14 +270,16 @@ pub mod pallet {
         ChunkBytes,
     >;
 
-    /// The server optimiser's memory, chunk by chunk. Deleted by `remove`.
+    /// The server optimiser's memory, chunk by chunk, after the newest model and, while it is being made,
+    /// after the next. Deleted with that model.
     #[pallet::storage]
-    pub type Moments<T: Config> = StorageDoubleMap<
+    pub type Moments<T: Config> = StorageNMap<
         _,
-        Twox64Concat,
-        FederationId,
-        Twox64Concat,
-        u32,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Twox64Concat, Slot>,
+            NMapKey<Twox64Concat, u32>,
+        ),
         BoundedVec<Moment, ConstU32<CHUNK_VALUES_MAX>>,
     >;
 
@@ -296,6 +342,44 @@ pub mod pallet {
             federation: FederationId,
             client: T::AccountId,
         },
+        /// An account was appointed as evaluator.
+        EvaluatorAppointed {
+            federation: FederationId,
+            evaluator: T::AccountId,
+        },
+        /// An evaluator left; the bond of its holdout for the next round was returned.
+        EvaluatorLeft {
+            federation: FederationId,
+            evaluator: T::AccountId,
+        },
+        /// A holdout's commitment was taken and its bond held.
+        HoldoutCommitted {
+            federation: FederationId,
+            round: u32,
+            evaluator: T::AccountId,
+        },
+        /// The new model is there; holdouts are taken from block `opens_at` on.
+        GateOpened {
+            federation: FederationId,
+            round: u32,
+            opens_at: u32,
+        },
+        /// A part of a holdout was taken; `received` chunks are there. With the last the bond was
+        /// returned.
+        HoldoutReceived {
+            federation: FederationId,
+            round: u32,
+            evaluator: T::AccountId,
+            received: u32,
+        },
+        /// The round's model was judged on so many holdouts: the median loss has grown by `change`, in
+        /// units of 2^-32.
+        ModelJudged {
+            federation: FederationId,
+            round: u32,
+            holdouts: u32,
+            change: i64,
+        },
         /// A round opened.
         RoundOpened {
             federation: FederationId,
@@ -351,12 +435,11 @@ pub mod pallet {
             client: T::AccountId,
             amount: BalanceOf<T>,
         },
-        /// Clients whose updates counted were paid out of the escrow, so much each.
+        /// Clients whose updates counted were paid so much out of the escrow.
         ClientsRewarded {
             federation: FederationId,
             round: u32,
-            clients: Vec<T::AccountId>,
-            each: BalanceOf<T>,
+            clients: Vec<(T::AccountId, BalanceOf<T>)>,
         },
         /// A round closed.
         RoundClosed {
@@ -424,7 +507,8 @@ pub mod pallet {
         }
 
         /// Ends the signer's membership: at once while it is on no round's roster, else at the end of
-        /// the round. Returns the join deposit then and emits `ClientLeft`.
+        /// the round. Returns the join deposit then and emits `ClientLeft`. An evaluator's seat ends at
+        /// once, unless its holdout for the round is bonded, with `EvaluatorLeft`.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::leave())]
         pub fn leave(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
@@ -531,6 +615,51 @@ pub mod pallet {
         ) -> DispatchResult {
             let who = Self::ensure_direct(origin)?;
             Self::do_certify(&who, federation, left_out, &solution)
+        }
+
+        /// Appoints an account that is no client as evaluator; by the owner. Emits
+        /// `EvaluatorAppointed`.
+        #[pallet::call_index(11)]
+        #[pallet::weight(T::WeightInfo::invite())]
+        pub fn appoint(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            evaluator: T::AccountId,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_appoint(&owner, federation, evaluator)
+        }
+
+        /// Takes an evaluator's commitment to a holdout for the round that opens next, and holds its
+        /// bond. Emits `HoldoutCommitted`.
+        #[pallet::call_index(12)]
+        #[pallet::weight(T::WeightInfo::commit())]
+        pub fn commit_holdout(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: u32,
+            commitment: H256,
+        ) -> DispatchResult {
+            let evaluator = Self::ensure_direct(origin)?;
+            Self::do_commit_holdout(evaluator, federation, round, commitment)
+        }
+
+        /// Opens the signer's commitment with the next part of its holdout, whose rows are public from
+        /// then on. Emits `HoldoutReceived`; with the last part the bond returns.
+        ///
+        /// Each part proves that it belongs to the holdout committed to. A wrong opening is an error
+        /// and changes nothing.
+        #[pallet::call_index(13)]
+        #[pallet::weight(T::WeightInfo::reveal_holdout(part.chunks()))]
+        pub fn reveal_holdout(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: u32,
+            salt: [u8; 32],
+            part: Part,
+        ) -> DispatchResult {
+            let evaluator = Self::ensure_direct(origin)?;
+            Self::do_reveal_holdout(evaluator, federation, round, salt, &part)
         }
     }
 }

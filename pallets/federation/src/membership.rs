@@ -25,6 +25,7 @@ impl<T: Config> Pallet<T> {
             !Members::<T>::contains_key(federation, &client),
             Error::<T>::AlreadyMember
         );
+        Self::ensure_no_evaluator(federation, &client)?;
         ensure!(
             !Invitations::<T>::contains_key(federation, &client),
             Error::<T>::AlreadyInvited
@@ -48,6 +49,7 @@ impl<T: Config> Pallet<T> {
             !Members::<T>::contains_key(federation, &client),
             Error::<T>::AlreadyMember
         );
+        Self::ensure_no_evaluator(federation, &client)?;
         if spec.membership == Membership::Invited {
             ensure!(
                 Invitations::<T>::take(federation, &client).is_some(),
@@ -81,6 +83,11 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_leave(client: &T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, _) = Self::running(federation)?;
+        if Evaluators::<T>::contains_key(federation, client) {
+            Self::resign(federation, &mut state, client)?;
+            Federations::<T>::insert(federation, state);
+            return Ok(());
+        }
         let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
         let is_waiting = matches!(
             state.phase,

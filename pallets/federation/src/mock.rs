@@ -7,10 +7,11 @@
     reason = "a mock for tests: names say what things are, and a test fails by panicking"
 )]
 
+mod gate;
+mod weights;
+
 use crate as pallet_federation;
-use crate::{
-    Call, CheckFederation, WeightInfo, extension::RawOrigin, pallet::*, types::FederationId,
-};
+use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::FederationId};
 use fedchain_commitment::{Opening, Part, parts, spec_hash, values_root};
 use fedchain_fl::{
     Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
@@ -26,6 +27,9 @@ use sp_runtime::{
     traits::{DispatchTransaction, IdentityLookup},
     transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
 };
+
+pub use gate::{EVALUATORS, Holdout, ONE, gated, judged};
+pub use weights::Weights;
 
 pub type AccountId = u64;
 pub type Balance = u128;
@@ -98,135 +102,6 @@ impl WeightToFee for Price {
     }
 }
 
-/// Weights that grow with lengths, for tests that count them.
-pub struct Weights;
-
-impl WeightInfo for Weights {
-    fn create(spec_bytes: u32, chunks: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(spec_bytes + chunks), 0)
-    }
-
-    fn seed(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(chunks), 0)
-    }
-
-    fn upload(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(chunks), 0)
-    }
-
-    fn invite() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn join() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn leave() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn commit() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn reveal(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(chunks), 0)
-    }
-
-    fn reveal_moments(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(chunks), 0)
-    }
-
-    fn certify(left_out: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(left_out + 1), 0)
-    }
-
-    fn advance() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn cancel() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn remove(entries: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(entries), 0)
-    }
-
-    fn check() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn turn() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn open(clients: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(clients), 0)
-    }
-
-    fn fetch(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients + 1), 0)
-    }
-
-    fn clip(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients), 0)
-    }
-
-    fn measure(pairs: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(pairs), 0)
-    }
-
-    fn select() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn mean(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients), 0)
-    }
-
-    fn median(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients), 0)
-    }
-
-    fn trimmed_mean(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients), 0)
-    }
-
-    fn bulyan(clients: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients), 0)
-    }
-
-    fn optimise() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn keep() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-
-    fn record(clients: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(clients), 0)
-    }
-
-    fn settle(clients: u32, chunks: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(clients) + u64::from(chunks), 0)
-    }
-
-    fn clear(chunks: u32) -> Weight {
-        Weight::from_parts(1_000 + u64::from(chunks), 0)
-    }
-
-    fn dismiss(members: u32) -> Weight {
-        Weight::from_parts(1_000 * u64::from(members), 0)
-    }
-
-    fn proceed() -> Weight {
-        Weight::from_parts(1_000, 0)
-    }
-}
-
 impl Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -262,6 +137,7 @@ pub fn spec() -> FederationSpec<Balance> {
         bond: 100,
         join_deposit: 50,
         reward: 30,
+        gate: None,
         task: TaskSpec {
             model: ModelSpec::Linear,
             initial: Initial::Zeros,
@@ -289,8 +165,10 @@ pub fn build_and_execute(test: impl FnOnce()) {
 /// The state before block 1.
 pub fn build() -> sp_io::TestExternalities {
     let balances = [OWNER, ALICE, BOB, CAROL, STRANGER]
+        .into_iter()
+        .chain(EVALUATORS)
         .map(|who| (who, ENDOWMENT))
-        .to_vec();
+        .collect();
     let mut storage = frame_system::GenesisConfig::<Test>::default()
         .build_storage()
         .unwrap();
@@ -322,15 +200,20 @@ pub fn next_blocks_every(count: u64, block_ms: u64) {
 /// Creates a federation and lets ALICE and BOB join.
 pub fn federation(spec: FederationSpec<Balance>) -> FederationId {
     let id = NextFederation::<Test>::get();
-    let invited = spec.membership == Membership::Invited;
     Federation::create(RuntimeOrigin::signed(OWNER), spec).unwrap();
+    join_both(id);
+    id
+}
+
+/// Lets ALICE and BOB join.
+pub fn join_both(id: FederationId) {
+    let invited = Specs::<Test>::get(id).unwrap().membership == Membership::Invited;
     for client in [ALICE, BOB] {
         if invited {
             Federation::invite(RuntimeOrigin::signed(OWNER), id, client).unwrap();
         }
         Federation::join(RuntimeOrigin::signed(client), id).unwrap();
     }
-    id
 }
 
 /// An update that one client sends.
@@ -471,7 +354,7 @@ pub fn play_round(id: FederationId, alice: &[i32], bob: &[i32]) {
 pub fn model(id: FederationId) -> Vec<i32> {
     let state = Federations::<Test>::get(id).unwrap();
     let task = Specs::<Test>::get(id).unwrap().task;
-    Federation::model(id, &state, task.format, 0..task.model_chunks())
+    Federation::model(id, state.slot, task.format, 0..task.model_chunks())
 }
 
 /// What an account has held for a reason.

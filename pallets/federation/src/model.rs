@@ -18,16 +18,16 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// The weights in some chunks of the newest server model.
+    /// The weights in some chunks of a model.
     pub(crate) fn model(
         federation: FederationId,
-        state: &FederationOf<T>,
+        slot: Slot,
         format: Format,
         chunks: Range<u32>,
     ) -> Vec<i32> {
         chunks
             .flat_map(|index| {
-                let chunk = Models::<T>::get((federation, state.slot, index));
+                let chunk = Models::<T>::get((federation, slot, index));
                 format.decode(&chunk.unwrap_or_default())
             })
             .collect()

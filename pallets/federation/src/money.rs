@@ -1,6 +1,7 @@
 //! Holds: each is placed once and leaves once, returned, paid out or burned. And prepaid fees.
 
 use alloc::vec::Vec;
+use fedchain_fl::{Contributions, view::Outcome};
 use frame_support::{
     traits::{
         Defensive,
@@ -9,7 +10,11 @@ use frame_support::{
     },
     weights::{Weight, WeightToFee},
 };
-use sp_runtime::traits::{Saturating, Zero};
+use sp_runtime::{
+    Rounding,
+    helpers_128bit::multiply_by_rational_with_rounding,
+    traits::{CheckedDiv, SaturatedConversion, Saturating, Zero},
+};
 
 use crate::{pallet::*, types::FederationId};
 
@@ -62,23 +67,55 @@ impl<T: Config> Pallet<T> {
         .defensive();
     }
 
-    /// Pays `each` of the owner's escrow to some clients, as one movement of the escrow; what could
-    /// not be paid, for an account that is gone, stays in escrow.
+    /// What an accepted update earns: the same for all, or by contribution where the gate says so.
+    pub(crate) fn earned(
+        spec: &SpecOf<T>,
+        job: &JobOf<T>,
+        outcome: Outcome,
+        client: &T::AccountId,
+    ) -> BalanceOf<T> {
+        if !outcome.is_adopted() {
+            return Zero::zero();
+        }
+        let is_by_gain = outcome == Outcome::Adopted
+            && (spec.gate.as_ref()).is_some_and(|gate| gate.contributions == Contributions::Paid);
+        let Some(judgement) = job.judgement.as_ref().filter(|_| is_by_gain) else {
+            let accepted = (job.accepted.len() as u32).into();
+            return spec.reward.checked_div(&accepted).unwrap_or_default();
+        };
+        let gains = judgement.assessment.contributions();
+        let positive = |gain: &i64| u128::try_from(*gain).unwrap_or(0);
+        let all = gains.iter().map(positive).fold(0u128, u128::saturating_add);
+        let place = job.accepted.binary_search_by(|a| a.account.cmp(client));
+        let own = place
+            .ok()
+            .and_then(|place| gains.get(place))
+            .map_or(0, positive);
+        let reward = spec.reward.saturated_into();
+        multiply_by_rational_with_rounding(reward, own, all, Rounding::Down)
+            .unwrap_or(0)
+            .saturated_into()
+    }
+
+    /// Pays clients out of the owner's escrow, as one movement of it; what could not be paid, for an
+    /// account that is gone, stays in escrow.
     pub(crate) fn pay(
         federation: FederationId,
         state: &mut FederationOf<T>,
-        mut clients: Vec<T::AccountId>,
-        each: BalanceOf<T>,
+        mut clients: Vec<(T::AccountId, BalanceOf<T>)>,
     ) {
-        if each.is_zero() {
-            return;
-        }
-        clients
-            .retain(|client| T::Currency::increase_balance(client, each, Precision::Exact).is_ok());
+        clients.retain(|(client, amount)| {
+            !amount.is_zero()
+                && T::Currency::increase_balance(client, *amount, Precision::Exact).is_ok()
+        });
         if clients.is_empty() {
             return;
         }
-        let paid = each.saturating_mul((clients.len() as u32).into());
+        let paid = clients
+            .iter()
+            .fold(Zero::zero(), |sum: BalanceOf<T>, (_, amount)| {
+                sum.saturating_add(*amount)
+            });
         let _ = T::Currency::decrease_balance_on_hold(
             &HoldReason::Escrow.into(),
             &state.owner,
@@ -91,7 +128,6 @@ impl<T: Config> Pallet<T> {
             federation,
             round: state.round.index,
             clients,
-            each,
         });
     }
 

@@ -10,6 +10,7 @@ use frame_support::{
 
 use crate::{
     WeightInfo,
+    job::Then,
     pallet::*,
     types::{FederationId, Phase},
 };
@@ -78,14 +79,16 @@ impl<T: Config> Pallet<T> {
         if share.try_consume(Self::step_weight(&spec, &job)).is_err() {
             return Turn::Unaffordable;
         }
-        let is_done = Self::step(federation, &mut state, &spec, &mut job);
-        if is_done {
-            Jobs::<T>::remove(federation);
-        } else {
-            Jobs::<T>::insert(federation, job);
+        let then = Self::step(federation, &mut state, &spec, &mut job);
+        match then {
+            Then::Again | Then::Rest => Jobs::<T>::insert(federation, job),
+            Then::Over => Jobs::<T>::remove(federation),
         }
         Federations::<T>::insert(federation, state);
-        if is_done { Turn::Done } else { Turn::Step }
+        match then {
+            Then::Again => Turn::Step,
+            Then::Rest | Then::Over => Turn::Done,
+        }
     }
 }
 
@@ -95,6 +98,6 @@ enum Turn {
     Unaffordable,
     /// A step was done; there is more to do.
     Step,
-    /// The federation has nothing left to do.
+    /// The federation has nothing left to do, or has to wait.
     Done,
 }

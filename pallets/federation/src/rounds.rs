@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// A deadline `blocks` from now.
-    fn deadline(blocks: u32) -> Deadline {
+    pub(crate) fn deadline(blocks: u32) -> Deadline {
         Deadline::after(Self::now(), T::Time::now(), blocks, T::BlockTimeMs::get())
     }
 
@@ -166,7 +166,7 @@ impl<T: Config> Pallet<T> {
     ) -> Result<Distance, Error<T>> {
         let format = spec.task.format;
         let chunks = part.first..part.first.saturating_add(part.chunks());
-        let base = Self::model(federation, state, format, chunks);
+        let base = Self::model(federation, state.slot, format, chunks);
         let near = Near {
             rule,
             base: &base,
@@ -267,7 +267,12 @@ impl<T: Config> Pallet<T> {
             | Phase::Reveal { deadline, .. }
             | Phase::Certify {
                 deadline: Some(deadline),
-            } if deadline.passed(Self::now(), T::Time::now()) => Ok(()),
+            }
+            | Phase::Gate { deadline, .. }
+                if deadline.passed(Self::now(), T::Time::now()) =>
+            {
+                Ok(())
+            }
             _ => Err(Refusal::NotOverdue),
         }
     }
@@ -365,7 +370,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Hash of the genesis block, which binds commitments to this chain.
-    fn genesis() -> H256 {
+    pub(crate) fn genesis() -> H256 {
         frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
     }
 }

@@ -20,12 +20,12 @@ pub(crate) fn settle_batch(chunks: u32) -> u32 {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Settles some clients of the round's roster; `each` is what an accepted update earns.
+    /// Settles some clients of the round's roster; `earned` is what an accepted update earns.
     pub(crate) fn settle<'a>(
         federation: FederationId,
         state: &mut FederationOf<T>,
         clients: impl Iterator<Item = &'a T::AccountId>,
-        each: BalanceOf<T>,
+        earned: impl Fn(&T::AccountId) -> BalanceOf<T>,
     ) where
         T::AccountId: 'a,
     {
@@ -54,23 +54,23 @@ impl<T: Config> Pallet<T> {
                         Self::settle_bond(federation, state, client, commitment.bond, reveals_taken)
                     }
                     Answer::Rejected => {}
-                    Answer::Accepted { .. } => earning.push(client.clone()),
+                    Answer::Accepted { .. } => earning.push((client.clone(), earned(client))),
                 }
             }
             Self::settle_member(federation, state, client, has_missed);
         }
-        Self::pay(federation, state, earning, each);
+        Self::pay(federation, state, earning);
     }
 
     /// Burns the bond of who had its time to reveal and did not; returns it otherwise.
-    fn settle_bond(
+    pub(crate) fn settle_bond(
         federation: FederationId,
         state: &FederationOf<T>,
         client: &T::AccountId,
         amount: BalanceOf<T>,
-        reveals_taken: bool,
+        is_late: bool,
     ) {
-        if !reveals_taken {
+        if !is_late {
             return Self::release(HoldReason::Bond, client, amount);
         }
         Self::burn(HoldReason::Bond, client, amount);

@@ -24,6 +24,7 @@ impl<T: Config> Pallet<T> {
             Self::check_counts(federation, &state)?;
             Self::check_staging(federation, &spec)?;
             Self::check_model(federation, &state, &spec)?;
+            Self::check_evaluators(federation, &state, &spec)?;
         }
         Self::check_holds()?;
         Self::check_queue()
@@ -47,10 +48,10 @@ impl<T: Config> Pallet<T> {
                 | Phase::Reveal { .. }
                 | Phase::Certify { deadline: Some(_) }
                 | Phase::Aggregate { .. }
+                | Phase::Gate { .. }
         ) && round.roster > 0;
         let keeps_accepted = MomentSums::<T>::contains_key(federation);
-        let is_settling = Jobs::<T>::get(federation)
-            .is_some_and(|job| !matches!(job.stage, Stage::Combine(_) | Stage::Record(_)));
+        let is_settling = Jobs::<T>::get(federation).is_some_and(|job| is_settling(&job.stage));
         let answers = |counts: fn(&Answer) -> bool| {
             Commitments::<T>::iter_prefix_values(federation)
                 .filter(|c| counts(&c.answer))
@@ -86,6 +87,21 @@ impl<T: Config> Pallet<T> {
         for (client, index) in StagedUpdates::<T>::iter_key_prefix((federation,)) {
             staged.entry(client).or_default().insert(index);
         }
+        for ((_, evaluator), pledge) in Holdouts::<T>::iter_prefix((federation,)) {
+            if pledge.received == 0 {
+                continue;
+            }
+            let chunks = staged.remove(&evaluator).unwrap_or_default();
+            ensure!(
+                chunks == (0..pledge.received).collect(),
+                "a holdout's chunks are not those received"
+            );
+            let is_whole = pledge.received == Self::holdout_chunks(spec);
+            ensure!(
+                is_whole == pledge.root.is_some(),
+                "a holdout is open though whole, or answered though not"
+            );
+        }
         for (client, commitment) in Commitments::<T>::iter_prefix(federation) {
             let chunks = staged.remove(&client).unwrap_or_default();
             ensure!(
@@ -102,6 +118,47 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Evaluators are no clients, and have holdouts for this round and the next at most.
+    fn check_evaluators(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        spec: &SpecOf<T>,
+    ) -> Result<(), TryRuntimeError> {
+        let evaluators: BTreeSet<_> = Evaluators::<T>::iter_key_prefix(federation).collect();
+        let seats = spec.gate.as_ref().map_or(0, |gate| gate.evaluators_max);
+        ensure!(
+            evaluators.len() == state.evaluators as usize && state.evaluators <= seats,
+            "evaluators are miscounted"
+        );
+        for evaluator in &evaluators {
+            ensure!(
+                !Members::<T>::contains_key(federation, evaluator)
+                    && !Invitations::<T>::contains_key(federation, evaluator),
+                "an evaluator is a client"
+            );
+        }
+        let current = state.round.index;
+        for ((round, evaluator), _) in Holdouts::<T>::iter_prefix((federation,)) {
+            ensure!(
+                evaluators.contains(&evaluator) && !state.phase.is_over(),
+                "a holdout is nobody's"
+            );
+            ensure!(
+                (current..=current.saturating_add(1)).contains(&round),
+                "a holdout outlived its round"
+            );
+        }
+        for (round, record) in Gates::<T>::iter_prefix(federation) {
+            ensure!(
+                Rounds::<T>::get(federation, round).is_some_and(|closed| {
+                    !closed.outcome.is_adopted() || closed.model_root == record.candidate_root
+                }),
+                "a judgement is not its round's"
+            );
+        }
+        Ok(())
+    }
+
     fn check_model(
         federation: FederationId,
         state: &FederationOf<T>,
@@ -114,13 +171,13 @@ impl<T: Config> Pallet<T> {
             "the newest round recorded another model"
         );
         ensure!(
-            matches!(state.phase, Phase::Aggregate { .. })
+            matches!(state.phase, Phase::Aggregate { .. } | Phase::Gate { .. })
                 || Models::<T>::iter_key_prefix((federation, state.slot.other()))
                     .next()
                     .is_none(),
             "a former model is left"
         );
-        let moments = Moments::<T>::iter_key_prefix(federation).count();
+        let moments = Moments::<T>::iter_key_prefix((federation, state.slot)).count();
         ensure!(
             moments <= chunks as usize && (moments == 0 || spec.task.optimiser.keeps_moments()),
             "the optimiser's memory is not the model's"
@@ -134,7 +191,7 @@ impl<T: Config> Pallet<T> {
             );
             return Ok(());
         }
-        let model = Self::model(federation, state, spec.task.format, 0..chunks);
+        let model = Self::model(federation, state.slot, spec.task.format, 0..chunks);
         let bytes = spec
             .task
             .format
@@ -174,6 +231,14 @@ impl<T: Config> Pallet<T> {
                 },
             );
         }
+        for ((_, _, evaluator), pledge) in Holdouts::<T>::iter() {
+            let is_open = pledge.root.is_none();
+            add(
+                HoldReason::Bond,
+                evaluator,
+                if is_open { pledge.bond } else { Zero::zero() },
+            );
+        }
         for ((_, who), (reason, sum)) in open {
             ensure!(
                 Self::held(reason, &who) == sum,
@@ -200,10 +265,32 @@ impl<T: Config> Pallet<T> {
             queued == due,
             "the queue is not the set of federations with work to do"
         );
+        let resting: BTreeSet<FederationId> = Federations::<T>::iter()
+            .filter(|(_, state)| matches!(state.phase, Phase::Gate { .. }))
+            .map(|(federation, _)| federation)
+            .collect();
+        let jobs: BTreeSet<FederationId> = Jobs::<T>::iter_keys().collect();
         ensure!(
-            Jobs::<T>::iter_keys().all(|federation| due.contains(&federation)),
+            resting.is_subset(&jobs),
+            "a federation in the gate has no job"
+        );
+        ensure!(
+            jobs.iter()
+                .all(|id| due.contains(id) || resting.contains(id)),
             "a federation that is not due has a job"
         );
         Ok(())
     }
+}
+
+/// Whether commitments are being deleted, or are.
+const fn is_settling(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Settle { .. }
+            | Stage::Clear { .. }
+            | Stage::Retire
+            | Stage::Dismiss
+            | Stage::Proceed
+    )
 }

@@ -5,7 +5,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use fedchain_commitment::Accepted;
 use fedchain_fl::{
     Aggregation, H256, Shape,
-    limits::{CERTIFIED_FEATURES_MAX, CHUNKS_MAX, CLIENTS_MAX},
+    gate::Assessment,
+    limits::{CERTIFIED_FEATURES_MAX, CHUNKS_MAX, CLIENTS_MAX, EVALUATORS_MAX},
     view::{Bound, Outcome, PhaseView},
     window::Deadline,
 };
@@ -63,6 +64,13 @@ pub enum Phase {
     },
     /// In the queue to dismiss its members: the owner cancelled it before a round.
     Closing,
+    /// The new model is there; evaluators' holdouts are taken from block `opens_at` on.
+    Gate {
+        /// First block that takes holdouts: the settle window ends before it.
+        opens_at: u32,
+        /// End of the window.
+        deadline: Deadline,
+    },
 }
 
 impl Phase {
@@ -85,6 +93,7 @@ impl Phase {
             Self::Finished => PhaseView::Finished,
             Self::Cancelled => PhaseView::Cancelled,
             Self::Uploading { received } => PhaseView::Uploading { received },
+            Self::Gate { opens_at, deadline } => PhaseView::Gate { opens_at, deadline },
         }
     }
 }
@@ -118,7 +127,7 @@ pub struct Round {
     pub accepted: u32,
 }
 
-/// One of two places for a federation's models: the newest stays whole while the next is written.
+/// A place for a federation's models: the newest stays whole while the next is written.
 #[derive(
     Debug,
     Clone,
@@ -138,14 +147,17 @@ pub enum Slot {
     A,
     /// The other.
     B,
+    /// Place of the models that a round would have made without one of its clients, one after the
+    /// other.
+    Trial,
 }
 
 impl Slot {
-    /// The other slot.
+    /// The slot that the next model is written to while the newest is in this one.
     pub const fn other(self) -> Self {
         match self {
             Self::A => Self::B,
-            Self::B => Self::A,
+            Self::B | Self::Trial => Self::A,
         }
     }
 }
@@ -171,6 +183,8 @@ pub struct Federation<AccountId, Balance> {
     pub members: u32,
     /// Invitations not yet used.
     pub invited: u32,
+    /// Evaluators.
+    pub evaluators: u32,
     /// End it with this round.
     pub cancelling: bool,
     /// Root of the newest server model.
@@ -233,6 +247,21 @@ pub struct Commitment<Balance> {
     pub squared_norm: u128,
 }
 
+/// An evaluator's commitment to a holdout.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Pledge<Balance> {
+    /// The hash.
+    pub hash: H256,
+    /// The bond, held until the holdout is there.
+    pub bond: Balance,
+    /// Chunks received, in order from the first.
+    pub received: u32,
+    /// Root of the values, once all of them are there.
+    pub root: Option<H256>,
+}
+
 /// Clients that a certificate may leave out, at most.
 pub const LEFT_OUT_MAX: u32 = 16;
 /// Weights of a certified model, at most.
@@ -276,8 +305,20 @@ pub struct Job<AccountId> {
     pub accepted: BoundedVec<Accepted<AccountId>, ConstU32<CLIENTS_MAX>>,
     /// Hashes of the new server model's chunks made so far.
     pub leaves: BoundedVec<H256, ConstU32<CHUNKS_MAX>>,
+    /// What holdouts say of the new server model; none before evaluators had their time.
+    pub judgement: Option<Judgement<AccountId>>,
     /// What is next.
     pub stage: Stage,
+}
+
+/// The judgement of a round's model in progress.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Judgement<AccountId> {
+    /// Who has revealed, and the roots of the holdouts, in ascending order of accounts; none when too
+    /// few have.
+    pub holdouts: BoundedVec<(AccountId, H256), ConstU32<EVALUATORS_MAX>>,
+    /// What was measured so far.
+    pub assessment: Assessment,
 }
 
 /// What a job does next.
@@ -285,6 +326,16 @@ pub struct Job<AccountId> {
 pub enum Stage {
     /// Measure or combine the updates' next chunk.
     Combine(Aggregation),
+    /// Ask the evaluators for their holdouts, if enough are bonded.
+    Gate,
+    /// Begin the judgement with the holdouts that are there.
+    Gather,
+    /// Measure a model on a holdout.
+    Score,
+    /// Begin the model that the round would have made without the next client.
+    Omit,
+    /// Combine the next chunk of it.
+    Trial(Aggregation),
     /// Record how the round ended.
     Record(Outcome),
     /// Settle bonds, rewards and memberships from place `next` of the roster on.
@@ -299,6 +350,8 @@ pub enum Stage {
         /// Index of the next chunk.
         next: u32,
     },
+    /// Settle the holdouts of this round, one by one; all that are left when no round will follow.
+    Retire,
     /// Dismiss all members, for no round will follow.
     Dismiss,
     /// Open the next round, wait for members, or end.

@@ -30,6 +30,8 @@ pub trait WeightInfo {
     fn reveal_moments(chunks: u32) -> Weight;
     /// `certify` with the largest solution that leaves so many clients out.
     fn certify(left_out: u32) -> Weight;
+    /// `reveal_holdout` of a part of so many chunks, the last one of all evaluators.
+    fn reveal_holdout(chunks: u32) -> Weight;
     /// `advance`.
     fn advance() -> Weight;
     /// `cancel`.
@@ -62,11 +64,13 @@ pub trait WeightInfo {
     fn optimise() -> Weight;
     /// Keeping one full chunk of the new model.
     fn keep() -> Weight;
-    /// Recording a round with so many accepted updates.
+    /// Measuring a model on a holdout by so many thousand operations.
+    fn score(thousands: u32) -> Weight;
+    /// Recording a round with so many accepted updates, and a largest judgement.
     fn record(clients: u32) -> Weight;
     /// Settling so many clients with so many staged chunks in all.
     fn settle(clients: u32, chunks: u32) -> Weight;
-    /// Deleting so many chunks of a former model.
+    /// Deleting so many chunks of a former model, its optimiser's memory and a trial.
     fn clear(chunks: u32) -> Weight;
     /// Dismissing so many members.
     fn dismiss(members: u32) -> Weight;

@@ -191,6 +191,7 @@ fn spec(
         bond: UNIT,
         join_deposit: UNIT,
         reward,
+        gate: None,
         task,
     })
 }

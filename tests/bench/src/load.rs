@@ -153,6 +153,7 @@ fn federation(clients: u32) -> Result<FederationSpec<u128>> {
         bond: UNIT,
         join_deposit: UNIT,
         reward: 0,
+        gate: None,
         task: task(11, WIDE, Strategy::FedAvg)?,
     })
 }

@@ -83,6 +83,21 @@ impl Call {
         Self::federation("certify", (federation, left_out, solution))
     }
 
+    /// Appoints an evaluator.
+    pub fn appoint(federation: u32, account: AccountId) -> Self {
+        Self::federation("appoint", (federation, account))
+    }
+
+    /// Commits to a holdout for the coming round.
+    pub fn commit_holdout(federation: u32, round: u32, commitment: H256) -> Self {
+        Self::federation("commit_holdout", (federation, round, commitment))
+    }
+
+    /// Opens a holdout's commitment with its next part.
+    pub fn reveal_holdout(federation: u32, round: u32, salt: [u8; 32], part: &Part) -> Self {
+        Self::federation("reveal_holdout", (federation, round, salt, part))
+    }
+
     /// Moves an overdue phase on.
     pub fn advance(federation: u32) -> Self {
         Self::federation("advance", federation)

@@ -4,6 +4,7 @@ use codec::Decode;
 use fedchain_commitment::values_root;
 use fedchain_fl::{
     Format, H256,
+    gate::GateRecord,
     view::{CertificateView, ModelView, MomentsView, RoundView},
 };
 use subxt::{
@@ -157,6 +158,20 @@ impl Chain {
         at: H256,
     ) -> Result<Option<CertificateView<AccountId>>, Error> {
         self.request("federation_certificate", rpc_params![federation, round, at])
+            .await
+    }
+
+    /// The judgement of a round's model as of the block `at`, where there was one.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn gate(
+        &self,
+        federation: u32,
+        round: u32,
+        at: H256,
+    ) -> Result<Option<GateRecord<AccountId>>, Error> {
+        self.request("federation_gate", rpc_params![federation, round, at])
             .await
     }
 

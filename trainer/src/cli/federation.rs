@@ -1,4 +1,4 @@
-//! `fedchain federation`: create, list, show, invite, advance, cancel, remove.
+//! `fedchain federation`: create, list, show, invite, appoint, advance, cancel, remove.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,9 @@ use serde_json::json;
 use toml::Value;
 
 use super::{
-    Common, KeyArg, file_error,
+    Common, KeyArg,
+    evaluate::Gate,
+    file_error,
     initial::{self, Upload},
     output, phase, read_file,
 };
@@ -48,24 +50,49 @@ pub(super) enum Command {
         federation: u32,
     },
     /// Invite an account to be a client; by the owner.
-    Invite {
-        /// Number of the federation.
-        federation: u32,
-        /// Address of the account.
-        #[arg(value_parser = keys::parse_account)]
-        account: AccountId,
-        /// Send it this amount as well, for deposits and fees.
-        #[arg(long)]
-        fund: Option<Amount>,
-        #[command(flatten)]
-        key: KeyArg,
-    },
+    Invite(Account),
+    /// Appoint an account that is no client as evaluator; by the owner.
+    Appoint(Account),
+    /// Show how a round's model was judged, and what each client has contributed.
+    Gate(Gate),
     /// Move an overdue phase on; by anyone, free of charge.
     Advance(ByNumber),
     /// End a federation: at once while it waits, else with the current round; by the owner.
     Cancel(ByNumber),
     /// Delete a federation that is over and get the state deposit back; by the owner.
     Remove(ByNumber),
+}
+
+/// Who gets a seat.
+#[derive(Debug, Args)]
+pub(super) struct Account {
+    /// Number of the federation.
+    federation: u32,
+    /// Address of the account.
+    #[arg(value_parser = keys::parse_account)]
+    account: AccountId,
+    /// Send it this amount as well, for deposits and fees.
+    #[arg(long)]
+    fund: Option<Amount>,
+    #[command(flatten)]
+    key: KeyArg,
+}
+
+impl Account {
+    /// Sends the call that gives the seat, and the amount with it.
+    async fn send(self, common: &Common, mut call: Call, seat: &str) -> Result<(), Error> {
+        let (chain, key) = (common.connect().await?, self.key.load()?);
+        let account = self.account;
+        if let Some(amount) = self.fund {
+            call = Call::batch(&[
+                chain.encode(&Call::transfer(account, amount.0)).await?,
+                chain.encode(&call).await?,
+            ]);
+            chain.ensure_payable(&key, &call, amount).await?;
+        }
+        let done = format!("{account} is {seat} federation {}", self.federation);
+        common.send(&chain, &key, &call, &done).await.map(|_| ())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -97,24 +124,15 @@ impl Command {
                 common.print(&view, || show(&view, head.number));
                 Ok(())
             }
-            Self::Invite {
-                federation,
-                account,
-                fund,
-                key,
-            } => {
-                let (chain, key) = (common.connect().await?, key.load()?);
-                let mut call = Call::invite(federation, account);
-                if let Some(amount) = fund {
-                    call = Call::batch(&[
-                        chain.encode(&Call::transfer(account, amount.0)).await?,
-                        chain.encode(&call).await?,
-                    ]);
-                    chain.ensure_payable(&key, &call, amount).await?;
-                }
-                let done = format!("{account} is invited to federation {federation}");
-                common.send(&chain, &key, &call, &done).await.map(|_| ())
+            Self::Invite(who) => {
+                let (call, seat) = (Call::invite(who.federation, who.account), "invited to");
+                who.send(common, call, seat).await
             }
+            Self::Appoint(who) => {
+                let call = Call::appoint(who.federation, who.account);
+                who.send(common, call, "appointed as evaluator of").await
+            }
+            Self::Gate(gate) => gate.run(common).await,
             Self::Advance(ByNumber { federation, key }) => {
                 let (chain, key) = (common.connect().await?, key.load()?);
                 let done = format!("federation {federation} was moved on");
@@ -343,6 +361,19 @@ fn show(view: &FederationView, now: u32) -> String {
             Amount(spec.reward)
         ),
     ];
+    lines.extend(spec.gate.as_ref().map(|gate| {
+        format!(
+            "  gate         {} of {} evaluators, {} rows each, tolerance {}, {} blocks, bond {}, \
+             contributions {}",
+            gate.quorum,
+            gate.evaluators_max,
+            gate.rows,
+            gate.tolerance,
+            gate.blocks,
+            Amount(gate.bond),
+            phase::inline(&gate.contributions)
+        )
+    }));
     lines.extend(view.clients.iter().map(|client| {
         let mut facts = vec![format!("from round {}", client.first_round)];
         facts.extend(client.committed.then(|| "committed".into()));
@@ -350,6 +381,17 @@ fn show(view: &FederationView, now: u32) -> String {
         facts.extend((client.missed > 0).then(|| format!("missed {}", client.missed)));
         facts.extend(client.leaving.then(|| "leaving".into()));
         format!("  client       {} {}", client.account, facts.join(", "))
+    }));
+    lines.extend(view.evaluators.iter().map(|seat| {
+        let holdouts = seat.holdouts.iter().map(|holdout| match holdout.revealed {
+            true => format!(", holdout of round {} revealed", holdout.round),
+            false => format!(", holdout of round {} committed", holdout.round),
+        });
+        format!(
+            "  evaluator    {}{}",
+            seat.account,
+            holdouts.collect::<String>()
+        )
     }));
     lines.extend(
         view.invited

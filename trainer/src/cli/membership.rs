@@ -1,7 +1,5 @@
 //! `fedchain join` and `fedchain leave`.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use clap::Args;
 use fedchain_commitment::parts;
 use fedchain_fl::{H256, Membership, view::PhaseView};
@@ -97,7 +95,7 @@ impl Join {
             cost.round_fee
         ));
         chain.ensure_funds(account, cost.needs(), head).await?;
-        if !self.yes && !ask("join?")? {
+        if !self.yes && !output::ask("join?", "--yes")? {
             return Err(Error::Impossible("not joined".into()));
         }
         let included = chain.submit(&key, &Call::join(self.federation)).await?;
@@ -156,19 +154,4 @@ fn check_seat(view: &FederationView, account: &AccountId) -> Result<(), Error> {
         ));
     }
     Ok(())
-}
-
-fn ask(question: &str) -> Result<bool, Error> {
-    if !io::stdin().is_terminal() {
-        return Err(Error::Usage(
-            "nobody is there to confirm: pass --yes".into(),
-        ));
-    }
-    let mut answer = String::new();
-    let _ = write!(io::stderr(), "{question} [y/N] ");
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Error::Usage(format!("cannot read an answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod certify;
+mod evaluate;
 mod federation;
 mod initial;
 mod inspect;
@@ -73,6 +74,8 @@ enum Command {
     Leave(membership::Leave),
     /// Take part in a federation's rounds with your own data, until its end.
     Train(train::Train),
+    /// Judge a federation's models with rows that nobody trains on; by evaluators, until its end.
+    Evaluate(evaluate::Evaluate),
     /// Solve a federation's regression and have its model certified; needed only for certificates
     /// that leave clients out, the first is handed in by `train`.
     Certify(certify::Certify),
@@ -158,6 +161,7 @@ impl Cli {
             Command::Join(command) => command.run(common).await,
             Command::Leave(command) => command.run(common).await,
             Command::Train(command) => command.run(common).await,
+            Command::Evaluate(command) => command.run(common).await,
             Command::Certify(command) => command.run(common).await,
             Command::Certificate(command) => command.run(common).await,
             Command::Model(command) => command.run(common).await,

@@ -34,6 +34,15 @@ pub(super) fn describe(phase: &PhaseView, now: u32) -> String {
             "the owner may have it certified anew, or end it".into()
         }
         PhaseView::Aggregate => "the next blocks aggregate the round".into(),
+        PhaseView::Gate { opens_at, .. } if now < *opens_at => {
+            format!("holdouts are taken from block {opens_at} on, now {now}")
+        }
+        PhaseView::Gate { deadline, .. } => {
+            format!(
+                "holdouts are taken until block {}, now {now}",
+                deadline.block
+            )
+        }
         PhaseView::Finished => "finished".into(),
         PhaseView::Cancelled => "cancelled".into(),
         PhaseView::Uploading { received } => {
@@ -51,6 +60,7 @@ pub(super) fn word(phase: &PhaseView) -> &'static str {
         PhaseView::Reveal { .. } => "reveal",
         PhaseView::Certify { .. } => "certify",
         PhaseView::Aggregate => "aggregate",
+        PhaseView::Gate { .. } => "gate",
         PhaseView::Finished => "finished",
         PhaseView::Cancelled => "cancelled",
         PhaseView::Uploading { .. } => "uploading",
@@ -72,6 +82,7 @@ pub(super) fn not_overdue(phase: &PhaseView, now: u32, time_ms: u64) -> String {
         PhaseView::Commit { deadline }
         | PhaseView::Settle { deadline, .. }
         | PhaseView::Reveal { deadline, .. }
+        | PhaseView::Gate { deadline, .. }
         | PhaseView::Certify {
             deadline: Some(deadline),
         } => rest(deadline),

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use fedchain_fl::H256;
+use fedchain_fl::{
+    H256,
+    view::{Outcome, ServerModel},
+};
 use fedchain_pow::U256;
 use fedchain_receipt::{Basis, RECEIPT_BYTES_MAX, Receipt, Verdict};
 use serde_json::{Value, json};
@@ -120,6 +123,7 @@ impl Check {
             "values_root": receipt.update.values_root,
             "outcome": model.outcome,
             "model_root": model.model_root,
+            "gate_hash": model.gate_hash,
             "block": verdict.closed_at,
             "hash": verdict.block,
             "tip": { "block": verdict.tip, "hash": receipt.tip },
@@ -140,6 +144,7 @@ impl Check {
                 verdict.closed_at,
                 verdict.block,
             );
+            lines += &judgement(model);
             for block in &verdict.upgrades {
                 lines += &format!("\n  block {block} replaced the runtime's code");
             }
@@ -163,6 +168,18 @@ impl Check {
         }
         let bytes = std::fs::read(&self.file).map_err(cannot)?;
         Receipt::from_bytes(&bytes).map_err(|error| file_error(&self.file, error))
+    }
+}
+
+/// Whether the model was judged, on a line of its own where the federation judges.
+fn judgement(model: &ServerModel) -> String {
+    match (model.gate_hash, model.outcome) {
+        (Some(hash), _) => format!("\n  judged       {hash:?}"),
+        (None, Outcome::Ungated) => {
+            "\n  judged       no: too few holdouts were there, it was adopted without judgement"
+                .into()
+        }
+        (None, _) => String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fedchain_fl::view::ModelView;
+use fedchain_fl::{gate::GateRecord, score::LOSS_FRAC_BITS, view::ModelView};
 
 use super::{
     Common, file_error,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Error,
+    chain::AccountId,
     verify::{federation::verify, replay::Round},
 };
 
@@ -70,14 +71,21 @@ pub(super) fn line(round: &Round) -> String {
         .bound
         .map(|bound| format!(", the optimum within {:.3e}", bound.distance()))
         .unwrap_or_default();
+    let judged = round.judgement.as_ref().map(judged).unwrap_or_default();
     format!(
-        "round {}: {}, {} updates, block {}, model {:?}{proven}",
+        "round {}: {}, {} updates, block {}, model {:?}{proven}{judged}",
         round.round,
         phase::inline(&round.outcome),
         round.accepted,
         round.block,
         round.model_root
     )
+}
+
+fn judged(judgement: &GateRecord<AccountId>) -> String {
+    let change = judgement.change as f64 / 2f64.powi(LOSS_FRAC_BITS as i32);
+    let holdouts = judgement.scores.len();
+    format!(", median change of loss {change:+.3e} on {holdouts} holdouts")
 }
 
 fn read_model(path: &std::path::Path) -> Result<ModelView, Error> {

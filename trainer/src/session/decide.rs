@@ -61,6 +61,7 @@ pub fn next_step(
         PhaseView::Commit { deadline }
         | PhaseView::Settle { deadline, .. }
         | PhaseView::Reveal { deadline, .. }
+        | PhaseView::Gate { deadline, .. }
         | PhaseView::Certify {
             deadline: Some(deadline),
         } if deadline.passed(next, time_ms) => {
@@ -97,7 +98,7 @@ pub fn next_step(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use fedchain_fl::{
         Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
         Schema, Strategy, Target, TaskSpec, Windows, view::ClientView, window::Deadline,
@@ -111,7 +112,7 @@ mod tests {
         time_ms: 5_000,
     };
 
-    fn view(phase: PhaseView) -> FederationView {
+    pub(crate) fn view(phase: PhaseView) -> FederationView {
         let column = Column {
             name: "x".parse().unwrap(),
             offset: Decimal::whole(0),
@@ -135,6 +136,7 @@ mod tests {
                 bond: 0,
                 join_deposit: 0,
                 reward: 0,
+                gate: None,
                 task: TaskSpec {
                     model: ModelSpec::Linear,
                     initial: Initial::Zeros,
@@ -158,6 +160,7 @@ mod tests {
             aggregation_fee: 0,
             invited: vec![],
             clients: vec![me()],
+            evaluators: vec![],
         }
     }
 

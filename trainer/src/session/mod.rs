@@ -9,15 +9,16 @@
 
 mod certified;
 pub mod decide;
-mod reconnect;
+pub(crate) mod reconnect;
 pub mod report;
+pub(crate) mod send;
 
 use std::path::PathBuf;
 
 use fedchain_commitment::{Opening, parts, values_root};
 use fedchain_fl::{
-    H256, NormRule, Refusal, norm,
-    view::{ClientView, Outcome, PhaseView},
+    H256, NormRule, norm,
+    view::{ClientView, PhaseView},
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -31,12 +32,9 @@ use crate::{
     store::{Kept, Place, Store},
 };
 use decide::{Step, next_step};
-use reconnect::{is_back, place_on, reconnect};
+use reconnect::{is_back, place_on, reconnect, settled_round};
 use report::{End, Event, Summary};
-
-/// Best blocks without a sent call after which the client looks at the chain again: what it sent may
-/// have no place on this side of a fork.
-const PATIENCE_BLOCKS: u32 = 6;
+use send::send;
 
 /// What a user asks for.
 #[derive(Debug, Clone)]
@@ -234,6 +232,7 @@ impl<'a> Session<'a> {
                 | PhaseView::Reveal { .. }
                 | PhaseView::Certify { .. }
                 | PhaseView::Aggregate
+                | PhaseView::Gate { .. }
         );
         if let Some(client) = client_of(view, &self.account) {
             self.is_leaving = client.leaving;
@@ -320,13 +319,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The round that finality has reached: no reorganisation comes back to an earlier one.
     async fn settled_round(&self, chain: &Chain) -> u32 {
-        let Ok(head) = chain.finalised().await else {
-            return 0;
-        };
-        let view = chain.federation(self.job.federation, head.hash).await;
-        view.map_or(0, |view| view.round)
+        settled_round(chain, self.job.federation).await
     }
 
     /// Whether the federation's end is final.
@@ -359,7 +353,7 @@ impl<'a> Session<'a> {
             outcome: record.outcome,
             model_root: record.model_root,
         });
-        if record.outcome == Outcome::Adopted {
+        if record.outcome.is_adopted() {
             self.summary.adopted = self.summary.adopted.saturating_add(1);
         }
         if record.model_root == view.model_root {
@@ -504,28 +498,8 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// Sends a call. None when it came too late or its fate is unknown: the next block tells.
     async fn send(&self, chain: &Chain, call: &Call) -> Result<Option<u32>, Error> {
-        let sent = tokio::select! {
-            sent = chain.submit(self.key, call) => sent,
-            passed = chain.pass(PATIENCE_BLOCKS) => {
-                passed?;
-                let call = call.name().into();
-                Err(Error::Unsettled { call })
-            }
-        };
-        match sent {
-            Ok(included) => Ok(Some(included.block.number)),
-            // Too late, or somebody else was first.
-            Err(Error::Refused { .. }) => Ok(None),
-            // The same in a block: after a reorganisation a call may be included twice.
-            Err(Error::Failed { name, .. }) if Refusal::from_name(&name).is_some() => Ok(None),
-            Err(error @ (Error::Unsettled { .. } | Error::Pool { .. })) => {
-                self.note(error.to_string());
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        send(chain, self.key, call, |text| self.note(text)).await
     }
 
     async fn finish(&mut self, chain: &Chain, view: &FederationView) -> Result<Summary, Error> {

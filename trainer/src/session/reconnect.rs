@@ -12,7 +12,7 @@ use crate::{
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// Connects again as soon as the node answers.
-pub(super) async fn reconnect(url: &str) -> Chain {
+pub(crate) async fn reconnect(url: &str) -> Chain {
     let mut pause = RECONNECT.0;
     loop {
         tokio::time::sleep(pause).await;
@@ -24,7 +24,7 @@ pub(super) async fn reconnect(url: &str) -> Chain {
 }
 
 /// Where a client of a federation stands.
-pub(super) async fn place_on(
+pub(crate) async fn place_on(
     chain: &Chain,
     federation: u32,
     account: AccountId,
@@ -42,7 +42,7 @@ pub(super) async fn place_on(
 
 /// Waits until a node that was away has its chain again, and says whether it is the same one;
 /// `created_at` is the height of the block that created the federation.
-pub(super) async fn is_back(chain: &Chain, place: &Place, created_at: u32) -> Result<bool, Error> {
+pub(crate) async fn is_back(chain: &Chain, place: &Place, created_at: u32) -> Result<bool, Error> {
     if chain.genesis() != place.genesis {
         return Ok(false);
     }
@@ -51,4 +51,13 @@ pub(super) async fn is_back(chain: &Chain, place: &Place, created_at: u32) -> Re
         heads.next().await?;
     }
     Ok(chain.block_hash(created_at).await? == place.created)
+}
+
+/// The round that finality has reached: no reorganisation comes back to an earlier one.
+pub(crate) async fn settled_round(chain: &Chain, federation: u32) -> u32 {
+    let Ok(head) = chain.finalised().await else {
+        return 0;
+    };
+    let view = chain.federation(federation, head.hash).await;
+    view.map_or(0, |view| view.round)
 }

@@ -194,6 +194,10 @@ impl fmt::Display for Event {
                 match outcome {
                     Outcome::Adopted => Ok(()),
                     Outcome::Skipped => write!(f, ", round skipped: the model stays"),
+                    Outcome::Ungated => write!(f, ", adopted unjudged: too few holdouts"),
+                    Outcome::Worse => {
+                        write!(f, ", worse than the tolerance allows: the model stays")
+                    }
                 }
             }
             Self::Evaluate { metrics, .. } => write!(f, "evaluate: {}", describe(metrics)),

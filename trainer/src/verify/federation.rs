@@ -67,11 +67,9 @@ pub async fn verify(
         let raw = Raw::fetch(chain, number).await?;
         let mut contents = raw.contents(chain, &runtime, Some(federation)).await?;
         let block = contents.of(federation);
-        if block
-            .reveals
-            .iter()
-            .any(|reveal| reveal.succeeded.is_none())
-        {
+        let updates = block.reveals.iter().map(|reveal| reveal.succeeded);
+        let holdouts = block.holdouts.iter().map(|reveal| reveal.succeeded);
+        if updates.chain(holdouts).any(|known| known.is_none()) {
             pruned = pruned.saturating_add(1);
         }
         for round in replay.block(block)? {

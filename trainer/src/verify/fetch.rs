@@ -7,7 +7,7 @@ use fedchain_commitment::Part;
 use fedchain_fl::{FederationSpec, view::ServerModel};
 use fedchain_receipt::{Header, server_models};
 
-use super::replay::{Block, Certify, Commit, Reveal};
+use super::replay::{Block, Certify, Commit, HoldoutReveal, Pledge, Reveal};
 use crate::{
     Error,
     chain::{
@@ -133,8 +133,13 @@ impl Contents {
                     succeeded,
                     ..certify
                 }),
+                Call::Pledge(pledge) if succeeded != Some(false) => block.pledges.push(pledge),
+                Call::Holdout(reveal) => block.holdouts.push(HoldoutReveal {
+                    succeeded,
+                    ..reveal
+                }),
                 Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
-                Call::Commit(_) | Call::Upload(_) | Call::Create(_) => {}
+                Call::Commit(_) | Call::Pledge(_) | Call::Upload(_) | Call::Create(_) => {}
             }
         }
         block
@@ -153,6 +158,8 @@ enum Call {
     Commit(Commit),
     Reveal(Reveal),
     Certify(Certify),
+    Pledge(Pledge),
+    Holdout(HoldoutReveal),
     Upload(Part),
 }
 
@@ -162,7 +169,7 @@ impl Sent {
         if transaction.pallet != PALLET {
             return None;
         }
-        let client = transaction.signer?;
+        let signer = transaction.signer?;
         let arguments = &mut transaction.arguments.as_slice();
         let (federation, call) = match transaction.call.as_str() {
             "create" => (
@@ -172,7 +179,7 @@ impl Sent {
             "commit" => {
                 let (of, round, base_root, commitment) = Decode::decode(arguments).ok()?;
                 let commit = Commit {
-                    client,
+                    client: signer,
                     round,
                     base_root,
                     commitment,
@@ -182,7 +189,7 @@ impl Sent {
             "reveal" => {
                 let (of, round, sample_count, salt, part) = Decode::decode(arguments).ok()?;
                 let reveal = Reveal {
-                    client,
+                    client: signer,
                     round,
                     sample_count,
                     salt,
@@ -199,6 +206,26 @@ impl Sent {
                     succeeded: None,
                 };
                 (Some(of), Call::Certify(certify))
+            }
+            "commit_holdout" => {
+                let (of, round, commitment) = Decode::decode(arguments).ok()?;
+                let pledge = Pledge {
+                    evaluator: signer,
+                    round,
+                    commitment,
+                };
+                (Some(of), Call::Pledge(pledge))
+            }
+            "reveal_holdout" => {
+                let (of, round, salt, part) = Decode::decode(arguments).ok()?;
+                let reveal = HoldoutReveal {
+                    evaluator: signer,
+                    round,
+                    salt,
+                    part,
+                    succeeded: None,
+                };
+                (Some(of), Call::Holdout(reveal))
             }
             "upload" => {
                 let (of, part) = Decode::decode(arguments).ok()?;
@@ -266,6 +293,46 @@ mod tests {
             (147, [5; 32], part)
         );
         assert!(read("join", 7u32.encode()).is_none());
+    }
+
+    #[test]
+    fn holdouts_are_read() {
+        let commitment = H256::repeat_byte(4);
+        let sent = read("commit_holdout", (7u32, 1u32, commitment).encode());
+        let Some(Sent {
+            index: 2,
+            federation: Some(7),
+            call: Call::Pledge(found),
+        }) = sent
+        else {
+            panic!("a commitment")
+        };
+        let evaluator = AccountId([1; 32]);
+        let expected = Pledge {
+            evaluator,
+            round: 1,
+            commitment,
+        };
+        assert_eq!(found, expected);
+
+        let part = parts(&[1, 2]).remove(0);
+        let sent = read("reveal_holdout", (7u32, 1u32, [5u8; 32], &part).encode());
+        let Some(Sent {
+            index: 2,
+            federation: Some(7),
+            call: Call::Holdout(found),
+        }) = sent
+        else {
+            panic!("a reveal")
+        };
+        let expected = HoldoutReveal {
+            evaluator,
+            round: 1,
+            salt: [5; 32],
+            part,
+            succeeded: None,
+        };
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! blocks --fetch--> Block --replay--> commitments, norms, strategy --> model root == header's digest
+//!                                     holdouts, median of losses ----> judgement  == header's digest
 //! ```
 //!
 //! - [`federation`]: one federation, and what the node's state says of it.
@@ -21,6 +22,7 @@ pub mod replay;
 
 use fedchain_fl::{Error as FlError, H256, view::Outcome};
 use fedchain_verifier::optimality;
+use replay::Unfit;
 use thiserror::Error;
 
 use crate::chain::AccountId;
@@ -41,6 +43,10 @@ pub struct Difference {
 
 fn place(block: &Option<u32>) -> String {
     block.map_or_else(String::new, |block| format!("block {block}, "))
+}
+
+fn hash(hash: &Option<H256>) -> String {
+    hash.map_or_else(|| "none".into(), |hash| format!("{hash:?}"))
 }
 
 /// What differs.
@@ -104,23 +110,34 @@ pub enum What {
         /// Why not.
         error: optimality::Error,
     },
+    /// A revealed holdout cannot be one of this federation.
+    #[error("{evaluator} revealed a holdout {fault}")]
+    Holdout {
+        /// The evaluator.
+        evaluator: AccountId,
+        /// Why not.
+        fault: Unfit,
+    },
     /// Rounds are missing or out of order.
     #[error("the chain closed this round, but round {expected} was due")]
     Order {
         /// The round that was due.
         expected: u32,
     },
-    /// A round ended otherwise than the accepted updates say.
+    /// A round ended otherwise than the accepted updates and the holdouts say.
     #[error(
-        "the chain says {found:?}, but {accepted} updates were accepted, which means {expected:?}"
+        "the chain says {found:?}, but {accepted} updates were accepted and {revealed} whole holdouts \
+         revealed, which means {expected:?}"
     )]
     Ending {
-        /// What follows from the updates.
+        /// What follows from updates and holdouts.
         expected: Outcome,
         /// What the header says.
         found: Outcome,
         /// Recomputed number of accepted updates.
         accepted: u32,
+        /// Holdouts that were revealed as a whole.
+        revealed: u32,
     },
     /// The set of accepted updates differs.
     #[error("the accepted updates have the root {expected:?}, the chain says {found:?}")]
@@ -139,6 +156,19 @@ pub enum What {
         expected: H256,
         /// Root on chain.
         found: H256,
+    },
+    /// The judgement differs.
+    #[error(
+        "the judgement differs: contributions or losses are others than recorded; it has the hash {}, \
+         the chain says {}",
+        hash(.expected),
+        hash(.found)
+    )]
+    Judgement {
+        /// Recomputed hash; none where nothing is judged.
+        expected: Option<H256>,
+        /// Hash on chain.
+        found: Option<H256>,
     },
     /// The round's record in state differs from the header's digest.
     #[error("the record in state differs from the header in {field}")]

@@ -69,8 +69,13 @@ pub async fn get(chain: &Chain, wanted: Wanted) -> Result<Receipt, Error> {
         mut updates,
         ..
     } = found.ok_or_else(changed)?;
-    if outcome != Outcome::Adopted {
-        let reason = format!("round {round} was skipped: no update is in a model");
+    let without_model = match outcome {
+        Outcome::Adopted | Outcome::Ungated => None,
+        Outcome::Skipped => Some("was skipped"),
+        Outcome::Worse => Some("made a model that was worse than the one before it"),
+    };
+    if let Some(why) = without_model {
+        let reason = format!("round {round} {why}: no update is in a model");
         return Err(Error::Impossible(reason));
     }
     let not_accepted = || {

@@ -1,18 +1,23 @@
 //! The pure replay: each round recomputed when its digest comes.
 
 mod certified;
+mod file;
+mod gate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fedchain_commitment::{Accepted, Opening, Part, accepted_root, spec_hash, values_root};
+use fedchain_commitment::{
+    Accepted, Opening, Opens, Part, accepted_root, gate_hash, spec_hash, values_root,
+};
 use fedchain_fl::{
     Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, aggregate,
-    view::{Bound, ModelView, Outcome, ServerModel},
+    gate::GateRecord,
+    view::{Bound, Outcome, ServerModel},
 };
 use fedchain_verifier::{
     Verifier,
     norm::Near,
-    opening::{self, Committed},
+    opening::{self, Committed, Opened},
     optimality::Moments,
 };
 
@@ -20,6 +25,8 @@ use super::{Difference, What};
 use crate::chain::AccountId;
 pub use certified::Certify;
 use certified::Contributors;
+use gate::Holdouts;
+pub use gate::{HoldoutReveal, Pledge, Unfit};
 
 /// What a block holds of one federation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +39,10 @@ pub struct Block {
     pub reveals: Vec<Reveal>,
     /// Solutions of a certified regression, in order.
     pub certified: Vec<Certify>,
+    /// Commitments to holdouts, in order.
+    pub pledges: Vec<Pledge>,
+    /// Reveals of holdouts, in order.
+    pub holdouts: Vec<HoldoutReveal>,
     /// Parts of the initial model, in order; such as do not fit are not the chain's.
     pub uploads: Vec<Part>,
     /// Closed rounds, by the header's digest.
@@ -86,6 +97,8 @@ pub struct Round {
     pub model_root: H256,
     /// What its solution proves, of a certified regression.
     pub bound: Option<Bound>,
+    /// What holdouts say of the model that it made, where it was judged.
+    pub judgement: Option<GateRecord<AccountId>>,
     /// The accepted updates, in ascending order of accounts.
     #[serde(skip)]
     pub updates: Vec<Accepted<[u8; 32]>>,
@@ -97,11 +110,13 @@ struct At<T> {
     sent: T,
 }
 
-/// What clients sent in one round.
+/// What clients and evaluators sent in one round.
 #[derive(Default)]
 struct Sent {
     commits: Vec<At<Commit>>,
     reveals: Vec<At<Reveal>>,
+    pledges: Vec<Pledge>,
+    holdouts: Vec<At<HoldoutReveal>>,
 }
 
 /// A federation up to some block.
@@ -116,6 +131,8 @@ pub struct Replay {
     model_root: H256,
     closed: u32,
     sent: BTreeMap<u32, Sent>,
+    /// Roots of all whole holdouts so far: each judges once.
+    used: BTreeSet<H256>,
     /// Of a certified regression whose first round was adopted.
     contributors: Contributors,
     /// Solutions since the last round closed.
@@ -148,6 +165,7 @@ impl Replay {
             model_root,
             closed: 0,
             sent: BTreeMap::new(),
+            used: BTreeSet::new(),
             contributors: Contributors::new(),
             solutions: Vec::new(),
         })
@@ -207,6 +225,21 @@ impl Replay {
                 .reveals
                 .push(sent);
         }
+        for pledge in block.pledges {
+            let sent = self.sent.entry(pledge.round).or_default();
+            sent.pledges.push(pledge);
+        }
+        for reveal in block
+            .holdouts
+            .into_iter()
+            .filter(|reveal| reveal.succeeded != Some(false))
+        {
+            let sent = self.sent.entry(reveal.round).or_default();
+            sent.holdouts.push(At {
+                block: number,
+                sent: reveal,
+            });
+        }
         let rounds = block
             .closed
             .iter()
@@ -249,26 +282,27 @@ impl Replay {
         }
         let sent = self.sent.remove(&round).unwrap_or_default();
         let updates = self.accepted_updates(&sent)?;
+        let holdouts = self.holdouts(&sent)?;
+        let revealed = holdouts.count();
         let made = match self.spec.task.strategy.terms() {
             Some(terms) => self.solve(terms, updates),
-            None => self.aggregate(updates),
+            None => self.aggregate(updates, &holdouts),
         };
         let Made {
+            outcome,
             model,
             mut updates,
             bound,
+            judgement,
         } = made.map_err(differs)?;
         let accepted = updates.len() as u32;
-        let outcome = match model {
-            Some(_) => Outcome::Adopted,
-            None => Outcome::Skipped,
-        };
         if outcome != closed.outcome {
             let (expected, found) = (outcome, closed.outcome);
             return Err(differs(What::Ending {
                 expected,
                 found,
                 accepted,
+                revealed,
             }));
         }
         let accepted_root = accepted_root(&mut updates);
@@ -277,15 +311,18 @@ impl Replay {
             return Err(differs(What::Accepted { expected, found }));
         }
         if let Some(model) = model {
-            let bytes = self.spec.task.format.encode(&model);
-            let bytes = bytes.map_err(|error| differs(What::Aggregate { error }))?;
+            self.model_root = self.root(&model).map_err(differs)?;
             self.model = model;
-            self.model_root = values_root(&bytes);
         }
         let model_root = self.model_root;
         if model_root != closed.model_root {
             let (expected, found) = (model_root, closed.model_root);
             return Err(differs(What::Model { expected, found }));
+        }
+        let expected = judgement.as_ref().map(gate_hash);
+        if expected != closed.gate_hash {
+            let found = closed.gate_hash;
+            return Err(differs(What::Judgement { expected, found }));
         }
         self.closed = round;
         Ok(Round {
@@ -296,26 +333,43 @@ impl Replay {
             accepted_root,
             model_root,
             bound,
+            judgement,
             updates,
         })
     }
 
-    /// What the strategy makes of the updates.
-    fn aggregate(&mut self, updates: Vec<Counted>) -> Result<Made, What> {
+    /// Root of a model.
+    fn root(&self, model: &[i32]) -> Result<H256, What> {
+        let bytes = self.spec.task.format.encode(model);
+        let bytes = bytes.map_err(|error| What::Aggregate { error })?;
+        Ok(values_root(&bytes))
+    }
+
+    /// What the strategy makes of the updates, and the holdouts of that.
+    fn aggregate(&mut self, updates: Vec<Counted>, holdouts: &Holdouts) -> Result<Made, What> {
         let task = &self.spec.task;
+        if (updates.len() as u32) < task.strategy.updates_min() {
+            let updates = updates.into_iter().map(|update| update.accepted);
+            return Ok(Made::skipped(updates.collect()));
+        }
         let weighted: Vec<_> = updates
             .iter()
             .map(|update| (update.values.as_slice(), update.weight))
             .collect();
-        let model = match weighted.len() as u32 >= task.strategy.updates_min() {
-            true => Some(aggregate(task, &self.model, &weighted, &mut self.moments)),
-            false => None,
-        };
-        let model = model.transpose();
+        let mut moments = self.moments.clone();
+        let model = aggregate(task, &self.model, &weighted, &mut moments)
+            .map_err(|error| What::Aggregate { error })?;
+        let (outcome, judgement) = self.judge(&model, &updates, &weighted, holdouts)?;
+        // A model that is not adopted leaves nothing behind.
+        if outcome.is_adopted() {
+            self.moments = moments;
+        }
         Ok(Made {
-            model: model.map_err(|error| What::Aggregate { error })?,
+            outcome,
+            model: outcome.is_adopted().then_some(model),
             updates: updates.into_iter().map(|update| update.accepted).collect(),
             bound: None,
+            judgement,
         })
     }
 
@@ -326,7 +380,7 @@ impl Replay {
             let moments = update.moments.ok_or(What::Opening { client })?;
             self.contributors.insert(client, (update.accepted, moments));
         }
-        let mut made = Made::default();
+        let mut made = Made::skipped(Vec::new());
         for certify in std::mem::take(&mut self.solutions) {
             match certified::check(&self.spec.task, terms, &self.contributors, &certify) {
                 Ok(proven) => made = proven,
@@ -403,9 +457,9 @@ impl Replay {
             .effective_count(reveal.sample_count)
             .map_err(cannot)?;
         let part = &reveal.part;
-        let mut committed = Committed {
-            commitment: H256::zero(),
-            opening: Opening {
+        let opened = open_any(
+            commitments,
+            Opening {
                 genesis: self.genesis,
                 federation: self.federation,
                 round: reveal.round,
@@ -417,17 +471,10 @@ impl Replay {
                 values_root: H256::zero(),
                 salt: reveal.salt,
             },
-            total_bytes: task.update_bytes().map_err(cannot)?,
-            received: received.chunks,
-        };
-        let mut opened = Err(opening::Error::Commitment);
-        for commitment in commitments {
-            committed.commitment = *commitment;
-            opened = committed.verify(part);
-            if opened.is_ok() {
-                break;
-            }
-        }
+            task.update_bytes().map_err(cannot)?,
+            received.chunks,
+            part,
+        );
         let opened = opened.map_err(|error| match error {
             opening::Error::Size(error) => What::Update { client, error },
             opening::Error::Order { .. } => What::PartOrder { client },
@@ -470,66 +517,55 @@ impl Replay {
             moments: received.moments,
         })
     }
+}
 
-    /// Compares a model file with the newest server model.
-    ///
-    /// # Errors
-    /// The first difference.
-    pub fn compare(&self, file: &ModelView) -> Result<(), Difference> {
-        let differs = |what| self.difference(None, file.round, what);
-        let states = |field, expected: String, found: String| {
-            differs(What::File {
-                field,
-                expected,
-                found,
-            })
-        };
-        if file.federation != self.federation {
-            let (expected, found) = (self.federation.to_string(), file.federation.to_string());
-            return Err(states("federation", expected, found));
+/// Opens whichever of the commitments a part is of: where events are gone, failed ones are among
+/// them.
+fn open_any<O: Opens>(
+    commitments: &[H256],
+    opening: O,
+    total_bytes: u32,
+    received: u32,
+    part: &Part,
+) -> Result<Opened, opening::Error> {
+    let mut committed = Committed {
+        commitment: H256::zero(),
+        opening,
+        total_bytes,
+        received,
+    };
+    let mut opened = Err(opening::Error::Commitment);
+    for commitment in commitments {
+        committed.commitment = *commitment;
+        opened = committed.verify(part);
+        if opened.is_ok() {
+            break;
         }
-        let frac_bits = self.spec.task.format.frac_bits;
-        if file.frac_bits != frac_bits {
-            return Err(states(
-                "frac_bits",
-                frac_bits.to_string(),
-                file.frac_bits.to_string(),
-            ));
-        }
-        let weights = self.model.iter().zip(&file.values);
-        for (index, (expected, found)) in weights.enumerate() {
-            if expected != found {
-                let (expected, found) = (*expected, *found);
-                return Err(differs(What::Weight {
-                    index,
-                    expected,
-                    found,
-                }));
-            }
-        }
-        if file.values.len() != self.model.len() {
-            let (expected, found) = (self.model.len().to_string(), file.values.len().to_string());
-            return Err(states("a number of weights of", expected, found));
-        }
-        if file.root != self.model_root {
-            let (expected, found) = (self.model_root, file.root);
-            return Err(states(
-                "the root",
-                format!("{expected:?}"),
-                format!("{found:?}"),
-            ));
-        }
-        Ok(())
     }
+    opened
 }
 
 /// What the replay makes of a round.
-#[derive(Default)]
 struct Made {
-    /// The new server model; none when the round is skipped.
+    outcome: Outcome,
+    /// The new server model; none when it stays as it is.
     model: Option<Vec<i32>>,
     updates: Vec<Accepted<[u8; 32]>>,
     bound: Option<Bound>,
+    judgement: Option<GateRecord<AccountId>>,
+}
+
+impl Made {
+    /// A round without a model.
+    fn skipped(updates: Vec<Accepted<[u8; 32]>>) -> Self {
+        Self {
+            outcome: Outcome::Skipped,
+            model: None,
+            updates,
+            bound: None,
+            judgement: None,
+        }
+    }
 }
 
 /// The parts of an update so far.

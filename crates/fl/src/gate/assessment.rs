@@ -91,6 +91,14 @@ impl Assessment {
         }
     }
 
+    /// Takes, for all clients that are left, that the base model would have stayed without them.
+    pub fn keep_base(&mut self) {
+        let base = self.base.clone();
+        while let Some(Subject::Without(_)) = self.next() {
+            base.iter().for_each(|loss| self.take(*loss));
+        }
+    }
+
     /// Loss of the base model and of the new one on each holdout, at 2^-32.
     pub fn losses(&self) -> impl Iterator<Item = (u64, u64)> {
         self.base.iter().copied().zip(self.new.iter().copied())

@@ -16,17 +16,19 @@
 //! once, in the same order.
 
 mod assessment;
+mod record;
 
 #[cfg(test)]
 mod tests;
 
 pub use assessment::{Assessment, Subject};
+pub use record::{Contribution, GateRecord, Scores};
 
 use alloc::{borrow::Cow, vec::Vec};
 
 use crate::{
     Error, Moment, TaskSpec, aggregate,
-    score::{Holdout, ScoreError, mean_loss},
+    score::{Holdout, mean_loss},
 };
 
 /// Judges the model `new`, which a round made of `updates` (values, effective sample count) and
@@ -44,7 +46,7 @@ pub fn assess(
     moments: &[Moment],
     holdouts: &[Holdout],
     contributes: bool,
-) -> Result<Assessment, ScoreError> {
+) -> Result<Assessment, Error> {
     let clients = match contributes {
         true => updates.len() as u32,
         false => 0,
@@ -57,7 +59,7 @@ pub fn assess(
             Subject::Without(client) => match without(task, base, updates, moments, client) {
                 Ok(model) => Cow::Owned(model),
                 Err(Error::TooFewClients { .. }) => Cow::Borrowed(base),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             },
         };
         for holdout in holdouts {

@@ -7,7 +7,7 @@ use core::{
 };
 
 use super::{
-    FEATURE_FRAC_BITS, ScoreError,
+    Error, FEATURE_FRAC_BITS,
     dot::{self, Batch, LANES},
 };
 use crate::{ModelSpec, TaskSpec};
@@ -90,14 +90,14 @@ impl<'a> Network<'a> {
     /// The task's network with the weights of `model`, flattened as [`ModelSpec`] says.
     ///
     /// # Errors
-    /// [`ScoreError::Opaque`], [`ScoreError::ModelLength`], [`ScoreError::Task`].
-    pub(super) fn new(task: &TaskSpec, model: &'a [i32]) -> Result<Self, ScoreError> {
+    /// [`Error::Opaque`], [`Error::ModelLength`], as [`TaskSpec::param_count`].
+    pub(super) fn new(task: &TaskSpec, model: &'a [i32]) -> Result<Self, Error> {
         if matches!(task.model, ModelSpec::Opaque { .. }) {
-            return Err(ScoreError::Opaque);
+            return Err(Error::Opaque);
         }
         task.format.check()?;
         let expected = task.param_count()?;
-        let wrong_length = ScoreError::ModelLength {
+        let wrong_length = Error::ModelLength {
             found: model.len(),
             expected,
         };

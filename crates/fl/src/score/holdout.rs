@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::array;
 
 use super::{
-    ScoreError,
+    Error,
     dot::{Batch, LANES},
 };
 use crate::{
@@ -57,23 +57,19 @@ impl Layout {
     }
 
     /// Checks that `found` values or bytes are 1 to [`Self::rows_max`] whole rows of `row` each.
-    fn check_length(self, found: usize, row: usize) -> Result<(), ScoreError> {
+    fn check_length(self, found: usize, row: usize) -> Result<(), Error> {
         let (rows, most) = (found.div_ceil(row), self.rows_max());
         if rows > most as usize {
-            return Err(ScoreError::HoldoutSize { rows, most });
+            return Err(Error::HoldoutSize { rows, most });
         }
         if found == 0 || !found.is_multiple_of(row) {
-            return Err(ScoreError::HoldoutLength { found, row });
+            return Err(Error::HoldoutLength { found, row });
         }
         Ok(())
     }
 
     /// Checks the classes among values, of which the first is at `place` of a holdout.
-    fn check_classes(
-        self,
-        place: usize,
-        values: impl Iterator<Item = i32>,
-    ) -> Result<(), ScoreError> {
+    fn check_classes(self, place: usize, values: impl Iterator<Item = i32>) -> Result<(), Error> {
         let Some(classes) = self.classes else {
             return Ok(());
         };
@@ -89,7 +85,7 @@ impl Layout {
         let is_class = |found: i32| u32::try_from(found).is_ok_and(|class| class < classes);
         match (row..).zip(targets).find(|(_, found)| !is_class(*found)) {
             None => Ok(()),
-            Some((row, found)) => Err(ScoreError::Class {
+            Some((row, found)) => Err(Error::Class {
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 found,
                 classes,
@@ -119,8 +115,8 @@ impl Holdout {
     /// The rows of `values`, `[rows, inputs + 1]`.
     ///
     /// # Errors
-    /// [`ScoreError::HoldoutSize`], [`ScoreError::HoldoutLength`], [`ScoreError::Class`].
-    pub fn new(task: &TaskSpec, values: Vec<i32>) -> Result<Self, ScoreError> {
+    /// [`Error::HoldoutSize`], [`Error::HoldoutLength`], [`Error::Class`].
+    pub fn new(task: &TaskSpec, values: Vec<i32>) -> Result<Self, Error> {
         let layout = Layout::of(task);
         layout.check_length(values.len(), layout.row_values())?;
         layout.check_classes(0, values.iter().copied())?;
@@ -132,7 +128,7 @@ impl Holdout {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn decode(task: &TaskSpec, bytes: &[u8]) -> Result<Self, ScoreError> {
+    pub fn decode(task: &TaskSpec, bytes: &[u8]) -> Result<Self, Error> {
         let layout = Layout::of(task);
         layout.check_length(bytes.len(), layout.row_bytes())?;
         Self::new(task, decode(bytes).collect())
@@ -142,8 +138,8 @@ impl Holdout {
     /// parts that all pass are a holdout, when their lengths are.
     ///
     /// # Errors
-    /// [`ScoreError::Class`].
-    pub fn check_part(task: &TaskSpec, first: u32, bytes: &[u8]) -> Result<(), ScoreError> {
+    /// [`Error::Class`].
+    pub fn check_part(task: &TaskSpec, first: u32, bytes: &[u8]) -> Result<(), Error> {
         let place = (first as usize).saturating_mul(CHUNK_BYTES as usize / VALUE_BYTES);
         Layout::of(task).check_classes(place, decode(bytes))
     }

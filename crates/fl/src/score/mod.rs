@@ -14,7 +14,6 @@
 
 mod cost;
 mod dot;
-mod error;
 mod exp_ln;
 mod forward;
 mod holdout;
@@ -24,10 +23,9 @@ mod loss;
 pub(crate) mod tests;
 
 pub use cost::operations;
-pub use error::ScoreError;
 pub use holdout::Holdout;
 
-use crate::TaskSpec;
+use crate::{Error, TaskSpec};
 use dot::Batch;
 use forward::Network;
 use holdout::Layout;
@@ -46,11 +44,11 @@ pub const LOSS_FRAC_BITS: u32 = 32;
 /// Outputs `o` are rounded half to even to 2^-16 after each layer.
 ///
 /// # Errors
-/// [`ScoreError::Opaque`], [`ScoreError::ModelLength`]; [`ScoreError::OtherTask`] when the holdout's
-/// rows are not those of the task; [`ScoreError::Task`] when the task was not checked and is wrong.
-pub fn mean_loss(task: &TaskSpec, model: &[i32], holdout: &Holdout) -> Result<u64, ScoreError> {
+/// [`Error::Opaque`], [`Error::ModelLength`]; [`Error::OtherTask`] when the holdout's
+/// rows are not those of the task; as [`TaskSpec::param_count`].
+pub fn mean_loss(task: &TaskSpec, model: &[i32], holdout: &Holdout) -> Result<u64, Error> {
     if Layout::of(task) != holdout.layout() {
-        return Err(ScoreError::OtherTask);
+        return Err(Error::OtherTask);
     }
     let network = Network::new(task, model)?;
     // Layers write to the two in turn, so that nothing is allocated after the first rows.
@@ -63,7 +61,7 @@ pub fn mean_loss(task: &TaskSpec, model: &[i32], holdout: &Holdout) -> Result<u6
             let outputs = batch.iter().filter_map(|lanes| lanes.get(lane).copied());
             // There is one: the target was checked against the layout.
             let loss = row_loss(&task.schema.target, outputs, target);
-            sum = sum.saturating_add(loss.ok_or(ScoreError::OtherTask)?.into());
+            sum = sum.saturating_add(loss.ok_or(Error::OtherTask)?.into());
         }
     }
     Ok(mean(sum, holdout.rows()))

@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use super::TaskSpec;
+use super::{Gate, TaskSpec};
 use crate::{
     Error, Name,
     limits::{CLIENTS_MAX, PART_BYTES_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
@@ -103,6 +103,9 @@ pub struct FederationSpec<Balance> {
     /// Paid per adopted round by the owner, in equal parts to the clients whose updates counted.
     #[cfg_attr(feature = "std", serde(with = "crate::text"))]
     pub reward: Balance,
+    /// How new server models are judged before they are adopted; none: all are adopted.
+    #[cfg_attr(feature = "std", serde(default))]
+    pub gate: Option<Gate<Balance>>,
     /// What is learned.
     pub task: TaskSpec,
 }
@@ -137,26 +140,21 @@ impl<Balance> FederationSpec<Balance> {
         if self.membership == Membership::Open && self.task.strategy.bounds_bad_clients() {
             return Err(Error::NeedsInvitation);
         }
-        let needed = self.reveal_blocks_min(upload_bytes_per_block)?;
+        let needed = upload_blocks(
+            self.task.update_bytes()?,
+            self.clients_max,
+            upload_bytes_per_block,
+        );
         if self.windows.reveal_blocks < needed {
             return Err(Error::RevealWindowTooShort {
                 needed,
                 found: self.windows.reveal_blocks,
             });
         }
-        Ok(())
-    }
-
-    /// Blocks that the reveals of all seats need, and those of one client whose parts come one per
-    /// block, with one to spare.
-    fn reveal_blocks_min(&self, upload_bytes_per_block: u32) -> Result<u32, Error> {
-        let update_bytes = self.task.update_bytes()?;
-        let bytes = u64::from(update_bytes).saturating_mul(self.clients_max.into());
-        let blocks = bytes
-            .div_ceil(u64::from(upload_bytes_per_block).max(1))
-            .max(update_bytes.div_ceil(PART_BYTES_MAX).into())
-            .saturating_add(1);
-        Ok(u32::try_from(blocks).unwrap_or(u32::MAX))
+        match &self.gate {
+            Some(gate) => gate.check(&self.task, self.clients_max, upload_bytes_per_block),
+            None => Ok(()),
+        }
     }
 
     /// The count that the strategy uses for a client who states `sample_count`: open federations
@@ -178,7 +176,7 @@ impl<Balance> FederationSpec<Balance> {
     }
 
     /// The same spec with its amounts in another type.
-    pub fn map_amounts<B>(self, map: impl Fn(Balance) -> B) -> FederationSpec<B> {
+    pub fn map_amounts<B>(self, map: impl Fn(Balance) -> B + Copy) -> FederationSpec<B> {
         FederationSpec {
             name: self.name,
             membership: self.membership,
@@ -190,7 +188,19 @@ impl<Balance> FederationSpec<Balance> {
             bond: map(self.bond),
             join_deposit: map(self.join_deposit),
             reward: map(self.reward),
+            gate: self.gate.map(|gate| gate.map_amounts(map)),
             task: self.task,
         }
     }
+}
+
+/// Blocks that so many senders need to upload so many bytes each, where a sender's parts come one per
+/// block, with one to spare.
+pub(super) fn upload_blocks(bytes_each: u32, senders: u32, bytes_per_block: u32) -> u32 {
+    let bytes = u64::from(bytes_each).saturating_mul(senders.into());
+    let blocks = bytes
+        .div_ceil(u64::from(bytes_per_block).max(1))
+        .max(bytes_each.div_ceil(PART_BYTES_MAX).into())
+        .saturating_add(1);
+    u32::try_from(blocks).unwrap_or(u32::MAX)
 }

@@ -4,11 +4,13 @@
 //! commitment. [`FederationSpec`] adds who, when and for how much.
 
 mod federation;
+mod gate;
 mod least_squares;
 mod schema;
 mod task;
 
 pub use federation::{FederationSpec, Membership, Windows};
+pub use gate::{Contributions, Gate};
 pub use least_squares::{LeastSquares, Shape};
 pub use schema::{Column, Schema, Target};
 pub use task::{Initial, ModelSpec, TaskSpec};

@@ -221,6 +221,7 @@ impl TaskSpec {
             {
                 Err(Error::TargetMismatch)
             }
+            (ModelSpec::Mlp { hidden }, _) if hidden.contains(&0) => Err(Error::EmptyLayer),
             (ModelSpec::Opaque { .. }, _) if matches!(self.initial, Initial::Seeded(_)) => {
                 Err(Error::SeededOpaque)
             }

@@ -12,8 +12,8 @@
 mod tests;
 
 use fedchain_fl::{
-    TaskSpec,
-    score::{Holdout, ScoreError, mean_loss},
+    Error, TaskSpec,
+    score::{Holdout, mean_loss},
     update::check_place,
 };
 
@@ -33,17 +33,13 @@ pub struct Rows<'a> {
 impl Verifier for Rows<'_> {
     type Input = [u8];
     type Proof = ();
-    type Error = ScoreError;
+    type Error = Error;
 
-    fn measure(&self, part: &[u8]) -> Result<(), ScoreError> {
-        Ok(check_place(
-            Holdout::bytes(self.task, self.rows),
-            self.first,
-            part,
-        )?)
+    fn measure(&self, part: &[u8]) -> Result<(), Error> {
+        check_place(Holdout::bytes(self.task, self.rows), self.first, part)
     }
 
-    fn check(&self, part: &[u8]) -> Result<(), ScoreError> {
+    fn check(&self, part: &[u8]) -> Result<(), Error> {
         Holdout::check_part(self.task, self.first, part)
     }
 }
@@ -63,17 +59,17 @@ impl Verifier for Quality<'_> {
     type Input = [u8];
     /// Mean loss, a `u64` at 2^-32.
     type Proof = u64;
-    type Error = ScoreError;
+    type Error = Error;
 
-    fn measure(&self, holdout: &[u8]) -> Result<(), ScoreError> {
+    fn measure(&self, holdout: &[u8]) -> Result<(), Error> {
         let (needed, found) = (Holdout::bytes(self.task, self.rows), holdout.len());
         match found == needed as usize {
             true => Ok(()),
-            false => Err(ScoreError::HoldoutBytes { found, needed }),
+            false => Err(Error::HoldoutBytes { found, needed }),
         }
     }
 
-    fn check(&self, holdout: &[u8]) -> Result<u64, ScoreError> {
+    fn check(&self, holdout: &[u8]) -> Result<u64, Error> {
         mean_loss(self.task, self.model, &Holdout::decode(self.task, holdout)?)
     }
 }

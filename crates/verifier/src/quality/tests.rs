@@ -3,8 +3,7 @@
 use std::{vec, vec::Vec};
 
 use fedchain_fl::{
-    Column, Decimal, Error as FlError, Format, Initial, ModelSpec, Optimiser, Schema, Strategy,
-    Target,
+    Column, Decimal, Format, Initial, ModelSpec, Optimiser, Schema, Strategy, Target,
     limits::{CHUNK_BYTES, PART_BYTES_MAX},
 };
 
@@ -52,7 +51,7 @@ fn holdout() -> Vec<u8> {
 }
 
 /// Checks the holdout part by part, as it would arrive.
-fn parts(task: &TaskSpec, bytes: &[u8]) -> Result<(), ScoreError> {
+fn parts(task: &TaskSpec, bytes: &[u8]) -> Result<(), Error> {
     let per_part = PART_BYTES_MAX / CHUNK_BYTES;
     (0..)
         .step_by(per_part as usize)
@@ -67,7 +66,7 @@ fn parts(task: &TaskSpec, bytes: &[u8]) -> Result<(), ScoreError> {
         })
 }
 
-fn measure(task: &TaskSpec, model: &[i32], bytes: &[u8]) -> Result<u64, ScoreError> {
+fn measure(task: &TaskSpec, model: &[i32], bytes: &[u8]) -> Result<u64, Error> {
     let rows = ROWS;
     Quality { task, rows, model }.verify(bytes)
 }
@@ -95,7 +94,7 @@ fn another_length_is_refused_before_anything_is_decoded() {
         &longer,
     ] {
         let found = bytes.len();
-        let expected = Err(ScoreError::HoldoutBytes { found, needed });
+        let expected = Err(Error::HoldoutBytes { found, needed });
         assert_eq!(measure(&task, &[0; 900], bytes), expected);
     }
     let rows = |first, bytes: &[u8]| {
@@ -106,7 +105,7 @@ fn another_length_is_refused_before_anything_is_decoded() {
         }
         .verify(bytes)
     };
-    let wrong = |first, bytes: u32| Err(FlError::Part { first, bytes }.into());
+    let wrong = |first, bytes: u32| Err(Error::Part { first, bytes });
     let part = vec![255; PART_BYTES_MAX as usize];
     for bytes in [&[][..], &part[1..], &part[..CHUNK_BYTES as usize + 4]] {
         assert_eq!(rows(0, bytes), wrong(0, bytes.len() as u32));
@@ -134,7 +133,7 @@ fn a_false_class_is_refused_in_whichever_part_it_arrives() {
             let mut bytes = holdout();
             let end = (row as usize + 1) * ROW_BYTES;
             bytes[end - 4..end].copy_from_slice(&found.to_le_bytes());
-            let expected = ScoreError::Class {
+            let expected = Error::Class {
                 row,
                 found,
                 classes: 3,
@@ -149,15 +148,12 @@ fn a_false_class_is_refused_in_whichever_part_it_arrives() {
 fn a_wrong_model_is_refused() {
     let (task, expected) = (task(), 900);
     for found in [0, 899, 901] {
-        let wrong = Err(ScoreError::ModelLength { found, expected });
+        let wrong = Err(Error::ModelLength { found, expected });
         assert_eq!(measure(&task, &vec![0; found], &holdout()), wrong);
     }
     let opaque = TaskSpec {
         model: ModelSpec::Opaque { param_count: 900 },
         ..task
     };
-    assert_eq!(
-        measure(&opaque, &[0; 900], &holdout()),
-        Err(ScoreError::Opaque)
-    );
+    assert_eq!(measure(&opaque, &[0; 900], &holdout()), Err(Error::Opaque));
 }

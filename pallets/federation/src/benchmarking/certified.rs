@@ -45,6 +45,7 @@ fn shape(features: u32) -> Shape {
 /// A scene with a certified regression whose moments need so many chunks.
 pub fn scene<T: Config>(chunks: u32) -> Scene<T> {
     let mut scene = Scene::<T>::new(1);
+    scene.spec.gate = None;
     let task = &mut scene.spec.task;
     task.model = ModelSpec::Linear;
     task.initial = Initial::Zeros;

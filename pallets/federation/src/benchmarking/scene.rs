@@ -9,11 +9,14 @@ use alloc::{format, vec, vec::Vec};
 use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, Part, spec_hash};
 use fedchain_fl::{
-    Adaptive, Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Name,
-    NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
+    Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, H256, Initial,
+    Membership, ModelSpec, Name, NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width,
+    Windows,
+    gate::Assessment,
     limits::{
-        CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, FEATURES_MAX, PART_BYTES_MAX,
-        ROUNDS_MAX, SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
+        CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, CONTRIBUTIONS_MAX,
+        DISTANCE_CLIENTS_MAX, EVALUATORS_MAX, FEATURES_MAX, PART_BYTES_MAX, ROUNDS_MAX,
+        SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
     },
     view::Outcome,
     window::Deadline,
@@ -21,17 +24,26 @@ use fedchain_fl::{
 use frame_benchmarking::v2::account;
 use frame_support::{
     BoundedVec,
+    dispatch::DispatchInfo,
     traits::{
-        ConstU32,
+        ConstU32, Get, IsSubType, UnfilteredDispatchable,
         fungible::{Inspect, Mutate},
     },
+    weights::WeightMeter,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::{Bounded, Saturating};
+use sp_runtime::{
+    traits::{AsSystemOriginSigner, Bounded, DispatchTransaction, Dispatchable, Saturating},
+    transaction_validity::TransactionSource,
+};
 
 use crate::{
+    CheckFederation, WeightInfo,
     pallet::*,
-    types::{Answer, Commitment, Federation, FederationId, Member, Phase, Round, Slot, Stage},
+    types::{
+        Answer, Commitment, Federation, FederationId, Judgement, Member, Phase, Pledge, Round,
+        Slot, Stage,
+    },
 };
 
 /// Bytes of one column with the longest name in a SCALE-encoded spec.
@@ -51,6 +63,11 @@ pub const FORMAT: Format = Format {
 pub const LATER: Deadline = Deadline {
     block: u32::MAX,
     time_ms: u64::MAX,
+};
+/// A deadline that has passed.
+pub const OVER: Deadline = Deadline {
+    block: 0,
+    time_ms: 0,
 };
 /// The phase of a round that is over.
 pub const AGGREGATE: Phase = Phase::Aggregate {
@@ -102,6 +119,7 @@ impl<T: Config> Scene<T> {
             round: Round::default(),
             members: 0,
             invited: 0,
+            evaluators: 0,
             cancelling: false,
             model_root: H256::repeat_byte(1),
             slot: Slot::A,
@@ -143,6 +161,16 @@ impl<T: Config> Scene<T> {
         });
     }
 
+    /// A commitment for the first round.
+    pub fn commit_call(&self) -> Call<T> {
+        Call::commit {
+            federation: self.id,
+            round: 1,
+            base_root: self.state().model_root,
+            commitment: H256::repeat_byte(1),
+        }
+    }
+
     /// Waits for the reveal of one client.
     pub fn wait_for_reveals(&self) {
         self.open_round(Phase::Reveal {
@@ -172,8 +200,22 @@ impl<T: Config> Scene<T> {
         Members::<T>::insert(self.id, client, member);
     }
 
+    /// So many members whose updates count and who leave; the first has staged so many chunks.
+    pub fn leaving(&self, count: u32, chunks: u32) -> Vec<T::AccountId> {
+        let clients: Vec<_> = (0..count).map(|index| self.join(index)).collect();
+        for (index, client) in (0..).zip(&clients) {
+            self.set_leaving(client);
+            let received = if index == 0 { chunks } else { 0 };
+            self.commit(client, H256::repeat_byte(1), ACCEPTED, received);
+            for index in 0..received {
+                StagedUpdates::<T>::insert((self.id, client, index), chunk(index));
+            }
+        }
+        clients
+    }
+
     /// Lets a member leave at the end of the round.
-    pub fn set_leaving(&self, client: &T::AccountId) {
+    fn set_leaving(&self, client: &T::AccountId) {
         Members::<T>::mutate(self.id, client, |member| {
             member.as_mut().expect("a member").leaving = true;
         });
@@ -212,6 +254,27 @@ impl<T: Config> Scene<T> {
         call.encode()
     }
 
+    /// An evaluator with money.
+    pub fn appoint(&self, index: u32) -> T::AccountId {
+        let evaluator = funded::<T>("evaluator", index);
+        Evaluators::<T>::insert(self.id, &evaluator, ());
+        self.change(|state| state.evaluators += 1);
+        evaluator
+    }
+
+    /// An evaluator's commitment for a round, of which so many chunks were received, with its bond.
+    pub fn pledge(&self, round: u32, evaluator: &T::AccountId, hash: H256, received: u32) {
+        let bond = self.spec.bond;
+        hold::<T>(HoldReason::Bond, evaluator, bond);
+        let pledge = Pledge {
+            hash,
+            bond,
+            received,
+            root: None,
+        };
+        Holdouts::<T>::insert((self.id, round, evaluator), pledge);
+    }
+
     /// A client's commitment, with its bond if it is open.
     pub fn commit(&self, client: &T::AccountId, hash: H256, answer: Answer, received: u32) {
         let bond = self.spec.bond;
@@ -247,6 +310,15 @@ pub fn spec<T: Config>(chunks: u32) -> SpecOf<T> {
         bond: amount,
         join_deposit: amount,
         reward: amount,
+        gate: Some(Gate {
+            rows: 1,
+            evaluators_max: EVALUATORS_MAX,
+            quorum: 3,
+            tolerance: decimal(1, -2),
+            bond: amount,
+            blocks: WINDOW_BLOCKS_MAX,
+            contributions: Contributions::Paid,
+        }),
         task: TaskSpec {
             model: ModelSpec::Opaque {
                 param_count: chunks * CHUNK_VALUES_MAX,
@@ -319,6 +391,41 @@ pub fn receive<T: Config>(bytes: &[u8]) -> Call<T> {
     call
 }
 
+/// Dispatches a call as a block does with its bytes; answers whether it succeeded.
+pub fn dispatch<T: Config>(bytes: &[u8], origin: Origin<T>) -> bool {
+    let call = receive::<T>(bytes);
+    call.dispatch_bypass_filter(origin.into()).is_ok()
+}
+
+/// Whether the pool takes a call.
+pub fn is_valid<T>(origin: T::RuntimeOrigin, call: &T::RuntimeCall) -> bool
+where
+    T: Config + Send + Sync,
+    T::RuntimeCall: Dispatchable<Info = DispatchInfo> + IsSubType<Call<T>>,
+    T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
+{
+    let source = TransactionSource::External;
+    CheckFederation::<T>::default()
+        .validate_only(origin, call, &DispatchInfo::default(), 0, source, 0)
+        .is_ok()
+}
+
+/// What one turn with the next step of this job takes.
+pub fn meter_of_turn<T: Config>(scene: &Scene<T>, job: &JobOf<T>) -> WeightMeter {
+    let weight = T::DbWeight::get()
+        .reads(2)
+        .saturating_add(T::WeightInfo::turn())
+        .saturating_add(Pallet::<T>::step_weight(&scene.spec, job));
+    WeightMeter::with_limit(weight)
+}
+
+/// So many clients that their pairs are no fewer than these.
+pub fn clients_of_pairs(pairs: u32) -> u32 {
+    (1..=DISTANCE_CLIENTS_MAX)
+        .find(|clients| clients * (clients + 1) / 2 >= pairs)
+        .unwrap_or(DISTANCE_CLIENTS_MAX)
+}
+
 /// The part of a largest update from chunk `first` on, and the root of the whole.
 pub fn last_part(first: u32) -> (Part, H256) {
     let values = (first..CHUNKS_MAX).flat_map(chunk).collect();
@@ -349,7 +456,21 @@ pub fn job<T: Config>(clients: u32, stage: Stage) -> JobOf<T> {
         accepted: BoundedVec::truncate_from(accepted.collect()),
         leaves: BoundedVec::truncate_from(vec![H256::repeat_byte(1); CHUNKS_MAX as usize]),
         roster: BoundedVec::truncate_from(roster),
+        judgement: Some(judgement::<T>()),
         stage,
+    }
+}
+
+/// The largest judgement, of which all is measured.
+fn judgement<T: Config>() -> Judgement<T::AccountId> {
+    let mut assessment = Assessment::new(EVALUATORS_MAX, CONTRIBUTIONS_MAX);
+    while assessment.next().is_some() {
+        assessment.take(1);
+    }
+    let root = |index| (account("evaluator", index, 0), H256::repeat_byte(1));
+    Judgement {
+        holdouts: BoundedVec::truncate_from((0..EVALUATORS_MAX).map(root).collect()),
+        assessment,
     }
 }
 

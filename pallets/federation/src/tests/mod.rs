@@ -2,6 +2,7 @@
 
 mod certify;
 mod create;
+mod gate;
 mod membership;
 mod money;
 mod parts;

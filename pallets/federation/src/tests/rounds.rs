@@ -113,6 +113,7 @@ fn a_round_is_recorded_in_state_and_header() {
                 outcome: Outcome::Adopted,
                 model_root: record.model_root,
                 accepted_root: record.accepted_root,
+                gate_hash: None,
             })
         );
         let view = Federation::model_range(id, 1, 5).unwrap();

@@ -35,6 +35,21 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
+    // Measured for c from 1 to 16.
+    fn reveal_holdout(c: u32) -> Weight {
+        Weight::from_parts(629_985_138, 0)
+            .saturating_add(Weight::from_parts(316_830_287, 0).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().reads_writes(24, 6))
+            .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
+    }
+
+    // Measured for k from 1 to 20_000.
+    fn score(k: u32) -> Weight {
+        Weight::from_parts(100_000_000, 0)
+            .saturating_add(Weight::from_parts(1_000_000, 0).saturating_mul(k.into()))
+    }
+
     fn invite() -> Weight {
         Weight::from_parts(295_972_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 2))
     }

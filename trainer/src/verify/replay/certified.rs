@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fedchain_commitment::Accepted;
-use fedchain_fl::{LeastSquares, TaskSpec};
+use fedchain_fl::{LeastSquares, TaskSpec, view::Outcome};
 use fedchain_verifier::{
     Verifier,
     optimality::{Error, Moments, Problem},
@@ -47,8 +47,10 @@ pub(super) fn check(
     }
     let (solution, bound) = Problem::on_terms(sum, terms)?.verify(&certify.solution)?;
     Ok(Made {
+        outcome: Outcome::Adopted,
         model: Some(solution.model(task.format).ok_or(Error::Weight)?),
         updates,
         bound: Some(bound),
+        judgement: None,
     })
 }

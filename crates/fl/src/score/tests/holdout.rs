@@ -20,13 +20,13 @@ fn lengths_are_checked() {
     for found in [0, 1, 4, 8, 11, 13, 16, 23] {
         assert_eq!(
             Holdout::decode(&task, &vec![0; found]),
-            Err(ScoreError::HoldoutLength { found, row: 12 }),
+            Err(Error::HoldoutLength { found, row: 12 }),
         );
     }
     for found in [0, 1, 2, 4, 7] {
         assert_eq!(
             Holdout::new(&task, vec![0; found]),
-            Err(ScoreError::HoldoutLength { found, row: 3 }),
+            Err(Error::HoldoutLength { found, row: 3 }),
         );
     }
 }
@@ -42,7 +42,7 @@ fn sizes_are_checked() {
         let rows = rows + 1;
         assert_eq!(
             Holdout::decode(&narrow, &vec![0; too_many]),
-            Err(ScoreError::HoldoutSize { rows, most }),
+            Err(Error::HoldoutSize { rows, most }),
         );
     }
     let (broad, row) = (linear(1_024), 4_100);
@@ -52,7 +52,7 @@ fn sizes_are_checked() {
     assert!(Holdout::decode(&broad, &vec![0; (rows - 1) * row]).is_ok());
     assert_eq!(
         Holdout::decode(&broad, &vec![0; rows * row]),
-        Err(ScoreError::HoldoutSize { rows, most }),
+        Err(Error::HoldoutSize { rows, most }),
     );
 }
 
@@ -66,7 +66,7 @@ fn classes_are_checked() {
         (-1, false),
         (i32::MIN, false),
     ] {
-        let expected = Err(ScoreError::Class {
+        let expected = Err(Error::Class {
             row: 1,
             found,
             classes: 3,
@@ -85,10 +85,7 @@ fn another_tasks_holdout_is_refused() {
     for other in [softmax(1, 2), softmax(1, 4), softmax(3, 3), linear(1)] {
         let row = vec![0; other.schema.features.len() + 1];
         let holdout = Holdout::new(&other, row).unwrap();
-        assert_eq!(
-            mean_loss(&task, &model, &holdout),
-            Err(ScoreError::OtherTask)
-        );
+        assert_eq!(mean_loss(&task, &model, &holdout), Err(Error::OtherTask));
     }
 }
 

@@ -7,7 +7,7 @@ mod holdout;
 
 use alloc::{format, vec, vec::Vec};
 
-use super::{Holdout, ScoreError, mean, mean_loss, operations};
+use super::{Holdout, mean, mean_loss, operations};
 use crate::{
     Column, Decimal, Error, Format, Initial, ModelSpec, Name, Optimiser, Schema, Target, TaskSpec,
     Width,
@@ -66,7 +66,7 @@ fn mlp(features: usize, hidden: &[u16], classes: usize) -> TaskSpec {
     task(ModelSpec::Mlp { hidden }, features, classes)
 }
 
-fn loss(task: &TaskSpec, model: &[i32], values: &[i32]) -> Result<u64, ScoreError> {
+fn loss(task: &TaskSpec, model: &[i32], values: &[i32]) -> Result<u64, Error> {
     let holdout = Holdout::new(task, values.to_vec()).unwrap();
     mean_loss(task, model, &holdout)
 }
@@ -77,7 +77,7 @@ fn units(real: f64) -> u64 {
 }
 
 #[track_caller]
-fn check_near(found: Result<u64, ScoreError>, real: f64) {
+fn check_near(found: Result<u64, Error>, real: f64) {
     let off = found.unwrap().abs_diff(units(real));
     assert!(off <= 16, "{off} units of 2^-32 from {real}");
 }
@@ -173,11 +173,11 @@ fn models_without_features_or_units_have_biases() {
 #[test]
 fn wrong_models_are_refused() {
     let opaque = task(ModelSpec::Opaque { param_count: 2 }, 1, 0);
-    assert_eq!(loss(&opaque, &[0, 0], &[0, 0]), Err(ScoreError::Opaque));
+    assert_eq!(loss(&opaque, &[0, 0], &[0, 0]), Err(Error::Opaque));
     for found in [0, 1, 3] {
         assert_eq!(
             loss(&linear(1), &vec![0; found], &[0, 0]),
-            Err(ScoreError::ModelLength { found, expected: 2 })
+            Err(Error::ModelLength { found, expected: 2 })
         );
     }
     let mut task = linear(1);
@@ -189,7 +189,7 @@ fn wrong_models_are_refused() {
         found: 255,
         max: 30,
     };
-    assert_eq!(loss(&task, &[0, 0], &[0, 0]), Err(ScoreError::Task(wrong)));
+    assert_eq!(loss(&task, &[0, 0], &[0, 0]), Err(wrong));
 }
 
 #[test]

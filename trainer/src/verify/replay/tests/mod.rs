@@ -1,11 +1,12 @@
 //! Honest blocks replay; each kind of tampering is found and named.
 
 mod certified;
+mod gate;
 
 use fedchain_commitment::parts;
 use fedchain_fl::{
     Column, Decimal, Format, Initial, Membership, ModelSpec, NormRule, Optimiser, Schema, Strategy,
-    Target, TaskSpec, Windows,
+    Target, TaskSpec, Windows, view::ModelView,
 };
 
 use super::*;
@@ -36,6 +37,7 @@ fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
         bond: 0,
         join_deposit: 0,
         reward: 0,
+        gate: None,
         task: TaskSpec {
             model: ModelSpec::Linear,
             initial: Initial::Zeros,
@@ -126,6 +128,7 @@ fn digest(
         outcome,
         model_root: values_root(&bytes(model)),
         accepted_root: accepted_root(&mut set),
+        gate_hash: None,
     };
     Block {
         number,
