@@ -1,0 +1,148 @@
+//! `fedchain evaluate` and `fedchain federation gate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use fedchain_fl::gate::GateRecord;
+
+use super::{
+    Common, KeyArg,
+    output::{self, Output},
+};
+use crate::{
+    Error,
+    chain::AccountId,
+    evaluate::{
+        self, Job, Plan,
+        report::{Event, real, word},
+    },
+    store,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// Number of the federation.
+    federation: u32,
+    #[command(flatten)]
+    key: KeyArg,
+    /// Rows that nobody trains on: a CSV file with a header. They become public, round by round.
+    #[arg(long)]
+    data: PathBuf,
+    /// Header of the target column, where your file calls it otherwise than the federation.
+    #[arg(long)]
+    target: Option<String>,
+    /// Agree that the rows become public, without being asked.
+    #[arg(long)]
+    publish_rows: bool,
+    /// Where openings of commitments are kept [default: the user's state directory/fedchain].
+    #[arg(long, env = "FEDCHAIN_STATE_DIR")]
+    state_dir: Option<PathBuf>,
+}
+
+impl Evaluate {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        let job = Job {
+            url: common.url.clone(),
+            federation: self.federation,
+            data: self.data,
+            target: self.target,
+            state_dir: match self.state_dir {
+                Some(dir) => dir,
+                None => store::default_dir()?,
+            },
+        };
+        let agree = |plan: &Plan| {
+            output::hint(&describe(plan));
+            Ok(self.publish_rows || output::ask("publish them?", "--publish-rows")?)
+        };
+        evaluate::run(&job, &self.key.load()?, agree, &|event| tell(common, event))
+            .await
+            .map(|_| ())
+    }
+}
+
+fn describe(plan: &Plan) -> String {
+    format!(
+        "the rows of a holdout become PUBLIC for ever when it is revealed\n  \
+         holdouts      {} of {} rows, one per round\n  \
+         bond          {} per round (returned at the reveal, burned without one)",
+        plan.holdouts, plan.rows, plan.bond
+    )
+}
+
+/// Prints an event; notes go to standard error in text.
+fn tell(common: &Common, event: &Event) {
+    match (common.format, event) {
+        (Output::Text, Event::Note { text }) => output::hint(text),
+        _ => common.print(event, || event.to_string()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Gate {
+    /// Number of the federation.
+    federation: u32,
+    /// Number of the round.
+    round: u32,
+}
+
+impl Gate {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        let chain = common.connect().await?;
+        let at = chain.best().await?.hash;
+        chain.federation(self.federation, at).await?;
+        let closed = chain.round(self.federation, self.round, at).await?;
+        let outcome = closed.and_then(|round| round.record).map(|r| r.outcome);
+        let judged = chain.gate(self.federation, self.round, at).await?;
+        let (Some(outcome), Some(record)) = (outcome, judged) else {
+            return Err(Error::Impossible(format!(
+                "round {} of federation {} was not judged{}",
+                self.round,
+                self.federation,
+                outcome.map_or("".into(), |outcome| format!(": {}", word(outcome)))
+            )));
+        };
+        common.print(&record, || {
+            format!(
+                "round {}: {}\n{}",
+                self.round,
+                word(outcome),
+                table(&record)
+            )
+        });
+        Ok(())
+    }
+}
+
+/// Losses by evaluator, then contributions by client.
+fn table(record: &GateRecord<AccountId>) -> String {
+    let mut lines = vec![format!(
+        "  {:<48} {:>14} {:>14}",
+        "evaluator", "loss before", "loss after"
+    )];
+    let loss = |units: u64| real(i64::try_from(units).unwrap_or(i64::MAX));
+    lines.extend(record.scores.iter().map(|score| {
+        format!(
+            "  {:<48} {:>14.6} {:>14.6}",
+            score.evaluator.to_string(),
+            loss(score.base),
+            loss(score.new)
+        )
+    }));
+    lines.push(format!(
+        "  {:<48} {:>29.6}",
+        "median change",
+        real(record.change)
+    ));
+    if !record.contributions.is_empty() {
+        lines.push(format!("  {:<48} {:>29}", "client", "contribution"));
+    }
+    lines.extend(record.contributions.iter().map(|found| {
+        format!(
+            "  {:<48} {:>29.6}",
+            found.client.to_string(),
+            real(found.gain)
+        )
+    }));
+    lines.join("\n")
+}

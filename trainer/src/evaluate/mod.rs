@@ -1,0 +1,353 @@
+//! Judging a federation's models, round by round, on rows that nobody trains on.
+//!
+//! ```text
+//! best block --decide--> store -> commit holdout -> (the round runs) -> reveal holdout -> ...
+//! ```
+//!
+//! The rows are cut into holdouts in the order of the file. Each judges one round, and is public from
+//! its reveal on. The opening of a commitment is on disk before the commitment is sent.
+
+pub mod decide;
+pub mod report;
+mod rows;
+
+use std::path::PathBuf;
+
+use fedchain_commitment::{HoldoutOpening, parts, values_root};
+use fedchain_fl::{Gate, H256, score::Holdout};
+use subxt_signer::sr25519::Keypair;
+
+use crate::{
+    Error,
+    amount::Amount,
+    chain::{AccountId, Chain, FederationView, Wait, call::Call},
+    data::Dataset,
+    keys,
+    session::{
+        reconnect::{is_back, place_on, reconnect, settled_round},
+        send::send,
+    },
+    store::{KeptHoldout, Place, Store},
+};
+use decide::{Kept, Step, next_step};
+use report::{End, Event, Summary};
+
+/// What a user asks for.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Address of the node.
+    pub url: String,
+    /// Number of the federation.
+    pub federation: u32,
+    /// The CSV file.
+    pub data: PathBuf,
+    /// Header of the target column, where it is not the schema's.
+    pub target: Option<String>,
+    /// Where openings are kept.
+    pub state_dir: PathBuf,
+}
+
+/// What a user must agree to.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Holdouts at hand that were not used yet.
+    pub holdouts: usize,
+    /// Rows of each, public once revealed.
+    pub rows: u32,
+    /// Held from each commitment to its reveal.
+    pub bond: Amount,
+}
+
+/// Where a session's log goes.
+pub type Tell<'a> = &'a dyn Fn(&Event);
+
+struct Session<'a> {
+    job: &'a Job,
+    key: &'a Keypair,
+    tell: Tell<'a>,
+    account: AccountId,
+    store: Store,
+    created_at: u32,
+    rounds_max: u32,
+    /// Holdouts that were not used yet, the next one last.
+    unused: Vec<Holdout>,
+    /// A round whose holdout was revealed and whose judgement was not told yet.
+    awaited: Option<u32>,
+    summary: Summary,
+}
+
+/// Judges models until the federation is over or the rows are used up, and tells of it by `tell`. Sends
+/// nothing before `agree` has said yes to the plan.
+///
+/// # Errors
+/// Whatever the user must know of: bad data, no seat, a low balance, no consent. A lost connection is
+/// none; the node is tried again until it is back.
+pub async fn run(
+    job: &Job,
+    key: &Keypair,
+    agree: impl Fn(&Plan) -> Result<bool, Error>,
+    tell: Tell<'_>,
+) -> Result<Summary, Error> {
+    let mut chain = Chain::connect(&job.url, Wait::Best).await?;
+    let (mut session, place, plan) = Session::open(&chain, job, key, tell).await?;
+    if !agree(&plan)? {
+        return Err(Error::Impossible("nothing was sent".into()));
+    }
+    loop {
+        match session.follow(&chain).await {
+            Err(Error::Unreachable { reason, .. }) => {
+                session.note(format!("the node went away ({reason}): waiting for it"));
+                chain = reconnect(&job.url).await;
+                match is_back(&chain, &place, session.created_at).await {
+                    Ok(true) => session.note("the node is back".into()),
+                    Ok(false) => {
+                        return Err(Error::Impossible(format!(
+                            "the node is back with another chain, on which federation {} is not \
+                             the one that was judged",
+                            job.federation
+                        )));
+                    }
+                    // The next look tells.
+                    Err(Error::Unreachable { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            end => return end,
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    async fn open(
+        chain: &Chain,
+        job: &'a Job,
+        key: &'a Keypair,
+        tell: Tell<'a>,
+    ) -> Result<(Session<'a>, Place, Plan), Error> {
+        let account = keys::account(key);
+        let head = chain.best().await?;
+        let view = chain.federation(job.federation, head.hash).await?;
+        let gate = gate_of(&view)?;
+        if decide::seat_of(&view, &account).is_none() {
+            return Err(no_seat(&view, &account));
+        }
+        let task = &view.spec.task;
+        let data = Dataset::read_csv(&job.data, &task.schema, job.target.as_deref())?;
+        let place = place_on(chain, job.federation, account).await?;
+        let store = Store::open(&job.state_dir, &place)?;
+        let used = store.used_holdouts()?;
+        let mut unused = rows::holdouts(task, &data, gate.rows)?;
+        unused.retain(|holdout| !used.contains(&values_root(&holdout.encode())));
+        unused.reverse();
+        let plan = Plan {
+            holdouts: unused.len(),
+            rows: gate.rows,
+            bond: Amount(gate.bond),
+        };
+        tell(&Event::Start {
+            federation: job.federation,
+            name: view.spec.name.to_string(),
+            account,
+            holdouts: unused.len(),
+            rows: gate.rows,
+        });
+        let session = Session {
+            job,
+            key,
+            tell,
+            account,
+            store,
+            created_at: view.created_at,
+            rounds_max: view.spec.rounds_max,
+            unused,
+            awaited: None,
+            summary: Summary {
+                federation: job.federation,
+                end: End::Over,
+                committed: 0,
+                revealed: 0,
+            },
+        };
+        Ok((session, place, plan))
+    }
+
+    /// Decides and acts on every block until there is nothing left to do.
+    async fn follow(&mut self, chain: &Chain) -> Result<Summary, Error> {
+        let mut heads = chain.heads().await?;
+        loop {
+            let head = chain.best().await?;
+            let view = chain.federation(self.job.federation, head.hash).await?;
+            self.observe(chain, head.hash).await?;
+            let time_ms = chain.time_ms(head).await?;
+            let current = self.store.load_holdout(view.round)?;
+            let next = self.store.load_holdout(view.round.saturating_add(1))?;
+            let kept = Kept {
+                current: current.as_ref().map(|kept| kept.commitment),
+                next: next.is_some(),
+                unused: !self.unused.is_empty(),
+            };
+            let done = match next_step(&view, &self.account, head.number, time_ms, &kept) {
+                Step::Stop => return Ok(self.finish(End::Over)),
+                Step::Exhausted if self.awaited.is_none() => {
+                    return Ok(self.finish(End::Exhausted));
+                }
+                Step::Exhausted | Step::Wait => false,
+                Step::NoSeat => return Err(no_seat(&view, &self.account)),
+                Step::Commit => self.commit(chain, &view, next).await?,
+                Step::Reveal => self.reveal(chain, &view, current).await?,
+                Step::Advance => {
+                    let call = Call::advance(self.job.federation);
+                    self.send(chain, &call).await?.is_some()
+                }
+            };
+            if !done {
+                heads.next().await?;
+            }
+        }
+    }
+
+    /// Tells of a round that was judged.
+    async fn observe(&mut self, chain: &Chain, at: H256) -> Result<(), Error> {
+        let Some(round) = self.awaited else {
+            return Ok(());
+        };
+        let found = chain.round(self.job.federation, round, at).await?;
+        if let Some(record) = found.and_then(|found| found.record) {
+            (self.tell)(&Event::Judged {
+                round,
+                rounds_max: self.rounds_max,
+                outcome: record.outcome,
+                judgement: chain.gate(self.job.federation, round, at).await?,
+            });
+            self.awaited = None;
+        }
+        Ok(())
+    }
+
+    /// Commits to a holdout for the coming round: to the one that is kept for it, or to a new one.
+    async fn commit(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        kept: Option<KeptHoldout>,
+    ) -> Result<bool, Error> {
+        let round = view.round.saturating_add(1);
+        let kept = match kept {
+            Some(kept) => kept,
+            None => match self.unused.pop() {
+                Some(holdout) => {
+                    let settled = settled_round(chain, view.federation).await;
+                    self.store.forget_before(settled)?;
+                    self.keep(chain.genesis(), view, round, &holdout)?
+                }
+                None => return Ok(false),
+            },
+        };
+        let call = Call::commit_holdout(view.federation, round, kept.commitment);
+        let bond = Amount(gate_of(view)?.bond);
+        chain.ensure_payable(self.key, &call, bond).await?;
+        let Some(block) = self.send(chain, &call).await? else {
+            return Ok(false);
+        };
+        self.summary.committed = self.summary.committed.saturating_add(1);
+        (self.tell)(&Event::Commit {
+            round,
+            rounds_max: self.rounds_max,
+            block,
+        });
+        Ok(true)
+    }
+
+    /// Makes the commitment to a holdout and keeps its opening; the holdout counts as used from here on.
+    fn keep(
+        &self,
+        genesis: H256,
+        view: &FederationView,
+        round: u32,
+        holdout: &Holdout,
+    ) -> Result<KeptHoldout, Error> {
+        let bytes = holdout.encode();
+        let opening = HoldoutOpening {
+            genesis,
+            federation: view.federation,
+            round,
+            spec_hash: view.spec_hash,
+            account: self.account.0,
+            values_root: values_root(&bytes),
+            salt: rand::random(),
+        };
+        let kept = KeptHoldout {
+            round,
+            salt: H256(opening.salt),
+            commitment: opening.commitment(),
+            bytes,
+        };
+        self.store.save_holdout(&kept, opening.values_root)?;
+        Ok(kept)
+    }
+
+    /// Sends the parts of the holdout that the chain has not taken yet.
+    async fn reveal(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        kept: Option<KeptHoldout>,
+    ) -> Result<bool, Error> {
+        let round = view.round;
+        let Some(kept) = kept else {
+            return Ok(false);
+        };
+        let received = decide::holdout_of(view, &self.account, round).map_or(0, |h| h.received);
+        let mut last = 0;
+        for part in parts(&kept.bytes)
+            .iter()
+            .filter(|part| part.first >= received)
+        {
+            let call = Call::reveal_holdout(view.federation, round, kept.salt.0, part);
+            let Some(block) = self.send(chain, &call).await? else {
+                return Ok(false);
+            };
+            last = block;
+        }
+        self.summary.revealed = self.summary.revealed.saturating_add(1);
+        self.awaited = Some(round);
+        (self.tell)(&Event::Reveal {
+            round,
+            rounds_max: self.rounds_max,
+            block: last,
+        });
+        Ok(true)
+    }
+
+    async fn send(&self, chain: &Chain, call: &Call) -> Result<Option<u32>, Error> {
+        send(chain, self.key, call, |text| self.note(text)).await
+    }
+
+    fn finish(&mut self, end: End) -> Summary {
+        self.summary.end = end;
+        (self.tell)(&Event::Summary(self.summary.clone()));
+        self.summary.clone()
+    }
+
+    fn note(&self, text: String) {
+        (self.tell)(&Event::Note { text });
+    }
+}
+
+/// The federation's gate.
+fn gate_of(view: &FederationView) -> Result<&Gate<u128>, Error> {
+    view.spec.gate.as_ref().ok_or_else(|| {
+        Error::Impossible(format!(
+            "federation {} has no quality gate: its models are adopted unjudged",
+            view.federation
+        ))
+    })
+}
+
+fn no_seat(view: &FederationView, account: &AccountId) -> Error {
+    Error::Impossible(format!(
+        "{account} is no evaluator of federation {0}: ask its owner {1} to run `fedchain federation \
+         appoint {0} {account}`",
+        view.federation, view.owner
+    ))
+}
