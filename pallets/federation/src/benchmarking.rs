@@ -458,8 +458,7 @@ mod benchmarks {
     #[benchmark]
     fn optimise() {
         let scene = Scene::<T>::new(1);
-        let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
-        Moments::<T>::insert((scene.id, Slot::A, 0), BoundedVec::truncate_from(moments));
+        scene.remember(Slot::A, 0);
         let optimiser = Optimiser::FedYogi(ADAPTIVE);
         let (base, aggregate) = (values(0), values(1));
         let model;
@@ -546,11 +545,7 @@ mod benchmarks {
         for index in 0..c {
             Models::<T>::insert((scene.id, Slot::B, index), chunk(index));
             Models::<T>::insert((scene.id, Slot::Trial, index), chunk(index));
-            let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
-            Moments::<T>::insert(
-                (scene.id, Slot::B, index),
-                BoundedVec::truncate_from(moments),
-            );
+            scene.remember(Slot::B, index);
         }
         let (mut state, mut job) = (scene.state(), job::<T>(1, Stage::Clear { next: 0 }));
 
@@ -559,10 +554,8 @@ mod benchmarks {
             Pallet::<T>::step(scene.id, &mut state, &scene.spec, &mut job);
         }
 
-        assert_eq!(
-            Models::<T>::iter().count() + Moments::<T>::iter().count(),
-            0
-        );
+        let left = Models::<T>::iter().count() + Moments::<T>::iter().count();
+        assert_eq!(left, 0);
     }
 
     #[benchmark]

@@ -32,11 +32,20 @@ pub async fn open_for(cli: &Cli, spec: &Path, clients: &[&str]) -> Result<u32> {
         .as_u64()
         .context("no federation number")?;
     let number = federation.to_string();
+    join(cli, &number, clients).await?;
+    Ok(federation.try_into()?)
+}
+
+/// Invites clients and lets them join.
+///
+/// # Errors
+/// When any of it is refused.
+pub async fn join(cli: &Cli, federation: &str, clients: &[&str]) -> Result<()> {
     for client in clients {
-        cli.json(&["federation", "invite", &number, client, "--key", OWNER])
+        cli.json(&["federation", "invite", federation, client, "--key", OWNER])
             .await?;
-        cli.json(&["join", &number, "--key", client, "--yes"])
+        cli.json(&["join", federation, "--key", client, "--yes"])
             .await?;
     }
-    Ok(federation.try_into()?)
+    Ok(())
 }

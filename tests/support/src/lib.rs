@@ -14,7 +14,7 @@ pub mod oracle;
 mod tasks;
 mod trainer;
 
-pub use actions::{CLIENTS, OWNER, open, open_for};
+pub use actions::{CLIENTS, OWNER, join, open, open_for};
 pub use cli::Cli;
 pub use node::{Node, Place, free_port};
 pub use tasks::{FIXED_SPLIT, Parts, Task};

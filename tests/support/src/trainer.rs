@@ -1,4 +1,4 @@
-//! `fedchain train` as a child process whose log can be waited for.
+//! `fedchain train` and `fedchain evaluate` as child processes whose logs can be waited for.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::Cli;
 /// Longest wait for anything that a trainer should do.
 const WAIT_MAX: Duration = Duration::from_secs(120);
 
-/// A running trainer; killed when dropped.
+/// A running trainer or evaluator; killed when dropped.
 pub struct Trainer {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -32,7 +32,31 @@ impl Trainer {
         state: &Path,
         options: &[&str],
     ) -> Result<Self> {
-        let mut command = cli.command(&["--format", "json", "train"]);
+        Self::spawn(cli, "train", federation, key, data, state, options)
+    }
+
+    /// Starts `fedchain evaluate`, with more options at the end.
+    pub fn evaluate(
+        cli: &Cli,
+        federation: u32,
+        key: &str,
+        data: &Path,
+        state: &Path,
+        options: &[&str],
+    ) -> Result<Self> {
+        Self::spawn(cli, "evaluate", federation, key, data, state, options)
+    }
+
+    fn spawn(
+        cli: &Cli,
+        verb: &str,
+        federation: u32,
+        key: &str,
+        data: &Path,
+        state: &Path,
+        options: &[&str],
+    ) -> Result<Self> {
+        let mut command = cli.command(&["--format", "json", verb]);
         let mut child = command
             .arg(federation.to_string())
             .args(["--key", key])

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     Error,
+    amount::Amount,
     chain::AccountId,
     evaluate::{
         self, Job, Plan,
-        report::{Event, real, word},
+        report::{Event, decimal, word},
     },
     store,
 };
@@ -62,11 +63,20 @@ impl Evaluate {
 }
 
 fn describe(plan: &Plan) -> String {
+    let judged = u128::try_from(plan.holdouts)
+        .unwrap_or(u128::MAX)
+        .min(plan.rounds.into());
     format!(
         "the rows of a holdout become PUBLIC for ever when it is revealed\n  \
-         holdouts      {} of {} rows, one per round\n  \
-         bond          {} per round (returned at the reveal, burned without one)",
-        plan.holdouts, plan.rows, plan.bond
+         holdouts      {} of {} rows, one per round; {} rows are left over\n  \
+         rounds        {judged} of {} to come are judged\n  \
+         bond          {} per round (returned at the reveal, burned without one), {} in all",
+        plan.holdouts,
+        plan.rows,
+        plan.rest,
+        plan.rounds,
+        plan.bond,
+        Amount(plan.bond.0.saturating_mul(judged))
     )
 }
 
@@ -117,31 +127,30 @@ impl Gate {
 /// Losses by evaluator, then contributions by client.
 fn table(record: &GateRecord<AccountId>) -> String {
     let mut lines = vec![format!(
-        "  {:<48} {:>14} {:>14}",
+        "  {:<48} {:>17} {:>17}",
         "evaluator", "loss before", "loss after"
     )];
-    let loss = |units: u64| real(i64::try_from(units).unwrap_or(i64::MAX));
     lines.extend(record.scores.iter().map(|score| {
         format!(
-            "  {:<48} {:>14.6} {:>14.6}",
+            "  {:<48} {:>17} {:>17}",
             score.evaluator.to_string(),
-            loss(score.base),
-            loss(score.new)
+            decimal(score.base),
+            decimal(score.new)
         )
     }));
     lines.push(format!(
-        "  {:<48} {:>29.6}",
+        "  {:<48} {:>35}",
         "median change",
-        real(record.change)
+        decimal(record.change)
     ));
     if !record.contributions.is_empty() {
-        lines.push(format!("  {:<48} {:>29}", "client", "contribution"));
+        lines.push(format!("  {:<48} {:>35}", "client", "contribution"));
     }
     lines.extend(record.contributions.iter().map(|found| {
         format!(
-            "  {:<48} {:>29.6}",
+            "  {:<48} {:>35}",
             found.client.to_string(),
-            real(found.gain)
+            decimal(found.gain)
         )
     }));
     lines.join("\n")

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fedchain_fl::{gate::GateRecord, score::LOSS_FRAC_BITS, view::ModelView};
+use fedchain_fl::{gate::GateRecord, view::ModelView};
 
 use super::{
     Common, file_error,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Error,
     chain::AccountId,
+    evaluate::report::real,
     verify::{federation::verify, replay::Round},
 };
 
@@ -83,7 +84,7 @@ pub(super) fn line(round: &Round) -> String {
 }
 
 fn judged(judgement: &GateRecord<AccountId>) -> String {
-    let change = judgement.change as f64 / 2f64.powi(LOSS_FRAC_BITS as i32);
+    let change = real(judgement.change);
     let holdouts = judgement.scores.len();
     format!(", median change of loss {change:+.3e} on {holdouts} holdouts")
 }

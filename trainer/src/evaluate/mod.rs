@@ -14,7 +14,7 @@ mod rows;
 use std::path::PathBuf;
 
 use fedchain_commitment::{HoldoutOpening, parts, values_root};
-use fedchain_fl::{Gate, H256, score::Holdout};
+use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -31,6 +31,9 @@ use crate::{
 };
 use decide::{Kept, Step, next_step};
 use report::{End, Event, Summary};
+
+/// Name of the pallet's error when somebody has used the same rows before.
+const USED: &str = "HoldoutUsed";
 
 /// What a user asks for.
 #[derive(Debug, Clone)]
@@ -54,6 +57,10 @@ pub struct Plan {
     pub holdouts: usize,
     /// Rows of each, public once revealed.
     pub rows: u32,
+    /// Rows at the end of the file that make no holdout.
+    pub rest: usize,
+    /// Rounds to come.
+    pub rounds: u32,
     /// Held from each commitment to its reveal.
     pub bond: Amount,
 }
@@ -73,6 +80,8 @@ struct Session<'a> {
     unused: Vec<Holdout>,
     /// A round whose holdout was revealed and whose judgement was not told yet.
     awaited: Option<u32>,
+    /// A commitment on chain that cannot be opened, as was told.
+    lost: Option<H256>,
     summary: Summary,
 }
 
@@ -128,20 +137,29 @@ impl<'a> Session<'a> {
         let head = chain.best().await?;
         let view = chain.federation(job.federation, head.hash).await?;
         let gate = gate_of(&view)?;
-        if decide::seat_of(&view, &account).is_none() {
+        let is_over = matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled);
+        if !is_over && decide::seat_of(&view, &account).is_none() {
             return Err(no_seat(&view, &account));
         }
         let task = &view.spec.task;
         let data = Dataset::read_csv(&job.data, &task.schema, job.target.as_deref())?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
-        let used = store.used_holdouts()?;
+        let mut used = store.used_holdouts()?;
         let mut unused = rows::holdouts(task, &data, gate.rows)?;
-        unused.retain(|holdout| !used.contains(&values_root(&holdout.encode())));
+        // The same rows judge once, also where the file has them twice.
+        unused.retain(|holdout| {
+            let root = values_root(&holdout.encode());
+            let is_new = !used.contains(&root);
+            used.push(root);
+            is_new
+        });
         unused.reverse();
         let plan = Plan {
             holdouts: unused.len(),
             rows: gate.rows,
+            rest: data.rows().checked_rem(gate.rows as usize).unwrap_or(0),
+            rounds: view.spec.rounds_max.saturating_sub(view.round),
             bond: Amount(gate.bond),
         };
         tell(&Event::Start {
@@ -161,6 +179,7 @@ impl<'a> Session<'a> {
             rounds_max: view.spec.rounds_max,
             unused,
             awaited: None,
+            lost: None,
             summary: Summary {
                 federation: job.federation,
                 end: End::Over,
@@ -179,7 +198,7 @@ impl<'a> Session<'a> {
             let view = chain.federation(self.job.federation, head.hash).await?;
             self.observe(chain, head.hash).await?;
             let time_ms = chain.time_ms(head).await?;
-            let current = self.store.load_holdout(view.round)?;
+            let current = self.recall(&view)?;
             let next = self.store.load_holdout(view.round.saturating_add(1))?;
             let kept = Kept {
                 current: current.as_ref().map(|kept| kept.commitment),
@@ -204,6 +223,25 @@ impl<'a> Session<'a> {
                 heads.next().await?;
             }
         }
+    }
+
+    /// Takes the opening for this round from disk, and tells when the commitment on chain is another's.
+    fn recall(&mut self, view: &FederationView) -> Result<Option<KeptHoldout>, Error> {
+        let kept = self.store.load_holdout(view.round)?;
+        let on_chain = decide::holdout_of(view, &self.account, view.round)
+            .filter(|holdout| !holdout.revealed)
+            .map(|holdout| holdout.commitment);
+        let kept = kept.filter(|kept| Some(kept.commitment) == on_chain);
+        if kept.is_none() && on_chain.is_some() && self.lost != on_chain {
+            self.lost = on_chain;
+            self.note(format!(
+                "the holdout of round {} was not committed from {}: without its opening it cannot be \
+                 revealed, and its bond is lost",
+                view.round,
+                self.store.dir().display()
+            ));
+        }
+        Ok(kept.filter(|kept| self.lost != Some(kept.commitment)))
     }
 
     /// Tells of a round that was judged.
@@ -232,6 +270,12 @@ impl<'a> Session<'a> {
         kept: Option<KeptHoldout>,
     ) -> Result<bool, Error> {
         let round = view.round.saturating_add(1);
+        let bond = Amount(gate_of(view)?.bond);
+        let call = |commitment| Call::commit_holdout(view.federation, round, commitment);
+        // Asked first: what is kept counts as used.
+        chain
+            .ensure_payable(self.key, &call(H256::zero()), bond)
+            .await?;
         let kept = match kept {
             Some(kept) => kept,
             None => match self.unused.pop() {
@@ -243,10 +287,7 @@ impl<'a> Session<'a> {
                 None => return Ok(false),
             },
         };
-        let call = Call::commit_holdout(view.federation, round, kept.commitment);
-        let bond = Amount(gate_of(view)?.bond);
-        chain.ensure_payable(self.key, &call, bond).await?;
-        let Some(block) = self.send(chain, &call).await? else {
+        let Some(block) = self.send(chain, &call(kept.commitment)).await? else {
             return Ok(false);
         };
         self.summary.committed = self.summary.committed.saturating_add(1);
@@ -304,7 +345,17 @@ impl<'a> Session<'a> {
             .filter(|part| part.first >= received)
         {
             let call = Call::reveal_holdout(view.federation, round, kept.salt.0, part);
-            let Some(block) = self.send(chain, &call).await? else {
+            let sent = match self.send(chain, &call).await {
+                Err(Error::Failed { name, reason, .. }) if name == USED => {
+                    self.lost = Some(kept.commitment);
+                    self.note(format!(
+                        "the holdout of round {round} is refused, and its bond is lost: {reason}"
+                    ));
+                    None
+                }
+                sent => sent?,
+            };
+            let Some(block) = sent else {
                 return Ok(false);
             };
             last = block;

@@ -123,7 +123,7 @@ impl fmt::Display for Event {
             } => {
                 write!(f, "[ROUND {round}/{rounds_max}] {}", word(*outcome))?;
                 match judgement {
-                    Some(judgement) => write!(f, ": {}", brief(judgement)),
+                    Some(judgement) => describe(f, judgement),
                     None => Ok(()),
                 }
             }
@@ -160,16 +160,46 @@ pub fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A judgement in one line.
-fn brief<AccountId>(judgement: &GateRecord<AccountId>) -> String {
-    format!(
-        "median loss {:+.6} on {} holdouts",
-        real(judgement.change),
+/// What a judgement found, and each client's contribution on a line of its own.
+fn describe(f: &mut fmt::Formatter<'_>, judgement: &GateRecord<AccountId>) -> fmt::Result {
+    write!(
+        f,
+        ": median change of loss {} on {} holdouts",
+        decimal(judgement.change),
         judgement.scores.len()
-    )
+    )?;
+    for found in &judgement.contributions {
+        let gain = decimal(found.gain);
+        write!(f, "\ncontribution: {gain} by {}", found.client)?;
+    }
+    Ok(())
 }
 
 /// A loss, or a difference of losses, as a real number.
 pub fn real(units: i64) -> f64 {
     units as f64 / 2f64.powi(LOSS_FRAC_BITS as i32)
+}
+
+/// The same as text, with six significant digits.
+pub fn decimal(units: impl Into<i128>) -> String {
+    let value = units.into() as f64 / 2f64.powi(LOSS_FRAC_BITS as i32);
+    if value == 0.0 {
+        return "0".into();
+    }
+    let places = (5.0 - value.abs().log10().floor()).max(0.0) as usize;
+    format!("{value:.places$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_have_six_significant_digits() {
+        assert_eq!(decimal(0i64), "0");
+        assert_eq!(decimal(1i64 << 32), "1.00000");
+        assert_eq!(decimal(-(1i64 << 30)), "-0.250000");
+        assert_eq!(decimal(1u64), "0.000000000232831");
+        assert_eq!(decimal(u64::MAX), "4294967296");
+    }
 }

@@ -196,6 +196,10 @@ pub(crate) mod tests {
         opens_at: 15,
         deadline: DEADLINE,
     };
+    const GATE: PhaseView = PhaseView::Gate {
+        opens_at: 15,
+        deadline: DEADLINE,
+    };
 
     #[track_caller]
     fn check(view: &FederationView, best: u32, kept: Option<&Kept>, expected: Step) {
@@ -257,7 +261,7 @@ pub(crate) mod tests {
 
     #[test]
     fn overdue_phases_are_advanced_one_client_after_the_other() {
-        for phase in [COMMIT, REVEAL] {
+        for phase in [COMMIT, REVEAL, GATE] {
             check(
                 &view(phase),
                 18,

@@ -254,6 +254,13 @@ impl<T: Config> Scene<T> {
         call.encode()
     }
 
+    /// The optimiser's memory of one full chunk.
+    pub fn remember(&self, slot: Slot, index: u32) {
+        let moments = vec![Default::default(); CHUNK_VALUES_MAX as usize];
+        let moments = BoundedVec::truncate_from(moments);
+        Moments::<T>::insert((self.id, slot, index), moments);
+    }
+
     /// An evaluator with money.
     pub fn appoint(&self, index: u32) -> T::AccountId {
         let evaluator = funded::<T>("evaluator", index);

@@ -1,11 +1,13 @@
-//! Time to score a model on holdout rows, natively and in the node's Wasm engine.
+//! Time to score a model on holdout rows and to judge a round, natively and in the node's Wasm engine.
+
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use fedchain_bench::{
     table::{ms, row},
     task::{WIDE, task as opaque},
 };
-use fedchain_bench_wasm::{Score, Work, update};
+use fedchain_bench_wasm::{Job, Judge, Score, Work, update};
 use fedchain_fl::{
     Column, Decimal, ModelSpec, Name, Schema, Strategy, Target, TaskSpec,
     score::{Holdout, operations},
@@ -16,10 +18,15 @@ use super::engine::Engine;
 
 /// Rows of the holdout.
 const ROWS: u32 = 200;
+/// Holdouts that a round is judged on.
+const HOLDOUTS: u32 = 3;
+/// Clients whose contributions are measured.
+const CLIENTS: u32 = 20;
 /// Classes of both tasks.
 const CLASSES: usize = 10;
 
-/// Measures softmax 64-10 and MLP 784-128-10.
+/// Measures softmax 64-10 and MLP 784-128-10: one score, one score with the largest numbers there are,
+/// a round's judgement, and that with each client's contribution.
 pub fn run() -> Result<()> {
     let engine = Engine::new()?;
     let hidden = vec![128]
@@ -39,18 +46,53 @@ pub fn run() -> Result<()> {
             values.push(random.random_range(0..CLASSES as i32));
         }
         let holdout = Holdout::new(&task, values)?.encode();
-        let work = Work::Score(Box::new(Score {
-            task: task.clone(),
-            model,
-            holdout,
-        }));
-        let (native, wasm) = engine.medians(&work)?;
-        row(&format!("score_{name}_native"), ms(native), "ms");
-        row(&format!("score_{name}_wasm"), ms(wasm), "ms");
-        let each = wasm.as_secs_f64() * 1e9 / operations(&task, ROWS) as f64;
-        row(&format!("score_{name}_operation"), each, "ns");
+        let row_of_largest = || (0..features).map(|_| i32::MAX).chain([0]);
+        let largest: Vec<i32> = (0..ROWS).flat_map(|_| row_of_largest()).collect();
+        let largest = Holdout::new(&task, largest)?.encode();
+        let extreme = vec![i32::MIN; model.len()];
+        for (kind, model, holdout) in [
+            ("score", model, holdout.clone()),
+            ("score_largest", extreme, largest),
+        ] {
+            let score = Score {
+                task: task.clone(),
+                model,
+                holdout,
+            };
+            let wasm = measure(
+                &engine,
+                &format!("{kind}_{name}"),
+                Work::Score(Box::new(score)),
+            )?;
+            let each = wasm.as_secs_f64() * 1e9 / operations(&task, ROWS) as f64;
+            row(&format!("{kind}_{name}_operation"), each, "ns");
+        }
+        for (kind, contributes) in [("gate", false), ("leave_one_out", true)] {
+            let judge = Judge {
+                job: Job {
+                    task: task.clone(),
+                    clients: CLIENTS,
+                },
+                holdout: holdout.clone(),
+                holdouts: HOLDOUTS,
+                contributes,
+            };
+            measure(
+                &engine,
+                &format!("{kind}_{name}"),
+                Work::Judge(Box::new(judge)),
+            )?;
+        }
     }
     Ok(())
+}
+
+/// Prints the medians of work, and answers that in Wasm.
+fn measure(engine: &Engine, name: &str, work: Work) -> Result<Duration> {
+    let (native, wasm) = engine.medians(&work)?;
+    row(&format!("{name}_native"), ms(native), "ms");
+    row(&format!("{name}_wasm"), ms(wasm), "ms");
+    Ok(wasm)
 }
 
 /// A classification task of so many features.

@@ -22,6 +22,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use codec::{Decode, Encode};
 use fedchain_fl::{
     Format, Shape, TaskSpec, aggregate,
+    gate::assess,
     score::{Holdout, mean_loss},
 };
 use fedchain_verifier::{
@@ -38,6 +39,8 @@ pub enum Work {
     Check(Check),
     /// The score of a model.
     Score(Box<Score>),
+    /// The judgement of a round.
+    Judge(Box<Judge>),
 }
 
 impl Work {
@@ -47,6 +50,7 @@ impl Work {
             Self::Aggregate(job) => job.run(),
             Self::Check(check) => check.run(),
             Self::Score(score) => score.run(),
+            Self::Judge(judge) => judge.run(),
         }
     }
 }
@@ -108,6 +112,40 @@ impl Score {
     }
 }
 
+/// A round to judge.
+#[derive(Encode, Decode)]
+pub struct Judge {
+    /// What was aggregated.
+    pub job: Job,
+    /// Canonical bytes of a holdout.
+    pub holdout: Vec<u8>,
+    /// Holdouts in all, each the same.
+    pub holdouts: u32,
+    /// Whether to measure each client's contribution.
+    pub contributes: bool,
+}
+
+impl Judge {
+    /// Makes updates and model, then judges the model on all holdouts.
+    fn run(&self) -> Option<Outcome> {
+        let task = &self.job.task;
+        let updates = self.job.updates()?;
+        let updates: Vec<_> = updates.iter().map(Vec::as_slice).zip(1..).collect();
+        let base = vec![0; task.param_count().ok()? as usize];
+        let new = aggregate(task, &base, &updates, &mut Vec::new()).ok()?;
+        let holdout = Holdout::decode(task, &self.holdout).ok()?;
+        let holdouts = vec![holdout; self.holdouts as usize];
+        let start = clock::clock::nanoseconds();
+        let models = (&base[..], &new[..]);
+        let found = assess(task, models, &updates, &[], &holdouts, self.contributes).ok()?;
+        let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
+        Some(Outcome {
+            nanoseconds,
+            answer: Answer::Judgement(found.change(), found.contributions().to_vec()),
+        })
+    }
+}
+
 /// What to aggregate.
 #[derive(Clone, Encode, Decode)]
 pub struct Job {
@@ -133,17 +171,16 @@ pub enum Answer {
     Model(Vec<i32>),
     /// A mean loss, 2^-32.
     Loss(u64),
+    /// The median change of the loss and the contributions, 2^-32.
+    Judgement(i64, Vec<i64>),
 }
 
 impl Job {
     /// Makes the updates, then aggregates them. `None` when the rule needs more of them.
     pub fn run(&self) -> Option<Outcome> {
-        let params = self.task.param_count().ok()?;
-        let updates: Vec<_> = (0..self.clients)
-            .map(|client| update(client, params))
-            .collect();
+        let updates = self.updates()?;
         let updates: Vec<_> = updates.iter().map(Vec::as_slice).zip(1..).collect();
-        let base = vec![0; params as usize];
+        let base = vec![0; self.task.param_count().ok()? as usize];
         let start = clock::clock::nanoseconds();
         let model = aggregate(&self.task, &base, &updates, &mut Vec::new()).ok()?;
         let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);
@@ -151,6 +188,14 @@ impl Job {
             nanoseconds,
             answer: Answer::Model(model),
         })
+    }
+}
+
+impl Job {
+    fn updates(&self) -> Option<Vec<Vec<i32>>> {
+        let params = self.task.param_count().ok()?;
+        let updates = (0..self.clients).map(|client| update(client, params));
+        Some(updates.collect())
     }
 }
 
