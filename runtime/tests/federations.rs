@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fedchain_fl::{
-    Adaptive, Column, Decimal, FederationSpec, Format, Initial, Membership, ModelSpec, NormRule,
-    Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
+    Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, Initial, Membership,
+    ModelSpec, NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
     limits::{CHUNK_BYTES, CHUNKS_MAX, PART_BYTES_MAX, SEEDED_BYTES_MAX},
 };
 use fedchain_runtime::{Federation, Runtime, RuntimeOrigin, System, currency::UNIT};
@@ -102,6 +102,37 @@ fn federations_large_and_small_are_affordable_for_a_block() {
 }
 
 #[test]
+fn a_judged_network_is_affordable_and_one_that_takes_too_long_to_score_is_not() {
+    for (hidden, rows, affordable) in [(128, 200, true), (128, 255, true), (1_024, 255, false)] {
+        sp_io::TestExternalities::default().execute_with(|| {
+            System::set_block_number(1);
+            fedchain_runtime::Balances::set_balance(&Alice.to_account_id(), 1_000_000 * UNIT);
+            let mut spec = spec(20, 1, WIDE, Strategy::FedAvg);
+            let columns: Vec<_> = (0..784).map(|place| column(&format!("x{place}"))).collect();
+            spec.task.schema = Schema {
+                features: columns.try_into().unwrap(),
+                target: Target::Real(column("y")),
+            };
+            spec.task.model = ModelSpec::Mlp {
+                hidden: vec![hidden].try_into().unwrap(),
+            };
+            spec.gate = Some(Gate {
+                rows,
+                evaluators_max: 5,
+                quorum: 3,
+                tolerance: "0.01".parse().unwrap(),
+                bond: UNIT,
+                blocks: 100,
+                contributions: Contributions::Paid,
+            });
+            let owner = RuntimeOrigin::signed(Alice.to_account_id());
+            let created = Federation::create(owner, spec);
+            assert_eq!(created.is_ok(), affordable, "{hidden} {rows}: {created:?}");
+        });
+    }
+}
+
+#[test]
 fn every_call_fits_a_transaction() {
     type Weights = <Runtime as pallet_federation::Config>::WeightInfo;
     let limits = <Runtime as frame_system::Config>::BlockWeights::get();
@@ -110,7 +141,7 @@ fn every_call_fits_a_transaction() {
     let spec_bytes = 90_000;
     let seeded_chunks = SEEDED_BYTES_MAX / CHUNK_BYTES;
     let seeded = Weights::create(spec_bytes, seeded_chunks);
-    let calls: [(&str, Weight); 11] = [
+    let calls: [(&str, Weight); 12] = [
         ("create", Weights::create(spec_bytes, CHUNKS_MAX)),
         (
             "create, seeded",
@@ -122,6 +153,7 @@ fn every_call_fits_a_transaction() {
         ("leave", Weights::leave()),
         ("commit", Weights::commit()),
         ("reveal", Weights::reveal(part_chunks)),
+        ("reveal_holdout", Weights::reveal_holdout(part_chunks)),
         ("advance", Weights::advance()),
         ("cancel", Weights::cancel()),
         ("remove", Weights::remove(pallet_federation::REMOVE_BATCH)),

@@ -16,11 +16,11 @@ pub(crate) type Choice = u8;
 pub(crate) enum Action {
     /// Create a federation.
     Create(Choice, Shape),
-    /// Invite, join or leave.
+    /// Invite or appoint, join or leave.
     Invite(Choice, Choice, Choice),
     Join(Choice, Choice),
     Leave(Choice, Choice),
-    /// Commit to an update, honestly or not.
+    /// Commit to an update or a holdout, honestly or not.
     Commit(Choice, Choice, Values, Trick),
     /// Reveal some parts of what was committed, changed by a trick.
     Reveal(Choice, Choice, Cut, Trick),

@@ -2,10 +2,10 @@
 
 use fedchain_commitment::values_root;
 use fedchain_fl::{
-    Adaptive, Decimal, FederationSpec, Initial, Membership, ModelSpec, NormRule, Optimiser,
-    Strategy, TaskSpec, Width,
+    Adaptive, Contributions, Decimal, FederationSpec, Gate, Initial, Membership, ModelSpec,
+    NormRule, Optimiser, Strategy, TaskSpec, Width,
 };
-use pallet_federation::mock::{Balance, spec as plain};
+use pallet_federation::mock::{Balance, gated, spec as plain};
 
 use crate::{calls::Shape, certified};
 
@@ -38,6 +38,13 @@ pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
         _ => Some(NormRule::ClipToMedian),
     };
     spec.task.optimiser = optimiser(shape.optimiser);
+    if shape.rounds_max / 4 % 8 == 7 {
+        spec.task.model = ModelSpec::Linear;
+        spec.gate = gated().gate.map(|gate| Gate {
+            contributions: contributions(shape.rounds_max / 32),
+            ..gate
+        });
+    }
     if spec.task.strategy.terms().is_some() {
         let plain = plain();
         spec.task = TaskSpec {
@@ -64,6 +71,14 @@ fn strategy(choice: u8) -> Strategy {
         5 => Strategy::MultiKrum { f, keep: f + 1 },
         6 => Strategy::Bulyan { f },
         _ => Strategy::GeometricMedian,
+    }
+}
+
+fn contributions(choice: u8) -> Contributions {
+    match choice % 3 {
+        0 => Contributions::Unmeasured,
+        1 => Contributions::Recorded,
+        _ => Contributions::Paid,
     }
 }
 

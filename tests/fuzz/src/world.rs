@@ -11,8 +11,9 @@ use frame_support::{
     weights::{Weight, WeightMeter},
 };
 use pallet_federation::{
-    Call, Certificates, Commitments, Event, Federations, Invitations, Jobs, Members, Models,
-    MomentSums, Moments, NextFederation, Queue, Rounds, Specs, StagedUpdates, mock::*,
+    Call, Certificates, Commitments, Evaluators, Event, Federations, Gates, Holdouts, Invitations,
+    Jobs, Members, Models, MomentSums, Moments, NextFederation, Queue, Rounds, Specs,
+    StagedUpdates, UsedHoldouts, mock::*,
 };
 
 use crate::{
@@ -28,6 +29,8 @@ pub(crate) struct World {
     issuance: Balance,
     /// The last update that each account committed to in each federation.
     updates: BTreeMap<(u32, AccountId), Update>,
+    /// The holdouts that each evaluator committed to in each federation, by round.
+    holdouts: BTreeMap<(u32, AccountId, u32), Holdout>,
     /// Indices of the events that occurred.
     pub(crate) seen: BTreeSet<u8>,
 }
@@ -40,6 +43,7 @@ impl World {
             has_fees,
             issuance: Balances::total_issuance(),
             updates: BTreeMap::new(),
+            holdouts: BTreeMap::new(),
             seen: BTreeSet::new(),
         }
     }
@@ -65,7 +69,7 @@ impl World {
             ),
             false => assert_eq!(issuance, expected, "money was made or lost"),
         }
-        let owned: Balance = ACCOUNTS.into_iter().map(total).sum();
+        let owned: Balance = ACCOUNTS.into_iter().chain(EVALUATORS).map(total).sum();
         assert_eq!(owned, issuance, "money is nobody's");
         self.issuance = issuance;
     }
@@ -76,7 +80,12 @@ impl World {
         let _ = match action {
             Action::Create(who, shape) => Federation::create(signed(*who), shape::spec_of(shape)),
             Action::Invite(id, owner, who) => {
-                Federation::invite(signed(*owner), federation(*id), account(*who))
+                let (owner, federation) = (signed(*owner), federation(*id));
+                let is_judged = Specs::<Test>::get(federation).is_some_and(|s| s.gate.is_some());
+                match is_judged && *who / ACCOUNTS.len() as u8 % 2 == 1 {
+                    true => Federation::appoint(owner, federation, account(*who)),
+                    false => Federation::invite(owner, federation, account(*who)),
+                }
             }
             Action::Join(id, who) => Federation::join(signed(*who), federation(*id)),
             Action::Leave(id, who) => Federation::leave(signed(*who), federation(*id)),
@@ -112,6 +121,9 @@ impl World {
         let Some(state) = Federations::<Test>::get(id) else {
             return Ok(());
         };
+        if Evaluators::<Test>::contains_key(id, who) {
+            return self.commit_holdout(id, who, values, trick);
+        }
         let values = values.of(state.param_count, id);
         let mut update = Update::new(who, id, &values, 10);
         let task = Specs::<Test>::get(id).map(|spec| spec.task);
@@ -145,6 +157,9 @@ impl World {
 
     fn reveal(&mut self, id: Choice, who: Choice, cut: Cut, trick: Trick) -> DispatchResult {
         let (id, who) = (federation(id), account(who));
+        if Evaluators::<Test>::contains_key(id, who) {
+            return self.reveal_holdout(id, who, cut, trick);
+        }
         let Some(update) = self.updates.get(&(id, who)) else {
             return Ok(());
         };
@@ -158,14 +173,63 @@ impl World {
         Ok(())
     }
 
+    /// Commits to a holdout of a slope for the coming round; to an earlier one's rows, or another's
+    /// round, by tricks.
+    fn commit_holdout(
+        &mut self,
+        id: u32,
+        who: AccountId,
+        values: Values,
+        trick: Trick,
+    ) -> DispatchResult {
+        let slope = match values {
+            Values::Small(value) => value.into(),
+            _ => 0,
+        };
+        let mut holdout = Holdout::of_slope(who, id, slope);
+        match trick {
+            Trick::Stale => {
+                let mut earlier = self.holdouts.range((id, who, 0)..(id, who, holdout.round));
+                if let Some((_, last)) = earlier.next_back() {
+                    holdout.bytes.clone_from(&last.bytes);
+                }
+            }
+            Trick::Count(round) => holdout.round = round,
+            _ => {}
+        }
+        let result = send(who, holdout.commit_call(), trick);
+        if result.is_ok() {
+            self.holdouts.insert((id, who, holdout.round), holdout);
+        }
+        result
+    }
+
+    fn reveal_holdout(
+        &mut self,
+        id: u32,
+        who: AccountId,
+        cut: Cut,
+        trick: Trick,
+    ) -> DispatchResult {
+        let round = Federations::<Test>::get(id).map_or(0, |state| state.round.index);
+        let Some(holdout) = self.holdouts.get(&(id, who, round)) else {
+            return Ok(());
+        };
+        let holdout = holdout.clone();
+        for part in cut.parts(&holdout.bytes, trick) {
+            send(who, holdout.part_call(part), trick)?;
+        }
+        Ok(())
+    }
+
     /// Ends all federations, after which nothing is held and nothing is left.
     pub(crate) fn wind_up(&mut self) {
         next_blocks(1);
         for (id, state) in Federations::<Test>::iter() {
             let _ = Federation::cancel(RuntimeOrigin::signed(state.owner), id);
         }
-        // At most the end of the commit window, that of the reveal window, that of the time for solutions
-        // and the round's end.
+        // At most the end of the commit window, that of the reveal window, that of the time for solutions or
+        // holdouts, and the round's end.
         for _ in 0..4 {
             next_blocks(1);
             System::set_block_number(System::block_number() + 20);
@@ -201,8 +265,12 @@ impl World {
             Queue::<Test>::iter().count(),
             MomentSums::<Test>::iter().count(),
             Certificates::<Test>::iter().count(),
+            Evaluators::<Test>::iter().count(),
+            Holdouts::<Test>::iter().count(),
+            UsedHoldouts::<Test>::iter().count(),
+            Gates::<Test>::iter().count(),
         ];
-        assert_eq!(entries, [0; 13], "state is left");
+        assert_eq!(entries, [0; 17], "state is left");
     }
 }
 

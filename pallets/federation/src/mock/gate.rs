@@ -1,6 +1,6 @@
 //! Evaluators of the mock runtime and their holdouts.
 
-use fedchain_commitment::{HoldoutOpening, parts, spec_hash, values_root};
+use fedchain_commitment::{HoldoutOpening, Part, parts, spec_hash, values_root};
 use fedchain_fl::{Contributions, FederationSpec, Gate, H256};
 use sp_runtime::DispatchResult;
 
@@ -107,13 +107,17 @@ impl Holdout {
 
     /// The calls that reveal the holdout, one per part, in order.
     pub fn reveal_calls(&self) -> Vec<Call<Test>> {
-        let reveal = |part| Call::reveal_holdout {
+        let parts = parts(&self.bytes).into_iter();
+        parts.map(|part| self.part_call(part)).collect()
+    }
+
+    pub fn part_call(&self, part: Part) -> Call<Test> {
+        Call::reveal_holdout {
             federation: self.federation,
             round: self.round,
             salt: self.salt,
             part,
-        };
-        parts(&self.bytes).into_iter().map(reveal).collect()
+        }
     }
 
     pub fn commit(&self) -> DispatchResult {
