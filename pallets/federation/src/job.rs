@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
             accepted: BoundedVec::new(),
             leaves: BoundedVec::new(),
             judgement: None,
-            stage: Stage::Retire,
+            stage: Self::after_clear(state, spec),
         };
         if state.phase == Phase::Closing {
             return job;
@@ -193,22 +193,21 @@ impl<T: Config> Pallet<T> {
                 Self::clear(federation, state, spec, *next..end);
                 match end < spec.task.model_chunks() {
                     true => Stage::Clear { next: end },
-                    false => Stage::Retire,
+                    false => Self::after_clear(state, spec),
                 }
             }
             Stage::Retire => {
                 let (ends, asked) = (Self::ends(state, spec), job.judgement.is_some());
                 match Self::retire(federation, state, ends, asked) {
                     true => return Then::Again,
-                    false if ends => Stage::Dismiss,
-                    false => Stage::Proceed,
+                    false => Self::after_retire(state, spec),
                 }
             }
             Stage::Dismiss if Self::dismiss(federation, state) => Stage::Proceed,
             Stage::Dismiss => Stage::Dismiss,
             // Cancelled, joined or committed since the last step.
             Stage::Proceed if Self::ends(state, spec) && Self::has_open(federation, state) => {
-                Stage::Retire
+                Self::after_clear(state, spec)
             }
             Stage::Proceed => {
                 Self::open_round_or_wait(federation, state, spec);
@@ -217,6 +216,22 @@ impl<T: Config> Pallet<T> {
         };
         job.stage = next;
         Then::Again
+    }
+
+    /// What comes when only holdouts and members are left of a round.
+    fn after_clear(state: &FederationOf<T>, spec: &SpecOf<T>) -> Stage {
+        match spec.gate {
+            Some(_) => Stage::Retire,
+            None => Self::after_retire(state, spec),
+        }
+    }
+
+    /// What comes when only members are left.
+    fn after_retire(state: &FederationOf<T>, spec: &SpecOf<T>) -> Stage {
+        match Self::ends(state, spec) {
+            true => Stage::Dismiss,
+            false => Stage::Proceed,
+        }
     }
 
     /// Whether a federation that ends has members or holdouts still.

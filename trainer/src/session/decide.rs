@@ -52,7 +52,12 @@ pub fn next_step(
         .position(|client| client.account == *account);
     let Some((place, client)) = place.and_then(|place| Some((place, view.clients.get(place)?)))
     else {
-        return Step::NotMember;
+        // The members are dismissed before the federation's end.
+        let ends = view.cancelling || view.round >= view.spec.rounds_max;
+        return match ends && matches!(view.phase, PhaseView::Aggregate) {
+            true => Step::Wait,
+            false => Step::NotMember,
+        };
     };
     let turn = place as u32 % SPREAD_BLOCKS;
     // Calls sent now are executed in the next block.
@@ -349,5 +354,18 @@ pub(crate) mod tests {
             None,
             Step::Stop,
         );
+    }
+
+    #[test]
+    fn the_last_members_wait_for_the_end() {
+        let dismissed = |round, cancelling| FederationView {
+            clients: vec![],
+            round,
+            cancelling,
+            ..view(PhaseView::Aggregate)
+        };
+        check(&dismissed(3, false), 10, None, Step::Wait);
+        check(&dismissed(1, true), 10, None, Step::Wait);
+        check(&dismissed(1, false), 10, None, Step::NotMember);
     }
 }
