@@ -52,7 +52,7 @@ impl Metrics {
             )?,
             rounds: counters(
                 "fedchain_rounds_total",
-                "Rounds that were opened, adopted or skipped",
+                "Rounds by what became of them: opened, adopted, skipped, ungated or worse",
                 "what",
             )?,
             updates: counters(

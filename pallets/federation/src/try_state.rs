@@ -10,7 +10,7 @@ use sp_runtime::{
 
 use crate::{
     pallet::*,
-    types::{Answer, FederationId, Phase, Stage},
+    types::{Answer, FederationId, Phase, Slot, Stage},
 };
 
 impl<T: Config> Pallet<T> {
@@ -170,12 +170,18 @@ impl<T: Config> Pallet<T> {
             newest.is_none_or(|(_, record)| record.model_root == state.model_root),
             "the newest round recorded another model"
         );
-        ensure!(
-            matches!(state.phase, Phase::Aggregate { .. } | Phase::Gate { .. })
-                || Models::<T>::iter_key_prefix((federation, state.slot.other()))
+        let is_making = matches!(state.phase, Phase::Aggregate { .. } | Phase::Gate { .. });
+        let is_left = |slot| {
+            Models::<T>::iter_key_prefix((federation, slot))
+                .next()
+                .is_some()
+                || Moments::<T>::iter_key_prefix((federation, slot))
                     .next()
-                    .is_none(),
-            "a former model is left"
+                    .is_some()
+        };
+        ensure!(
+            is_making || !(is_left(state.slot.other()) || is_left(Slot::Trial)),
+            "a former model or a trial is left"
         );
         let moments = Moments::<T>::iter_key_prefix((federation, state.slot)).count();
         ensure!(

@@ -212,7 +212,9 @@ fn below_quorum_the_model_is_adopted_unjudged_and_bonds_return() {
 #[test]
 fn a_late_evaluator_loses_its_bond() {
     build_and_execute(|| {
-        let (id, holdouts) = judged(gated(), &[2, 2, 2]);
+        let mut spec = gated();
+        spec.gate.as_mut().unwrap().contributions = Contributions::Paid;
+        let (id, holdouts) = judged(spec, &[2, 2, 2]);
         play_round(id, &slope(-9), &slope(-9));
         next_blocks(2);
         assert_ok!(holdouts[0].reveal());
@@ -231,8 +233,9 @@ fn a_late_evaluator_loses_its_bond() {
         let issuance = Balances::total_issuance();
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
         next_blocks(1);
-        // Two are too few.
+        // Two are too few: nothing is measured, and all are paid alike.
         assert_eq!(outcome(id, 1), Outcome::Ungated);
+        assert_eq!(total(ALICE), ENDOWMENT + 15);
         assert_eq!(Balances::total_issuance(), issuance - 70);
         assert_eq!(total(EVALUATORS[2]), ENDOWMENT - 70);
         assert_eq!(total(EVALUATORS[1]), ENDOWMENT);
