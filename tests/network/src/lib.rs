@@ -34,8 +34,9 @@ pub use mine::Miner;
 
 /// Depth of finality on the chain of these tests.
 pub const FINALITY_DEPTH: u32 = 6;
-/// Longest wait for anything that the network should do.
-const WAIT_MAX: Duration = Duration::from_secs(90);
+/// Longest wait for anything that the network should do. A node asks nothing of a peer that left while it
+/// was asked for a minute, after the second time for two.
+const WAIT_MAX: Duration = Duration::from_secs(140);
 /// Pause between two looks at something that is waited for.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
