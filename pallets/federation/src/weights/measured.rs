@@ -47,15 +47,15 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
     }
 
     fn invite() -> Weight {
-        Weight::from_parts(295_972_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+        Weight::from_parts(295_972_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 2))
     }
 
     fn join() -> Weight {
-        Weight::from_parts(511_464_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 5))
+        Weight::from_parts(511_464_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 5))
     }
 
     fn leave() -> Weight {
-        Weight::from_parts(444_328_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 4))
+        Weight::from_parts(444_328_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
     }
 
     fn commit() -> Weight {
