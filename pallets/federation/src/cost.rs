@@ -9,7 +9,7 @@ use fedchain_fl::{
     limits::{CHUNK_VALUES_MAX, EVALUATORS_MAX},
     score::operations,
 };
-use frame_support::weights::Weight;
+use frame_support::{traits::Get, weights::Weight};
 
 use crate::{
     WeightInfo,
@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
             Stage::Score => Self::score_weight(spec),
             Stage::Omit => T::WeightInfo::open(clients),
             Stage::Retire => Self::retire_weight(spec),
-            Stage::Record(_) => T::WeightInfo::record(clients),
+            Stage::Record(_) => Self::record_weight(spec, clients),
             Stage::Settle { .. } => Self::settle_weight(spec),
             Stage::Clear { .. } => T::WeightInfo::clear(CLEAR_BATCH),
             Stage::Dismiss => T::WeightInfo::dismiss(SETTLE_BATCH),
@@ -89,9 +89,11 @@ impl<T: Config> Pallet<T> {
             T::WeightInfo::open(clients),
             Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec)),
             Self::combine_weight(spec, clients),
-            T::WeightInfo::record(clients),
+            Self::record_weight(spec, clients),
             Self::settle_weight(spec),
             T::WeightInfo::clear(CLEAR_BATCH),
+            T::WeightInfo::dismiss(SETTLE_BATCH),
+            T::WeightInfo::proceed(),
             Self::gather_weight(),
             Self::score_weight(spec),
             Self::retire_weight(spec),
@@ -99,6 +101,23 @@ impl<T: Config> Pallet<T> {
         .into_iter()
         .fold(Weight::zero(), |most, step| most.max(step))
         .saturating_add(T::WeightInfo::turn())
+        .saturating_add(Self::peek_weight())
+    }
+
+    /// Weight of looking at the head of the queue, before a turn is taken.
+    pub(crate) fn peek_weight() -> Weight {
+        T::DbWeight::get().reads(2)
+    }
+
+    /// Weight of recording a round, where there is a gate with a look at all evaluators.
+    fn record_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        let idle = match spec.gate {
+            Some(_) => T::DbWeight::get()
+                .writes(EVALUATORS_MAX.into())
+                .saturating_add(Self::gather_weight()),
+            None => Weight::zero(),
+        };
+        T::WeightInfo::record(clients).saturating_add(idle)
     }
 
     /// Weight that one client's update adds to a round.
@@ -134,7 +153,7 @@ impl<T: Config> Pallet<T> {
             .saturating_add(
                 Self::retire_weight(spec)
                     .saturating_add(turn)
-                    .saturating_mul(evaluators),
+                    .saturating_mul(evaluators.saturating_add(1)),
             )
             .saturating_add(Self::gather_weight().saturating_add(turn).saturating_mul(2))
     }
@@ -170,7 +189,7 @@ impl<T: Config> Pallet<T> {
         let batches = u64::from(clients.div_ceil(settle_batch(spec.task.update_chunks())));
         T::WeightInfo::open(clients)
             .saturating_add(Self::chunks_weight(spec, clients))
-            .saturating_add(T::WeightInfo::record(clients))
+            .saturating_add(Self::record_weight(spec, clients))
             .saturating_add(
                 Self::settle_weight(spec)
                     .saturating_add(turn)

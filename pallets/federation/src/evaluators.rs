@@ -78,13 +78,33 @@ impl<T: Config> Pallet<T> {
         {
             Self::release(HoldReason::Bond, evaluator, pledge.bond);
         }
-        Evaluators::<T>::remove(federation, evaluator);
+        Self::vacate(federation, state, evaluator.clone());
+        Ok(())
+    }
+
+    /// Ends the seats of evaluators that have a holdout neither for this round nor for the next.
+    pub(crate) fn drop_idle(federation: FederationId, state: &mut FederationOf<T>) {
+        let round = state.round.index;
+        let has_none = |evaluator: &T::AccountId| {
+            [round, round.saturating_add(1)]
+                .iter()
+                .all(|round| !Holdouts::<T>::contains_key((federation, *round, evaluator)))
+        };
+        let idle: Vec<_> = Evaluators::<T>::iter_key_prefix(federation)
+            .filter(has_none)
+            .collect();
+        for evaluator in idle {
+            Self::vacate(federation, state, evaluator);
+        }
+    }
+
+    fn vacate(federation: FederationId, state: &mut FederationOf<T>, evaluator: T::AccountId) {
+        Evaluators::<T>::remove(federation, &evaluator);
         state.evaluators.saturating_dec();
         Self::deposit_event(Event::EvaluatorLeft {
             federation,
-            evaluator: evaluator.clone(),
+            evaluator,
         });
-        Ok(())
     }
 
     pub(crate) fn do_commit_holdout(

@@ -33,7 +33,8 @@ mod events {
             federation: FederationId,
             evaluator: T::AccountId,
         },
-        /// An evaluator left; the bond of its holdout for the next round was returned.
+        /// An evaluator left, or had no holdout for a whole round; what it had bonded for the next was
+        /// returned.
         EvaluatorLeft {
             federation: FederationId,
             evaluator: T::AccountId,

@@ -174,6 +174,7 @@ impl<T: Config> Pallet<T> {
             Stage::Record(outcome) => {
                 let outcome = *outcome;
                 Self::record(federation, state, outcome, job);
+                Self::drop_idle(federation, state);
                 Stage::Settle { outcome, next: 0 }
             }
             Stage::Settle { outcome, next } => {

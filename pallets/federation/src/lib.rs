@@ -212,7 +212,8 @@ pub mod pallet {
         Commitment<BalanceOf<T>>,
     >;
 
-    /// Who judges models, at most `evaluators_max` of the gate. Deleted when they leave, or by `remove`.
+    /// Who judges models, at most `evaluators_max` of the gate. Deleted when they leave,
+    /// after a round without a holdout, or by `remove`.
     #[pallet::storage]
     pub type Evaluators<T: Config> =
         StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, ()>;

@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
     /// Does steps from the head of the queue on, as far as aggregation's share of the block goes.
     pub(crate) fn aggregate_due(meter: &mut WeightMeter) {
         let mut share = WeightMeter::with_limit(T::AggregationWeight::get().min(meter.remaining()));
-        let peek = T::DbWeight::get().reads(2);
+        let peek = Self::peek_weight();
         while share.try_consume(peek).is_ok() {
             let Some(federation) = Queue::<T>::get(Ends::<T>::get().head) else {
                 break;

@@ -230,6 +230,16 @@ impl Chain {
             .transpose()
     }
 
+    /// Whether a holdout with this root was revealed, as of a block: none is taken twice.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn has_judged(&self, federation: u32, root: H256, head: Head) -> Result<bool, Error> {
+        let keys = vec![Value::u128(federation.into()), Value::from_bytes(root)];
+        let found = self.storage(head, PALLET, "UsedHoldouts", keys).await?;
+        Ok(found.is_some())
+    }
+
     /// How many transactions of an account are in the chain, as of a block.
     ///
     /// # Errors

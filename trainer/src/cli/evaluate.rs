@@ -70,7 +70,7 @@ fn describe(plan: &Plan) -> String {
         "the rows of a holdout become PUBLIC for ever when it is revealed\n  \
          holdouts      {} of {} rows, one per round; {} rows are left over\n  \
          rounds        {judged} of {} to come are judged\n  \
-         bond          {} per round (returned at the reveal, burned without one), {} in all",
+         bond          {} per round (returned at the reveal, burned without one), two rounds at a time; {} in all",
         plan.holdouts,
         plan.rows,
         plan.rest,

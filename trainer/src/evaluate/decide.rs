@@ -55,6 +55,11 @@ pub(super) fn holdout_of<'a>(
     holdouts.find(|holdout| holdout.round == round)
 }
 
+/// Whether an account has a holdout of the current round to reveal.
+pub(super) fn has_open(view: &FederationView, account: &AccountId) -> bool {
+    holdout_of(view, account, view.round).is_some_and(|holdout| !holdout.revealed)
+}
+
 /// The next step of `account` after the best block of height `best` and time `time_ms`.
 pub fn next_step(
     view: &FederationView,

@@ -273,12 +273,19 @@ impl<'a> Session<'a> {
         let bond = Amount(gate_of(view)?.bond);
         let call = |commitment| Call::commit_holdout(view.federation, round, commitment);
         // Asked first: what is kept counts as used.
-        chain
+        match chain
             .ensure_payable(self.key, &call(H256::zero()), bond)
-            .await?;
+            .await
+        {
+            // The bond of this round's holdout returns with its reveal.
+            Err(Error::LowBalance { .. }) if decide::has_open(view, &self.account) => {
+                return Ok(false);
+            }
+            payable => payable?,
+        }
         let kept = match kept {
             Some(kept) => kept,
-            None => match self.unused.pop() {
+            None => match self.next_unused(chain, view).await? {
                 Some(holdout) => {
                     let settled = settled_round(chain, view.federation).await;
                     self.store.forget_before(settled)?;
@@ -297,6 +304,23 @@ impl<'a> Session<'a> {
             block,
         });
         Ok(true)
+    }
+
+    /// The next holdout whose rows have judged no round, by whomever.
+    async fn next_unused(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+    ) -> Result<Option<Holdout>, Error> {
+        let head = chain.best().await?;
+        while let Some(holdout) = self.unused.pop() {
+            let root = values_root(&holdout.encode());
+            if !chain.has_judged(view.federation, root, head).await? {
+                return Ok(Some(holdout));
+            }
+            self.note("a holdout is left out: its rows judged a round before".into());
+        }
+        Ok(None)
     }
 
     /// Makes the commitment to a holdout and keeps its opening; the holdout counts as used from here on.

@@ -419,8 +419,7 @@ where
 
 /// What one turn with the next step of this job takes.
 pub fn meter_of_turn<T: Config>(scene: &Scene<T>, job: &JobOf<T>) -> WeightMeter {
-    let weight = T::DbWeight::get()
-        .reads(2)
+    let weight = Pallet::<T>::peek_weight()
         .saturating_add(T::WeightInfo::turn())
         .saturating_add(Pallet::<T>::step_weight(&scene.spec, job));
     WeightMeter::with_limit(weight)

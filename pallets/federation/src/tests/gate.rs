@@ -406,6 +406,25 @@ fn an_evaluator_leaves_but_not_while_it_judges() {
 }
 
 #[test]
+fn an_evaluator_without_a_holdout_for_a_whole_round_loses_its_seat() {
+    build_and_execute(|| {
+        let (id, holdouts) = judged(gated(), &[2, 2]);
+        let seats = || Federation::get(id).unwrap().evaluators.len();
+        assert_ok!(Holdout::of_slope(EVALUATORS[0], id, 2).commit());
+        play_round(id, &slope(2), &slope(2));
+        assert_eq!(outcome(id, 1), Outcome::Ungated);
+        assert_eq!(seats(), 2, "the third had none");
+        drop(holdouts);
+        assert_ok!(Federation::appoint(
+            RuntimeOrigin::signed(OWNER),
+            id,
+            STRANGER
+        ));
+        assert_eq!(seats(), 3);
+    });
+}
+
+#[test]
 fn the_end_of_the_federation_returns_what_is_bonded() {
     build_and_execute(|| {
         let (id, holdouts) = judged(gated(), &[2, 2, 2]);

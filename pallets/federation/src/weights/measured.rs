@@ -55,7 +55,7 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
     }
 
     fn leave() -> Weight {
-        Weight::from_parts(444_328_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+        Weight::from_parts(444_328_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 5))
     }
 
     fn commit() -> Weight {
@@ -180,7 +180,7 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
     fn record(c: u32) -> Weight {
         Weight::from_parts(1_105_915_628, 0)
             .saturating_add(Weight::from_parts(4_564_579, 0).saturating_mul(c.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(0, 2))
+            .saturating_add(T::DbWeight::get().reads_writes(0, 3))
     }
 
     // Measured for n from 1 to 64, c from 1 to 512.
@@ -211,6 +211,6 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
     }
 
     fn proceed() -> Weight {
-        Weight::from_parts(51_766_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(51_766_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 }
