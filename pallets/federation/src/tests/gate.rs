@@ -573,7 +573,7 @@ fn the_chain_judges_as_the_library_does() {
             let mut moments = Vec::new();
             let (id, mut holdouts) = judged(spec, &[1, 2, 3]);
             for round in 1..=2 {
-                let shift = round as i32 * 1_000;
+                let shift = round * 1_000;
                 let alice = [ONE + shift, 70_000, -5];
                 let bob = [3 * ONE, shift, 40_000];
                 let next: Vec<_> = EVALUATORS
