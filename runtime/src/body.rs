@@ -52,6 +52,7 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
             round,
             commitment: Some(commitment),
             sample_count: None,
+            privacy: None,
             values_root: None,
             offset: None,
             values: None,
@@ -60,6 +61,7 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
             federation,
             round,
             sample_count,
+            privacy,
             part,
             ..
         } => {
@@ -74,6 +76,7 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
                 round,
                 commitment: None,
                 sample_count: Some(sample_count),
+                privacy,
                 values_root: part.root(task.update_bytes().ok()?),
                 offset: has_weights.then_some(offset),
                 values: has_weights.then(|| task.format.decode(&part.values)),

@@ -27,11 +27,7 @@ const NARROW: Format = Format {
 };
 
 fn column(name: &str) -> Column {
-    Column {
-        name: name.parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    }
+    Column::number(name.parse().unwrap(), Decimal::whole(0), Decimal::whole(1))
 }
 
 fn spec(clients: u32, params: u32, format: Format, strategy: Strategy) -> FederationSpec<u128> {

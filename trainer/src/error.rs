@@ -1,14 +1,20 @@
 //! Everything that can stop a command, in sentences that say what to do, and the exit codes.
 
 use fedchain_fl::{H256, Refusal};
+use fedchain_learn::{
+    LearnError,
+    data::{DataError, infer::InferError, partition::PartitionError},
+    files::FileError,
+    privacy::PrivacyError,
+    simulate::SimulateError,
+};
 use thiserror::Error;
 
 use crate::{
     amount::Amount,
     chain::AccountId,
-    data::DataError,
     keys::KeyError,
-    learn::LearnError,
+    serve::ServeError,
     store::StoreError,
     verify::{Difference, audit::Broken},
 };
@@ -19,12 +25,38 @@ pub enum Error {
     /// The command line asks for something impossible.
     #[error("{0}")]
     Usage(String),
-    /// No node answers, or the connection broke.
+    /// No node answers.
     #[error(
         "no node answers at {url} ({reason}): start fedchain-node there, or name another with --url"
     )]
     Unreachable {
         /// Where it should be.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// Something answers, and takes no connection.
+    #[error(
+        "the node at {url} refused the connection ({status}){}",
+        match status.as_str() {
+            "403" => ": unless it runs with --rpc-cors all, it answers under the names localhost and \
+                      127.0.0.1 only",
+            _ => ": is there a node of fedchain, or something else?",
+        }
+    )]
+    Denied {
+        /// Where it is.
+        url: String,
+        /// The HTTP status of its answer.
+        status: String,
+    },
+    /// The connection broke.
+    #[error(
+        "the connection to the node at {url} broke ({reason}): nothing is known of what was not \
+         confirmed; try again"
+    )]
+    Lost {
+        /// Where the node was.
         url: String,
         /// What the system said.
         reason: String,
@@ -98,18 +130,36 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// The CSV file cannot be used.
+    /// The data file cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A model file cannot be used.
+    #[error(transparent)]
+    Model(#[from] FileError),
+    /// No schema can be made of the file.
+    #[error(transparent)]
+    Infer(#[from] InferError),
+    /// The rows cannot be dealt to so many clients.
+    #[error(transparent)]
+    Partition(#[from] PartitionError),
     /// The model cannot be trained or run.
     #[error(transparent)]
     Learn(#[from] LearnError),
+    /// An update cannot be given noise.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
+    /// A federation cannot be simulated.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The state directory cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A federation without a chain failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// The chain, or a file, differs from what was recomputed.
     #[error("verification failed: {0}")]
     Verify(#[from] Difference),
@@ -158,9 +208,9 @@ Exit codes:
   0  done
   1  the node answered in an unexpected way, or another failure
   2  wrong usage of the command line
-  3  no node answers
+  3  no node or server answers, or the connection broke
   4  refused by the chain, or impossible in its present state
-  5  bad data: CSV file, spec file, model file, or numbers out of range
+  5  bad data: data file, spec file, model file, or numbers out of range
   6  verification found a difference
   7  a key or the state directory cannot be used";
 
@@ -169,8 +219,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Node { .. } | Self::Protocol(_) => 1,
-            Self::Usage(_) => 2,
-            Self::Unreachable { .. } => 3,
+            Self::Usage(_) | Self::Partition(_) => 2,
+            Self::Unreachable { .. } | Self::Denied { .. } | Self::Lost { .. } => 3,
             Self::UnknownFederation(_)
             | Self::Refused { .. }
             | Self::Pool { .. }
@@ -180,7 +230,13 @@ impl Error {
             | Self::NoBlock(_)
             | Self::Pruned(_)
             | Self::Impossible(_) => 4,
-            Self::File { .. } | Self::Data(_) | Self::Learn(_) => 5,
+            Self::File { .. }
+            | Self::Data(_)
+            | Self::Infer(_)
+            | Self::Model(_)
+            | Self::Learn(_)
+            | Self::Privacy(_)
+            | Self::Simulate(_) => 5,
             Self::Verify(_)
             | Self::Unproven { .. }
             | Self::Broken(_)
@@ -188,6 +244,7 @@ impl Error {
             | Self::Untrusted
             | Self::TooCheap { .. } => 6,
             Self::Key(_) | Self::Store(_) => 7,
+            Self::Serve(error) => error.exit_code(),
         }
     }
 }

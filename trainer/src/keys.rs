@@ -82,7 +82,7 @@ pub fn load(source: &str) -> Result<Keypair, KeyError> {
 }
 
 /// Whether an argument looks like a phrase or a seed instead of a file name.
-fn is_secret(source: &str) -> bool {
+pub(crate) fn is_secret(source: &str) -> bool {
     let hex_seed = source
         .strip_prefix("0x")
         .is_some_and(|rest| rest.len() >= 64);

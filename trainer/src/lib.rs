@@ -6,30 +6,34 @@
 //!                               store (on disk before the commitment is sent)
 //! ```
 //!
-//! - [`data`] and [`learn`] know nothing of the chain: rows in, quantised weights out.
+//! - [`fedchain_learn`] knows nothing of the chain: rows in, quantised weights out.
 //! - [`chain`] reads a node by RPC and sends calls to it.
 //! - [`session`] takes part in a federation until it ends; each step follows from the chain's best
 //!   block and the files of [`store`], so that a restart of either side is no special case.
+//! - [`phase`] says in words where a federation stands, [`words`] what it does.
 //! - [`evaluate`] judges its models on rows that nobody trains on.
 //! - [`verify`] recomputes every server model from what the clients sent.
-//! - [`simulate`] runs rounds in memory, without a chain.
+//! - [`serve`] is the same federation without a chain, to measure what the chain costs.
+//! - [`watch`] shows all that in a terminal.
 //! - [`cli`] is the command line on top.
 //!
-//! Rows of clients never leave [`data`] and [`learn`]: only weights, a sample count and a salt do. Those
+//! Rows of clients never leave [`fedchain_learn`]: only weights, a sample count and a salt do. Those
 //! of evaluators become public, with their consent.
 
 pub mod amount;
+pub mod card;
 pub mod certify;
 pub mod chain;
 pub mod cli;
-pub mod data;
 pub mod error;
 pub mod evaluate;
 pub mod keys;
-pub mod learn;
+pub mod phase;
+pub mod serve;
 pub mod session;
-pub mod simulate;
 pub mod store;
 pub mod verify;
+pub mod watch;
+pub mod words;
 
 pub use error::Error;

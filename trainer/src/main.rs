@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use fedchain_trainer::{
     Error,
     cli::{
@@ -12,11 +11,12 @@ use fedchain_trainer::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let format = cli.output();
-    let outcome = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(cli.run()),
-        Err(error) => Err(Error::Usage(format!("cannot start: {error}"))),
+    let cli = Cli::read();
+    let format = cli.as_ref().map(Cli::output).unwrap_or_default();
+    let outcome = match (cli, tokio::runtime::Runtime::new()) {
+        (Ok(cli), Ok(runtime)) => runtime.block_on(cli.run()),
+        (Err(error), _) => Err(error),
+        (_, Err(error)) => Err(Error::Usage(format!("cannot start: {error}"))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

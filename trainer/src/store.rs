@@ -11,6 +11,8 @@
 //!
 //! Development chains share a genesis hash, so the creating block is part of the path.
 
+mod spent;
+
 use std::{
     env,
     fs::{self, DirBuilder, File, TryLockError},
@@ -19,11 +21,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fedchain_fl::H256;
+use fedchain_fl::{H256, Privacy};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::chain::AccountId;
+
+pub use spent::Spent;
 
 /// Name of the file that lists used holdouts, and the beginning of those with openings.
 const USED_HOLDOUTS: &str = "used-holdouts.json";
@@ -61,6 +65,18 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// The file that remembers what updates have spent is damaged.
+    #[error(
+        "{} is damaged ({reason}), and nothing else knows how much privacy your updates have spent: \
+         restore it from a backup",
+        file.display()
+    )]
+    Spent {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// Whose files, of which federation on which chain.
@@ -85,6 +101,8 @@ pub struct Kept {
     pub base_root: H256,
     /// Rows trained on, as stated to the chain.
     pub sample_count: u32,
+    /// Differential privacy declared to the chain.
+    pub privacy: Option<Privacy>,
     /// The commitment's salt.
     pub salt: H256,
     /// The update, `[param_count]`.
@@ -294,6 +312,7 @@ mod tests {
             round,
             base_root: BASE,
             sample_count: 147,
+            privacy: None,
             salt: H256::repeat_byte(6),
             values: vec![1, -2, i32::MAX],
             commitment: H256::repeat_byte(7),

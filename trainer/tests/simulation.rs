@@ -5,17 +5,18 @@
 use std::path::Path;
 
 use fedchain_fl::{FederationSpec, Schema};
-use fedchain_test_support::{Task, oracle};
-use fedchain_trainer::{
+use fedchain_learn::{
+    Hyper,
     data::{Dataset, Targets},
-    learn::{Hyper, evaluate},
+    evaluate,
     simulate::simulate,
 };
+use fedchain_test_support::{Task, oracle};
 
 const SPLITS: u64 = 20;
 
 fn read(path: &Path, schema: &Schema) -> Dataset {
-    Dataset::read_csv(path, schema, None).unwrap()
+    Dataset::read(path, schema, None).unwrap()
 }
 
 /// The median over the splits of `ratio`, which gets the clients' rows, all of them, and the rows

@@ -1,7 +1,7 @@
 //! The commitment hash and the hash of the task.
 
 use codec::Encode;
-use fedchain_fl::{H256, TaskSpec};
+use fedchain_fl::{H256, Privacy, TaskSpec};
 use sp_crypto_hashing::blake2_256;
 
 /// Version of the commitment's encoding.
@@ -30,6 +30,8 @@ pub struct Opening<AccountId> {
     pub account: AccountId,
     /// Rows that the client trained on.
     pub sample_count: u32,
+    /// What the client declares about noise in the update.
+    pub privacy: Option<Privacy>,
     /// Number of weights.
     pub param_count: u32,
     /// Root of the update's values, see [`crate::values_root`].

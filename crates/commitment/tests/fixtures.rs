@@ -9,15 +9,17 @@ use fedchain_commitment::{
     Accepted, HoldoutOpening, Opening, accepted_root, spec_hash, values_root,
 };
 use fedchain_fl::{
-    Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Schema, Strategy,
-    Target, TaskSpec, Width,
+    Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Privacy, Schema,
+    Strategy, Target, TaskSpec, Width,
 };
 
 fn task() -> TaskSpec {
-    let column = |name: &str| Column {
-        name: name.parse().unwrap(),
-        offset: "1.5".parse().unwrap(),
-        scale: Decimal::whole(2),
+    let column = |name: &str| {
+        Column::number(
+            name.parse().unwrap(),
+            "1.5".parse().unwrap(),
+            Decimal::whole(2),
+        )
     };
     TaskSpec {
         model: ModelSpec::Linear,
@@ -45,6 +47,7 @@ fn opening() -> Opening<[u8; 32]> {
         base_root: values_root(&[0; 12]),
         account: [4; 32],
         sample_count: 5,
+        privacy: privacy(),
         param_count: 3,
         values_root: values_root(&[1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]),
         salt: [6; 32],
@@ -61,6 +64,13 @@ fn holdout_opening() -> HoldoutOpening<[u8; 32]> {
         values_root: H256::repeat_byte(7),
         salt: [6; 32],
     }
+}
+
+fn privacy() -> Option<Privacy> {
+    Some(Privacy {
+        epsilon: "1.5".parse().unwrap(),
+        delta: "1e-5".parse().unwrap(),
+    })
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
@@ -129,6 +139,10 @@ fn a_change_in_any_field_changes_the_commitment() {
             ..original.clone()
         },
         Opening {
+            privacy: None,
+            ..original.clone()
+        },
+        Opening {
             param_count: 9,
             ..original.clone()
         },
@@ -147,10 +161,10 @@ fn a_change_in_any_field_changes_the_commitment() {
 }
 
 const TASK: &str = "00010700000000000000100102010000000100000001000000000000080c6167650f000000000000\
-     00ff0200000000000000000c626d690f00000000000000ff0200000000000000000004790f000000\
-     00000000ff020000000000000000";
-const SPEC_HASH: &str = "e2e53915e76e3b7298878604d5dc20966a599d9c74d3f98e3c2ae234178b019e";
+     00ff02000000000000000000000c626d690f00000000000000ff0200000000000000000000000479\
+     0f00000000000000ff0200000000000000000000";
+const SPEC_HASH: &str = "21c21798ac2c3384d3e09aabd8333a489bdcdaeddec70505a2800fbe4b730d01";
 const VALUES_ROOT: &str = "ba94a9bb45b31f3c37c6bab9e4295439bbc037127e4c65b1e5dacc7750b353b8";
-const COMMITMENT: &str = "85e16ca18559d1484a8135433e1a91bf993d717232934a880f9f73a00b442b37";
+const COMMITMENT: &str = "3453cb8651995112ff6a45974219288c9e908a9d8e6850af2920db4defd59a51";
 const ACCEPTED_ROOT: &str = "2306146285ff5eb281dd42aa2741bb089cda8c4248003d0681da42a1ce04d125";
 const HOLDOUT_COMMITMENT: &str = "24f2c9abda68ceb4ab410a6f4d4daccac249b98c429bbc784f0cc931270e2739";

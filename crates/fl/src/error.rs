@@ -15,6 +15,9 @@ pub enum Error {
     Scale,
     /// Two columns of the schema, or two class labels, have the same name.
     Duplicate,
+    /// Features take a column as a number and by labels, or a real target has a label or a rule for
+    /// empty cells.
+    Category,
     /// The model has no parameters, or more than its format and initial model allow.
     ParamCount {
         /// Parameters that the model would have.
@@ -157,6 +160,11 @@ impl fmt::Display for Error {
             }
             Self::Scale => write!(f, "every scale must be above zero"),
             Self::Duplicate => write!(f, "two columns or two class labels have the same name"),
+            Self::Category => write!(
+                f,
+                "a column is a number or has labels, not both, and a real target has neither label nor \
+                 missing"
+            ),
             Self::ParamCount { found, most } => write!(
                 f,
                 "the model would have {found} parameters; 1 to {most} are possible in this format \

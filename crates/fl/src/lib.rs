@@ -11,7 +11,7 @@
 //! - [`number`]: fixed point, wire widths, rounding half to even.
 //! - [`spec`]: what a federation fixes at creation, and its checks.
 //! - [`init`]: the seeded initial model.
-//! - [`update`]: unchecked and checked updates.
+//! - [`update`]: unchecked and checked updates. [`privacy`]: what clients declare about them.
 //! - [`norm`] and [`distance`]: how far updates are from the base model and from each other.
 //! - [`strategy`]: one aggregate from many updates. [`optimiser`]: a server model from that.
 //! - [`aggregation`]: both for a whole round, chunk by chunk.
@@ -35,6 +35,7 @@ pub mod name;
 pub mod norm;
 pub mod number;
 pub mod optimiser;
+pub mod privacy;
 pub mod refusal;
 pub mod score;
 pub mod spec;
@@ -54,6 +55,7 @@ pub use norm::NormRule;
 pub use number::{Format, Width};
 pub use optimiser::{Adaptive, Moment, Optimiser};
 pub use primitive_types::H256;
+pub use privacy::Privacy;
 pub use refusal::Refusal;
 pub use spec::{
     Column, Contributions, FederationSpec, Gate, Initial, LeastSquares, Membership, ModelSpec,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
-use crate::{FederationSpec, H256, Name, window::Deadline};
+use crate::{FederationSpec, H256, Name, Privacy, window::Deadline};
 
 /// Where a federation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo)]
@@ -357,6 +357,8 @@ pub struct ClientModel<AccountId> {
     pub commitment: Option<H256>,
     /// Sample count, in a block that took a part of the update.
     pub sample_count: Option<u32>,
+    /// Differential privacy that the client declares, in a block that took a part of the update.
+    pub privacy: Option<Privacy>,
     /// Root of the whole update, in a block that took a part of it.
     pub values_root: Option<H256>,
     /// Index of the first weight in `values`.

@@ -71,6 +71,9 @@ mod errors {
         InvalidScale,
         /// Column names, and class labels, must differ.
         DuplicateName,
+        /// A column is a number or has labels, not both; a real target has neither a label nor a rule
+        /// for empty cells.
+        BadCategory,
         /// The model has no parameters or more than 8 MiB of them, or is seeded and has more than
         /// 4 MiB: upload the initial model then.
         InvalidParamCount,
@@ -158,6 +161,7 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::Name => Self::InvalidName,
             Fl::Decimal | Fl::Scale => Self::InvalidScale,
             Fl::Duplicate => Self::DuplicateName,
+            Fl::Category => Self::BadCategory,
             Fl::ParamCount { .. } => Self::InvalidParamCount,
             Fl::TargetMismatch => Self::TargetMismatch,
             Fl::FracBits { .. } => Self::InvalidFracBits,

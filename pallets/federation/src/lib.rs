@@ -95,7 +95,7 @@ pub mod pallet {
     use alloc::vec::Vec;
     use fedchain_commitment::Part;
     use fedchain_fl::{
-        FederationSpec, H256, Moment,
+        FederationSpec, H256, Moment, Privacy,
         gate::GateRecord,
         limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, PART_BYTES_MAX},
         view::{Bound, Outcome, RoundRecord},
@@ -398,7 +398,8 @@ pub mod pallet {
         /// the last part the bond returns, and `UpdateAccepted` is emitted, or `UpdateRejected`
         /// when the update lies beyond the norm bound.
         ///
-        /// Each part proves that it belongs to the update committed to. A wrong opening, or moments
+        /// What the client declares about its `privacy` is bound by the commitment and recorded in the
+        /// block's body only. Each part proves that it belongs to the update committed to. A wrong opening, or moments
         /// that no rows have, are an error and change nothing.
         #[pallet::call_index(5)]
         #[pallet::weight(Pallet::<T>::reveal_weight(part.chunks()))]
@@ -407,11 +408,20 @@ pub mod pallet {
             federation: FederationId,
             round: u32,
             sample_count: u32,
+            privacy: Option<Privacy>,
             salt: [u8; 32],
             part: Part,
         ) -> DispatchResult {
             let client = Self::ensure_direct(origin)?;
-            Self::do_reveal(client, federation, round, sample_count, salt, &part)
+            Self::do_reveal(
+                client,
+                federation,
+                round,
+                sample_count,
+                privacy,
+                salt,
+                &part,
+            )
         }
 
         /// Moves an overdue phase on; by anyone, free when it succeeds. Emits `CommitsClosed`, or

@@ -15,7 +15,7 @@ use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::Feder
 use fedchain_commitment::{Opening, Part, parts, spec_hash, values_root};
 use fedchain_fl::{
     Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
-    Schema, Strategy, Target, TaskSpec, Windows,
+    Privacy, Schema, Strategy, Target, TaskSpec, Windows,
 };
 use frame_support::{
     derive_impl, parameter_types,
@@ -117,11 +117,8 @@ impl Config for Test {
 
 /// A federation of two invited clients, three weights, two rounds of FedAvg.
 pub fn spec() -> FederationSpec<Balance> {
-    let column = |name: &str| Column {
-        name: name.parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    };
+    let column =
+        |name: &str| Column::number(name.parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
     FederationSpec {
         name: "test".parse().unwrap(),
         membership: Membership::Invited,
@@ -224,6 +221,7 @@ pub struct Update {
     pub round: u32,
     pub base_root: H256,
     pub sample_count: u32,
+    pub privacy: Option<Privacy>,
     pub salt: [u8; 32],
     pub bytes: Vec<u8>,
     pub spec_hash: H256,
@@ -246,6 +244,7 @@ impl Update {
             round: state.round.index,
             base_root: state.model_root,
             sample_count,
+            privacy: None,
             salt: [client as u8; 32],
             bytes: task.format.encode(values).unwrap(),
             spec_hash: spec_hash(&task),
@@ -262,6 +261,7 @@ impl Update {
             base_root: self.base_root,
             account: self.client,
             sample_count: self.sample_count,
+            privacy: self.privacy,
             param_count: self.param_count,
             values_root: values_root(&self.bytes),
             salt: self.salt,
@@ -291,6 +291,7 @@ impl Update {
             federation: self.federation,
             round: self.round,
             sample_count: self.sample_count,
+            privacy: self.privacy,
             salt: self.salt,
             part,
         }

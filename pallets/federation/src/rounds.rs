@@ -1,7 +1,7 @@
 //! A round up to its end: commits, reveals part by part, phases.
 
 use fedchain_commitment::{Opening, Part};
-use fedchain_fl::{H256, NormRule, Refusal, window::Deadline};
+use fedchain_fl::{H256, NormRule, Privacy, Refusal, window::Deadline};
 use fedchain_verifier::{
     Verifier,
     norm::{Distance, Near},
@@ -95,6 +95,7 @@ impl<T: Config> Pallet<T> {
         federation: FederationId,
         round: u32,
         sample_count: u32,
+        privacy: Option<Privacy>,
         salt: [u8; 32],
         part: &Part,
     ) -> DispatchResult {
@@ -113,6 +114,7 @@ impl<T: Config> Pallet<T> {
                 base_root: state.model_root,
                 account: &client,
                 sample_count,
+                privacy,
                 param_count: state.param_count,
                 values_root: H256::zero(),
                 salt,

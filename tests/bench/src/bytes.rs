@@ -30,6 +30,7 @@ pub fn run() -> Result<()> {
                 federation: 0,
                 round: 1,
                 sample_count: 1,
+                privacy: None,
                 salt: [0; 32],
                 part,
             });

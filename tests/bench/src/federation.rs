@@ -81,6 +81,7 @@ impl Federation {
                     base_root: state.model_root,
                     account: &account,
                     sample_count: index + 1,
+                    privacy: None,
                     param_count: state.param_count,
                     values_root: values_root(&self.bytes(index)?),
                     salt: SALT,
@@ -141,6 +142,7 @@ impl Federation {
                 federation: self.id,
                 round,
                 sample_count: index + 1,
+                privacy: None,
                 salt: SALT,
                 part,
             });

@@ -6,8 +6,11 @@ mod difficulty;
 mod hash;
 mod load;
 mod node;
+mod overhead;
+mod python;
 mod robustness;
 mod rounds;
+mod trainer;
 mod verifier;
 
 use anyhow::{Result, bail};
@@ -17,20 +20,22 @@ use fedchain_bench::table;
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: bytes, difficulty, hash, load, node, robustness, rounds, verifier. All when missing.
+    /// One of: bytes, difficulty, hash, load, node, overhead, robustness, rounds, trainer, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 8] = [
+const ALL: [(&str, Benchmark); 10] = [
     ("bytes", bytes::run),
     ("difficulty", difficulty::run_all),
     ("hash", hash::run),
     ("load", load::run),
     ("node", node::run),
+    ("overhead", overhead::run),
     ("robustness", robustness::run),
     ("rounds", rounds::run),
+    ("trainer", trainer::run),
     ("verifier", verifier::run),
 ];
 

@@ -5,7 +5,7 @@
 //! mean over some partitions: with 360 rows held out, one alone is uncertain by more than a point.
 
 mod cell;
-mod digits;
+pub mod digits;
 mod grid;
 mod partition;
 

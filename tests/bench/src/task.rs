@@ -23,11 +23,11 @@ pub const NARROW: Format = Format {
 /// # Errors
 /// None in fact: the column's name is valid.
 pub fn task(params: u32, format: Format, strategy: Strategy) -> Result<TaskSpec> {
-    let column = Column {
-        name: "y".parse().map_err(|_| anyhow!("a name of one letter"))?,
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    };
+    let column = Column::number(
+        "y".parse().map_err(|_| anyhow!("a name of one letter"))?,
+        Decimal::whole(0),
+        Decimal::whole(1),
+    );
     Ok(TaskSpec {
         model: ModelSpec::Opaque {
             param_count: params,

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use fedchain_test_support::{Parts, Task, oracle};
-use fedchain_trainer::{
+use fedchain_learn::{
+    Hyper, Metrics,
     data::{Dataset, Targets},
-    learn::{Hyper, Metrics, evaluate, quantise},
+    evaluate, quantise,
     simulate::simulate,
 };
+use fedchain_test_support::{Parts, Task, oracle};
 
 /// All models on the rows that nobody trained on.
 pub struct Comparison {
@@ -68,7 +69,7 @@ impl Measure {
 /// Compares the server models `models`, the initial one first.
 pub fn compare(task: Task, parts: &Parts, models: &[Vec<i32>]) -> Result<Comparison> {
     let spec = task.spec()?;
-    let read = |path: &Path| Dataset::read_csv(path, &spec.task.schema, None);
+    let read = |path: &Path| Dataset::read(path, &spec.task.schema, None);
     let clients = parts
         .clients
         .iter()

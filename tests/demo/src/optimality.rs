@@ -4,13 +4,12 @@ use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use fedchain_fl::{FederationSpec, LeastSquares, view::CertificateView};
-use fedchain_test_support::{Cli, FIXED_SPLIT, Node, OWNER, Task, open_for, oracle};
-use fedchain_trainer::{
-    chain::AccountId,
+use fedchain_learn::{
     data::{Dataset, Targets},
-    keys,
-    learn::quantise_row,
+    moments::quantise as quantise_row,
 };
+use fedchain_test_support::{Cli, FIXED_SPLIT, Node, OWNER, Task, open_for, oracle};
+use fedchain_trainer::{chain::AccountId, keys};
 use futures::future::try_join_all;
 use ndarray::{Array1, Array2, Axis, concatenate};
 use serde_json::json;
@@ -36,7 +35,7 @@ pub async fn demonstrate(out: &Path) -> Result<String> {
     let spec: FederationSpec<String> = toml::from_str(SPEC)?;
     let terms = spec.task.strategy.terms().context("no terms")?;
     let parts = Task::Diabetes.split(out, FIXED_SPLIT, CLIENTS.len())?;
-    let read = |path| Dataset::read_csv(path, &spec.task.schema, None);
+    let read = |path| Dataset::read(path, &spec.task.schema, None);
     let data: Vec<Dataset> = parts
         .clients
         .iter()

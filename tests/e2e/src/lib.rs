@@ -1,6 +1,7 @@
 //! The actions of the end-to-end tests: a network of one node, its federation and its trainers.
 
 mod database;
+pub mod document;
 mod proxy;
 mod world;
 

@@ -81,6 +81,7 @@ impl Conversation {
         let keys = [
             frame_system::Account::<Runtime>::hashed_key_for(&account),
             frame_support::storage::storage_prefix(b"System", b"Events").to_vec(),
+            frame_support::storage::storage_prefix(b"Difficulty", b"Rules").to_vec(),
             pallet_balances::Holds::<Runtime>::hashed_key_for(&account),
             pallet_timestamp::Now::<Runtime>::hashed_key().to_vec(),
             pallet_federation::Commitments::<Runtime>::hashed_key_for(federation, &account),
@@ -213,6 +214,7 @@ impl Conversation {
                 federation,
                 round,
                 sample_count,
+                privacy,
                 salt,
                 part,
             } = call
@@ -231,6 +233,7 @@ impl Conversation {
                 base_root: base_roots[*round as usize - 1],
                 account: self.account.clone(),
                 sample_count: *sample_count,
+                privacy: *privacy,
                 param_count: 11,
                 values_root: values_root(&part.values),
                 salt: *salt,

@@ -56,15 +56,25 @@ impl Trainer {
         state: &Path,
         options: &[&str],
     ) -> Result<Self> {
-        let mut command = cli.command(&["--format", "json", verb]);
-        let mut child = command
-            .arg(federation.to_string())
-            .args(["--key", key])
-            .arg("--data")
-            .arg(data)
-            .arg("--state-dir")
-            .arg(state)
-            .args(options)
+        let (federation, data) = (federation.to_string(), data.display().to_string());
+        let state = state.display().to_string();
+        let args = [
+            verb,
+            &federation,
+            "--key",
+            key,
+            "--data",
+            &data,
+            "--state-dir",
+            &state,
+        ];
+        Self::run(cli, &[&args, options].concat())
+    }
+
+    /// Starts any command that tells of events.
+    pub fn run(cli: &Cli, args: &[&str]) -> Result<Self> {
+        let mut child = cli
+            .command(&[&["--format", "json"], args].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;

@@ -98,7 +98,7 @@ impl Chain {
     /// The runtime that follows from a block's state: the one that executes the next block.
     ///
     /// # Errors
-    /// [`Error::Unreachable`], or [`Error::Protocol`] when the node has pruned the block's state.
+    /// [`Error::Lost`], or [`Error::Protocol`] when the node has pruned the block's state.
     pub async fn runtime(&self, head: Head) -> Result<Runtime, Error> {
         self.at(head).await.map(Runtime)
     }

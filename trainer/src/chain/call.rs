@@ -5,7 +5,7 @@
 
 use codec::{Compact, Encode};
 use fedchain_commitment::Part;
-use fedchain_fl::{FederationSpec, H256};
+use fedchain_fl::{FederationSpec, H256, Privacy};
 use subxt::{
     ext::scale_encode::{self, EncodeAsFields, FieldIter, TypeResolver},
     transactions::Payload,
@@ -67,10 +67,14 @@ impl Call {
         federation: u32,
         round: u32,
         sample_count: u32,
+        privacy: Option<Privacy>,
         salt: [u8; 32],
         part: &Part,
     ) -> Self {
-        Self::federation("reveal", (federation, round, sample_count, salt, part))
+        Self::federation(
+            "reveal",
+            (federation, round, sample_count, privacy, salt, part),
+        )
     }
 
     /// Uploads the next part of an initial model.
@@ -196,10 +200,11 @@ mod tests {
             &[&[7, 0, 0, 0, 1, 0, 0, 0], &[1; 32], &[2; 32]],
         );
         check(
-            &Call::reveal(7, 1, 147, [6; 32], &parts(&[8, 9])[0]),
+            &Call::reveal(7, 1, 147, None, [6; 32], &parts(&[8, 9])[0]),
             "reveal",
             &[
-                &[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0],
+                // No declared privacy.
+                &[7, 0, 0, 0, 1, 0, 0, 0, 147, 0, 0, 0, 0],
                 &[6; 32],
                 // The first chunk, two bytes of values, no proof.
                 &[0, 2 << 2, 8, 9, 0],

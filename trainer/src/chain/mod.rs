@@ -6,11 +6,12 @@
 //! - [`blocks`]: headers, transactions and which of them failed.
 //! - [`query`]: federations, rounds, models, records, accounts.
 //! - [`call`]: the calls, as plain SCALE behind the names that the node's metadata gives indices.
-//! - [`submit`]: signing, sending, and what became of it.
+//! - [`submit`]: signing, sending, and what became of it; `reason` says why a call failed.
 
 pub mod blocks;
 pub mod call;
 pub mod query;
+mod reason;
 pub mod submit;
 
 use std::{
@@ -57,6 +58,17 @@ pub struct Head {
     pub hash: H256,
 }
 
+/// A block's time, and how fast the chain goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Height of the block.
+    pub block: u32,
+    /// On-chain time of the block, in milliseconds since the Unix epoch.
+    pub time_ms: u64,
+    /// The time between blocks that the chain aims at, in milliseconds.
+    pub block_time_ms: u64,
+}
+
 /// When a block is believed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Wait {
@@ -85,15 +97,15 @@ impl Chain {
     /// Connects to the node at `url`; `wait` says when a sent transaction is done.
     ///
     /// # Errors
-    /// [`Error::Unreachable`].
+    /// [`Error::Unreachable`], or [`Error::Denied`] when something answers that takes no connection.
     pub async fn connect(url: &str, wait: Wait) -> Result<Self, Error> {
         let rpc = RpcClient::from_insecure_url(url)
             .await
-            .map_err(|error| unreachable(url, &error))?;
+            .map_err(|error| not_connected(url, cause(&error)))?;
         let backend = LegacyBackend::builder().build(rpc.clone());
         let client = OnlineClient::from_backend(Arc::new(backend))
             .await
-            .map_err(|error| unreachable(url, &error))?;
+            .map_err(|error| not_connected(url, cause(&error)))?;
         let methods = LegacyRpcMethods::new(rpc.clone());
         Ok(Self {
             url: url.to_owned(),
@@ -113,7 +125,7 @@ impl Chain {
     /// The best block.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] when the connection broke.
+    /// [`Error::Lost`] when the connection broke.
     pub async fn best(&self) -> Result<Head, Error> {
         let hash = self.methods.chain_get_block_hash(None).await;
         let hash = self.answer("chain_getBlockHash", hash)?;
@@ -161,7 +173,7 @@ impl Chain {
     /// Whether the node is far behind its peers.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] when the connection broke.
+    /// [`Error::Lost`] when the connection broke.
     pub async fn is_syncing(&self) -> Result<bool, Error> {
         let health = self.methods.system_health().await;
         Ok(self.answer("system_health", health)?.is_syncing)
@@ -170,7 +182,7 @@ impl Chain {
     /// Waits until the best block has moved on so many times.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] when the connection broke.
+    /// [`Error::Lost`] when the connection broke.
     pub async fn pass(&self, blocks: u32) -> Result<(), Error> {
         let mut heads = self.heads().await?;
         for _ in 0..blocks {
@@ -206,9 +218,20 @@ impl Chain {
                 method: method.to_owned(),
                 message: refused.message,
             },
-            rpcs::Error::Client(_) => unreachable(&self.url, &error),
+            rpcs::Error::Client(_) => Error::Lost {
+                url: self.url.clone(),
+                reason: cause(&error),
+            },
             other => Error::Protocol(format!("{method}: {other}")),
         })
+    }
+
+    /// A connection that ended.
+    fn closed(&self) -> Error {
+        Error::Lost {
+            url: self.url.clone(),
+            reason: "it was closed".into(),
+        }
     }
 
     /// Sorts an error of subxt, which hides its causes: does the node still answer?
@@ -232,7 +255,7 @@ impl Heads<'_> {
     /// Waits for a new best block, and skips those that came meanwhile.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] when the connection broke.
+    /// [`Error::Lost`] when the connection broke.
     pub async fn next(&mut self) -> Result<(), Error> {
         // On silence the caller asks the node, which shows whether it is still there.
         let Ok(mut header) = tokio::time::timeout(SILENCE_MAX, self.headers.next()).await else {
@@ -244,26 +267,72 @@ impl Heads<'_> {
                 None => return Ok(()),
             }
         }
-        Err(Error::Unreachable {
-            url: self.chain.url.clone(),
-            reason: "the connection was closed".into(),
-        })
+        Err(self.chain.closed())
     }
 }
 
-/// A broken connection; the innermost cause is the only part that says something to people.
-fn unreachable(url: &str, error: &(dyn std::error::Error + 'static)) -> Error {
+/// How the RPC client says that the other side answered the handshake with an HTTP status.
+const REJECTED: &str = "Connection rejected with status code: ";
+
+/// Why there is no connection to `url`.
+fn not_connected(url: &str, reason: String) -> Error {
+    let url = url.to_owned();
+    match reason.strip_prefix(REJECTED) {
+        Some(status) => Error::Denied {
+            url,
+            status: status.to_owned(),
+        },
+        None => Error::Unreachable { url, reason },
+    }
+}
+
+/// The innermost cause: the only part of a connection's error that says something to people.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     loop {
         // The RPC client's own wrapper does not name its source.
         cause = match (cause.downcast_ref(), cause.source()) {
             (Some(rpcs::Error::Client(inner)), _) => &**inner,
             (_, Some(inner)) => inner,
-            (_, None) => break,
+            (_, None) => return cause.to_string(),
         };
     }
-    Error::Unreachable {
-        url: url.to_owned(),
-        reason: cause.to_string(),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        thread,
+    };
+
+    use super::*;
+
+    /// What connecting to a server on this machine ends with, which gives one answer and closes.
+    async fn connect(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4_096]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let error = Chain::connect(&url, Wait::Best).await.unwrap_err();
+        server.join().unwrap();
+        assert_eq!(error.exit_code(), 3);
+        error.to_string().replace(&url, "URL")
+    }
+
+    #[tokio::test]
+    async fn a_refused_handshake_is_told_from_a_missing_node() {
+        let denied = connect("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(
+            denied,
+            "the node at URL refused the connection (403): unless it runs with --rpc-cors all, it \
+             answers under the names localhost and 127.0.0.1 only"
+        );
+        let silent = connect("").await;
+        assert!(silent.starts_with("no node answers at URL ("), "{silent}");
     }
 }

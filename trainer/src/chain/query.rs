@@ -7,13 +7,16 @@ use fedchain_fl::{
     gate::GateRecord,
     view::{CertificateView, ModelView, MomentsView, RoundView},
 };
+use fedchain_pow::Rules;
 use subxt::{
     dynamic::{At, Value},
     ext::scale_value::ValueDef,
     rpcs::rpc_params,
 };
 
-use super::{AccountId, BlockRecord, Chain, FederationSummary, FederationView, Head, call::PALLET};
+use super::{
+    AccountId, BlockRecord, Chain, Clock, FederationSummary, FederationView, Head, call::PALLET,
+};
 use crate::{Error, amount::Amount};
 
 /// Weights fetched per request.
@@ -210,6 +213,22 @@ impl Chain {
     pub async fn time_ms(&self, head: Head) -> Result<u64, Error> {
         let bytes = self.storage(head, "Timestamp", "Now", Vec::new()).await?;
         decode(&bytes.unwrap_or_default(), "Timestamp::Now")
+    }
+
+    /// A block's time, and how fast the chain goes.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn clock(&self, head: Head) -> Result<Clock, Error> {
+        let rules = self
+            .storage(head, "Difficulty", "Rules", Vec::new())
+            .await?;
+        let rules: Rules = decode(&rules.unwrap_or_default(), "Difficulty::Rules")?;
+        Ok(Clock {
+            block: head.number,
+            time_ms: self.time_ms(head).await?,
+            block_time_ms: rules.block_time_ms,
+        })
     }
 
     /// The commitment that an account has in the current round.

@@ -14,14 +14,13 @@ use subxt::{
     SubstrateConfig,
     client::OnlineClientAtBlockImpl,
     config::DefaultExtrinsicParamsBuilder,
-    error::DispatchError,
     events::Phase,
     rpcs::{self, UserError, client::RpcSubscription, methods::legacy::TransactionStatus},
     transactions::SubmittableTransaction,
 };
 use subxt_signer::sr25519::Keypair;
 
-use super::{Chain, Head, Wait, call::Call};
+use super::{Chain, Head, Wait, call::Call, reason};
 use crate::{Error, amount::Amount, keys};
 
 /// Blocks for which a transaction stays valid, and how many of them are in the past: no chain's finality
@@ -57,6 +56,15 @@ impl Included {
             .find(|(p, n, _)| p == pallet && n == name)?;
         T::decode(&mut fields.as_slice()).ok()
     }
+}
+
+/// What sending a call takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    /// Bytes of the signed transaction.
+    pub bytes: usize,
+    /// The fee, as the runtime estimates it.
+    pub fee: Amount,
 }
 
 /// What to do after a pool's refusal.
@@ -121,14 +129,17 @@ impl Chain {
         })
     }
 
-    /// What the call would cost in fees.
+    /// What sending the call takes.
     ///
     /// # Errors
     /// When the node does not answer.
-    pub async fn fee(&self, key: &Keypair, call: &Call) -> Result<Amount, Error> {
+    pub async fn price(&self, key: &Keypair, call: &Call) -> Result<Price, Error> {
         let signed = self.sign(key, call, 0, 0).await?;
         match signed.partial_fee_estimate().await {
-            Ok(fee) => Ok(Amount(fee)),
+            Ok(fee) => Ok(Price {
+                bytes: signed.encoded().len(),
+                fee: Amount(fee),
+            }),
             Err(error) => Err(self.classify(error).await),
         }
     }
@@ -143,7 +154,7 @@ impl Chain {
         call: &Call,
         amount: Amount,
     ) -> Result<(), Error> {
-        let needs = Amount(amount.0.saturating_add(self.fee(key, call).await?.0));
+        let needs = Amount(amount.0.saturating_add(self.price(key, call).await?.fee.0));
         self.ensure_funds(keys::account(key), needs, self.best().await?)
             .await
     }
@@ -225,7 +236,7 @@ impl Chain {
         }
         Err(Error::Pool {
             call: call.name().into(),
-            reason,
+            reason: reason::of_pool(&reason),
         })
     }
 
@@ -255,10 +266,7 @@ impl Chain {
                 | TransactionStatus::FinalityTimeout(_) => {}
             }
         }
-        Err(Error::Unreachable {
-            url: self.url.clone(),
-            reason: "the connection was closed".into(),
-        })
+        Err(self.closed())
     }
 
     /// What a block did with a transaction.
@@ -292,7 +300,7 @@ impl Chain {
                 continue;
             }
             if (event.pallet_name(), event.event_name()) == ("System", "ExtrinsicFailed") {
-                let (name, reason) = describe(event.field_bytes(), &at);
+                let (name, reason) = reason::of(event.field_bytes(), &at);
                 let call = call.name().into();
                 return Err(Error::Failed {
                     call,
@@ -314,29 +322,5 @@ impl Chain {
 fn unsettled(call: &Call) -> Error {
     Error::Unsettled {
         call: call.name().into(),
-    }
-}
-
-/// Name and documentation of a dispatch error, by the metadata.
-fn describe(
-    bytes: &[u8],
-    at: &subxt::client::OnlineClientAtBlock<SubstrateConfig>,
-) -> (String, String) {
-    match DispatchError::decode_from(bytes, at.metadata()) {
-        Ok(DispatchError::Module(module)) => match module.details() {
-            Ok(details) => {
-                let name = details.variant.name.clone();
-                let docs = details.variant.docs.join(" ");
-                let reason = if docs.trim().is_empty() {
-                    name.clone()
-                } else {
-                    docs.trim().into()
-                };
-                (name, reason)
-            }
-            Err(error) => (String::new(), error.to_string()),
-        },
-        Ok(other) => (String::new(), other.to_string()),
-        Err(error) => (String::new(), error.to_string()),
     }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::{
     Common,
     output::{self, Output},
+    progress::Progress,
     verify::line,
 };
 use crate::{
@@ -29,12 +30,13 @@ impl Audit {
                 "blocks above {final_block} are not final: a fork in them looks like a fault"
             ));
         }
+        let progress = Progress::new(common.format, "blocks");
         let tell = |found: &Found| {
             if common.format == Output::Text {
-                common.print(found, || say(found));
+                progress.aside(|| common.print(found, || say(found)));
             }
         };
-        let report = audit(&chain, to, tell).await?;
+        let report = audit(&chain, to, tell, |done, all| progress.show(done, all)).await?;
         common.print(&report, || {
             format!(
                 "audited: blocks 0 to {} follow from each other and took {} hashes; all {} server \

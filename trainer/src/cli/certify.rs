@@ -40,7 +40,7 @@ impl Certify {
         let solution = certify::solve(&chain, &view, &self.left_out, head).await?;
         let call = Call::certify(self.federation, &self.left_out, &solution);
         let done = format!("federation {}: the model is certified", self.federation);
-        common.send(&chain, &key, &call, &done).await.map(|_| ())
+        common.send(&chain, &key, &call, &done).await
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use fedchain_fl::gate::GateRecord;
 
 use super::{
-    Common, KeyArg,
+    Common, KeyArg, dry,
     output::{self, Output},
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(super) struct Evaluate {
     federation: u32,
     #[command(flatten)]
     key: KeyArg,
-    /// Rows that nobody trains on: a CSV file with a header. They become public, round by round.
+    /// Rows that nobody trains on: CSV, .tsv or .parquet. They become public, round by round.
     #[arg(long)]
     data: PathBuf,
     /// Header of the target column, where your file calls it otherwise than the federation.
@@ -35,7 +35,7 @@ pub(super) struct Evaluate {
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,
-    /// Where openings of commitments are kept [default: the user's state directory/fedchain].
+    /// Where openings of commitments are kept; without it, fedchain in the user's state directory.
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
 }
@@ -52,11 +52,17 @@ impl Evaluate {
                 None => store::default_dir()?,
             },
         };
+        let key = self.key.load()?;
+        if common.dry_run {
+            let chain = common.connect().await?;
+            let (calls, bond) = evaluate::rehearse(&chain, job.federation).await?;
+            return dry::show(common, &chain, &key, &calls, &[("bond", bond)]).await;
+        }
         let agree = |plan: &Plan| {
             output::hint(&describe(plan));
             Ok(self.publish_rows || output::ask("publish them?", "--publish-rows")?)
         };
-        evaluate::run(&job, &self.key.load()?, agree, &|event| tell(common, event))
+        evaluate::run(&job, &key, agree, &|event| tell(common, event))
             .await
             .map(|_| ())
     }

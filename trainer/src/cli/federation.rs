@@ -9,21 +9,21 @@ use serde_json::json;
 use toml::Value;
 
 use super::{
-    Common, KeyArg,
+    Common, KeyArg, dry,
     evaluate::Gate,
     file_error,
     initial::{self, Upload},
-    output, phase, read_file,
+    output, read_file,
 };
 use crate::{
     Error,
     amount::Amount,
     chain::{
-        AccountId, Chain, FederationSummary, FederationView,
+        AccountId, Chain, Clock, FederationSummary, FederationView,
         call::{Call, PALLET},
         submit::Included,
     },
-    keys,
+    keys, phase, words,
 };
 
 #[derive(Debug, Subcommand)]
@@ -88,10 +88,14 @@ impl Account {
                 chain.encode(&Call::transfer(account, amount.0)).await?,
                 chain.encode(&call).await?,
             ]);
+            if common.dry_run {
+                let takes = [("transfer", amount)];
+                return dry::show(common, &chain, &key, &[call], &takes).await;
+            }
             chain.ensure_payable(&key, &call, amount).await?;
         }
         let done = format!("{account} is {seat} federation {}", self.federation);
-        common.send(&chain, &key, &call, &done).await.map(|_| ())
+        common.send(&chain, &key, &call, &done).await
     }
 }
 
@@ -113,15 +117,18 @@ impl Command {
             } => create(common, &spec, initial_model.as_deref(), &key).await,
             Self::Upload(upload) => upload.run(common).await,
             Self::List => {
-                let federations = common.connect().await?.federations().await?;
-                common.print(&federations, || list(&federations));
+                let chain = common.connect().await?;
+                let clock = chain.clock(chain.best().await?).await?;
+                let federations = chain.federations().await?;
+                common.print(&federations, || list(&federations, &clock));
                 Ok(())
             }
             Self::Show { federation } => {
                 let chain = common.connect().await?;
                 let head = chain.best().await?;
                 let view = chain.federation(federation, head.hash).await?;
-                common.print(&view, || show(&view, head.number));
+                let clock = chain.clock(head).await?;
+                common.print(&view, || show(&view, &clock));
                 Ok(())
             }
             Self::Invite(who) => {
@@ -144,7 +151,7 @@ impl Command {
                         refusal: Refusal::NotOverdue,
                         ..
                     }) => Err(not_overdue(&chain, federation).await?),
-                    end => end.map(|_| ()),
+                    end => end,
                 }
             }
             Self::Cancel(ByNumber { federation, key }) => {
@@ -153,10 +160,7 @@ impl Command {
                 );
                 let chain = common.connect().await?;
                 let call = Call::cancel(federation);
-                common
-                    .send(&chain, &key.load()?, &call, &done)
-                    .await
-                    .map(|_| ())
+                common.send(&chain, &key.load()?, &call, &done).await
             }
             Self::Remove(ByNumber { federation, key }) => {
                 let (chain, key) = (common.connect().await?, key.load()?);
@@ -166,6 +170,9 @@ impl Command {
                 let is_done = |included: &Included| {
                     included.event::<u32>(PALLET, "FederationRemoved").is_some()
                 };
+                if common.dry_run {
+                    return dry::show(common, &chain, &key, &[call], &[]).await;
+                }
                 loop {
                     let included = chain.submit(&key, &call).await?;
                     if is_done(&included) {
@@ -197,6 +204,19 @@ async fn create(
     let call = Call::create(&spec);
     // The deposit for state comes on top: the runtime knows how much.
     let escrow = Amount(spec.reward.saturating_mul(spec.rounds_max.into()));
+    if common.dry_run {
+        output::hint(
+            "the deposit for state and the prepaid rounds come on top: the runtime works them out when it \
+             creates the federation",
+        );
+        let mut calls = vec![call];
+        calls.extend(
+            upload
+                .iter()
+                .flat_map(|bytes| initial::uploads(0, bytes, 0)),
+        );
+        return dry::show(common, &chain, &key, &calls, &[("escrow", escrow)]).await;
+    }
     chain.ensure_payable(&key, &call, escrow).await?;
     let included = chain.submit(&key, &call).await?;
     let federation: u32 = included
@@ -204,8 +224,10 @@ async fn create(
         .ok_or_else(|| Error::Protocol("no FederationCreated event".into()))?;
     let block = included.block.number;
     if let Some(bytes) = &upload {
-        output::hint(&format!("federation {federation} was created"));
-        initial::send(&chain, &key, federation, bytes).await?;
+        output::hint(&format!(
+            "uploading the initial model: `fedchain federation upload {federation}` would go on"
+        ));
+        initial::send(common, &chain, &key, federation, bytes).await?;
     }
     common.print(
         &json!({ "call": "create", "federation": federation, "block": block }),
@@ -215,7 +237,7 @@ async fn create(
 }
 
 /// Reads and checks a spec; what depends on the runtime is left to the chain.
-fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
+pub(super) fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
     let by_line = |error: toml::de::Error| {
         let before = error
             .span()
@@ -268,29 +290,26 @@ fn with_default_strategy(text: &str) -> Result<Option<toml::Table>, toml::de::Er
 async fn not_overdue(chain: &Chain, federation: u32) -> Result<Error, Error> {
     let head = chain.best().await?;
     let view = chain.federation(federation, head.hash).await?;
-    let time_ms = chain.time_ms(head).await?;
-    Ok(Error::Impossible(phase::not_overdue(
-        &view.phase,
-        head.number,
-        time_ms,
-    )))
+    let clock = chain.clock(head).await?;
+    Ok(Error::Impossible(phase::not_overdue(&view.phase, &clock)))
 }
 
-fn list(federations: &[FederationSummary]) -> String {
+fn list(federations: &[FederationSummary], clock: &Clock) -> String {
     if federations.is_empty() {
         return "no federations yet: create one with `fedchain federation create`".into();
     }
     let mut lines = vec![format!(
-        "{:>6}  {:<24} {:<10} {:>9} {:>8}  owner",
-        "number", "name", "phase", "round", "clients"
+        "{:>6}  {:<24} {:<10} {:<26} {:>9} {:>8}  owner",
+        "number", "name", "phase", "left", "round", "clients"
     )];
     lines.extend(federations.iter().map(|line| {
         let round = format!("{}/{}", line.round, line.rounds_max);
         format!(
-            "{:>6}  {:<24} {:<10} {round:>9} {:>8}  {}",
+            "{:>6}  {:<24} {:<10} {:<26} {round:>9} {:>8}  {}",
             line.federation,
             line.name.to_string(),
             phase::word(&line.phase),
+            phase::left(&line.phase, clock).unwrap_or_default(),
             line.clients,
             line.owner
         )
@@ -298,7 +317,7 @@ fn list(federations: &[FederationSummary]) -> String {
     lines.join("\n")
 }
 
-fn show(view: &FederationView, now: u32) -> String {
+fn show(view: &FederationView, clock: &Clock) -> String {
     let spec = &view.spec;
     let task = &spec.task;
     let features: Vec<_> = task
@@ -325,20 +344,20 @@ fn show(view: &FederationView, now: u32) -> String {
         format!("  owner        {}", view.owner),
         format!(
             "  phase        {}{cancelling}",
-            phase::describe(&view.phase, now)
+            phase::describe(&view.phase, clock)
         ),
         format!("  round        {} of {}", view.round, spec.rounds_max),
         format!(
             "  model        {}, {} weights, {} fractional bits",
-            phase::inline(&task.model),
+            words::model(&task.model),
             view.param_count,
             task.format.frac_bits
         ),
         format!(
-            "  aggregation  strategy {}, norm rule {}, optimiser {}",
-            phase::inline(&task.strategy),
-            phase::inline(&task.norm),
-            phase::inline(&task.optimiser)
+            "  aggregation  {}; {}; {}",
+            words::strategy(&task.strategy),
+            words::norm(task.norm.as_ref(), task.format),
+            words::optimiser(&task.optimiser)
         ),
         format!("  model root   {:?}", view.model_root),
         format!("  features     {}", features.join(", ")),
@@ -368,7 +387,7 @@ fn show(view: &FederationView, now: u32) -> String {
             gate.quorum,
             gate.evaluators_max,
             gate.rows,
-            gate.tolerance,
+            words::plain(&gate.tolerance),
             gate.blocks,
             Amount(gate.bond),
             phase::inline(&gate.contributions)

@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fedchain_commitment::parts;
-use fedchain_fl::{
-    TaskSpec,
-    view::{ModelView, PhaseView},
-};
+use fedchain_fl::{TaskSpec, view::PhaseView};
+use fedchain_learn::{self as learn, files};
 use serde_json::json;
 use subxt_signer::sr25519::Keypair;
 
-use super::{Common, KeyArg, file_error, output, read_file};
+use super::{Common, KeyArg, dry, file_error, progress::Progress};
 use crate::{
     Error,
     chain::{Chain, call::Call},
@@ -22,7 +20,7 @@ use crate::{
 pub(super) struct Upload {
     /// Number of the federation.
     federation: u32,
-    /// The model that the federation was created with, as `fedchain model get --out` writes it.
+    /// The model that the federation was created with, in .json, .npy or .safetensors.
     #[arg(long)]
     initial_model: PathBuf,
     #[command(flatten)]
@@ -39,7 +37,11 @@ impl Upload {
             .spec
             .task;
         let bytes = read(&self.initial_model, &task)?;
-        send(&chain, &key, self.federation, &bytes).await?;
+        if common.dry_run {
+            let calls = missing(&chain, self.federation, &bytes).await?;
+            return dry::show(common, &chain, &key, &calls, &[]).await;
+        }
+        send(common, &chain, &key, self.federation, &bytes).await?;
         let federation = self.federation;
         common.print(
             &json!({ "call": "upload", "federation": federation }),
@@ -51,54 +53,43 @@ impl Upload {
 
 /// Canonical bytes of the model in a file, for a task.
 pub(super) fn read(file: &Path, task: &TaskSpec) -> Result<Vec<u8>, Error> {
-    let wrong = |reason: String| file_error(file, reason);
-    let model: ModelView =
-        serde_json::from_str(&read_file(file)?).map_err(|error| wrong(error.to_string()))?;
-    let params = task
-        .param_count()
-        .map_err(|error| wrong(error.to_string()))?;
-    if model.values.len() as u32 != params {
-        let found = model.values.len();
-        return Err(wrong(format!(
-            "it has {found} weights, the federation's model has {params}"
-        )));
-    }
-    if model.frac_bits != task.format.frac_bits {
-        return Err(wrong(format!(
-            "its weights have {} fractional bits, the federation's have {}",
-            model.frac_bits, task.format.frac_bits
-        )));
-    }
-    task.format
-        .encode(&model.values)
-        .map_err(|error| wrong(error.to_string()))
+    let values = learn::quantise(&files::read(file, task)?, task.format)?;
+    let bytes = task.format.encode(&values);
+    bytes.map_err(|error| file_error(file, error))
 }
 
 /// Sends the parts that the chain has not taken yet.
 pub(super) async fn send(
+    common: &Common,
     chain: &Chain,
     key: &Keypair,
     federation: u32,
     bytes: &[u8],
 ) -> Result<(), Error> {
-    let head = chain.best().await?;
-    let view = chain.federation(federation, head.hash).await?;
-    let PhaseView::Uploading { received } = view.phase else {
-        let reason = format!("the initial model of federation {federation} is on chain already");
-        return Err(Error::Impossible(reason));
-    };
-    let parts = parts(bytes);
-    for (index, part) in parts
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| p.first >= received)
-    {
-        chain.submit(key, &Call::upload(federation, part)).await?;
-        output::hint(&format!(
-            "part {} of {} of the initial model is on chain",
-            index.saturating_add(1),
-            parts.len()
-        ));
+    let calls = missing(chain, federation, bytes).await?;
+    let progress = Progress::new(common.format, "parts");
+    for (call, done) in calls.iter().zip(1..) {
+        chain.submit(key, call).await?;
+        progress.show(done, calls.len() as u32);
     }
     Ok(())
+}
+
+/// The uploads of the parts that the chain has not taken yet.
+async fn missing(chain: &Chain, federation: u32, bytes: &[u8]) -> Result<Vec<Call>, Error> {
+    let head = chain.best().await?;
+    let view = chain.federation(federation, head.hash).await?;
+    match view.phase {
+        PhaseView::Uploading { received } => Ok(uploads(federation, bytes, received)),
+        _ => Err(Error::Impossible(format!(
+            "the initial model of federation {federation} is on chain already"
+        ))),
+    }
+}
+
+/// The uploads of the parts from a chunk on.
+pub(super) fn uploads(federation: u32, bytes: &[u8], from: u32) -> Vec<Call> {
+    let parts = parts(bytes);
+    let missing = parts.iter().filter(|part| part.first >= from);
+    missing.map(|part| Call::upload(federation, part)).collect()
 }

@@ -4,20 +4,21 @@ use std::{fmt, str::FromStr};
 
 use clap::Args;
 use fedchain_fl::H256;
+use fedchain_learn::data::nearest;
 use serde::{
     Deserialize, Serialize,
     de::{Error as _, IntoDeserializer, value},
 };
 use serde_json::json;
 
-use super::{Common, phase};
+use super::Common;
 use crate::{
     Error,
     chain::{
         AccountId, BlockRecord,
         query::{Balance, NodeStatus},
     },
-    keys,
+    keys, phase,
 };
 
 #[derive(Debug, Args)]
@@ -29,7 +30,7 @@ pub(super) struct Block {
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Show the balance of this key's account as well.
-    #[arg(long)]
+    #[arg(long, env = "FEDCHAIN_KEY", hide_env_values = true)]
     key: Option<String>,
 }
 
@@ -141,7 +142,13 @@ fn show(record: &BlockRecord) -> String {
     lines.extend(record.client_models.iter().map(|model| {
         let what = match (&model.commitment, &model.values_root, model.sample_count) {
             (Some(commitment), _, _) => format!("commitment {commitment:?}"),
-            (None, Some(root), Some(rows)) => format!("update from {rows} rows, root {root:?}"),
+            (None, Some(root), Some(rows)) => {
+                let noise = model.privacy.map_or_else(String::new, |privacy| {
+                    let (epsilon, delta) = (nearest(privacy.epsilon), nearest(privacy.delta));
+                    format!(", declared private, epsilon {epsilon} and delta {delta:e}")
+                });
+                format!("update from {rows} rows{noise}, root {root:?}")
+            }
             _ => String::new(),
         };
         format!(

@@ -1,17 +1,17 @@
 //! `fedchain join` and `fedchain leave`.
 
 use clap::Args;
-use fedchain_commitment::parts;
-use fedchain_fl::{H256, Membership, view::PhaseView};
+use fedchain_fl::view::PhaseView;
 use serde_json::json;
 use subxt_signer::sr25519::Keypair;
 
-use super::{Common, KeyArg, output};
+use super::{Common, KeyArg, dry, output};
 use crate::{
     Error,
     amount::Amount,
     chain::{AccountId, Chain, FederationView, call::Call},
     keys,
+    session::{rehearse, seat},
 };
 
 #[derive(Debug, Args)]
@@ -44,22 +44,14 @@ struct Cost {
 
 impl Cost {
     async fn of(chain: &Chain, key: &Keypair, view: &FederationView) -> Result<Self, Error> {
-        let bytes = view
-            .spec
-            .task
-            .update_bytes()
-            .map_err(|e| Error::Protocol(e.to_string()))?;
-        let commit = Call::commit(view.federation, 1, H256::zero(), H256::zero());
-        let mut round_fee = chain.fee(key, &commit).await?.0;
-        for part in parts(&vec![0; bytes as usize]) {
-            let reveal = Call::reveal(view.federation, 1, 1, [0; 32], &part);
-            round_fee = round_fee.saturating_add(chain.fee(key, &reveal).await?.0);
+        let mut round_fee = view.aggregation_fee;
+        for call in rehearse::calls(view, &rehearse::blank(view)?) {
+            round_fee = round_fee.saturating_add(chain.price(key, &call).await?.fee.0);
         }
-        let round_fee = round_fee.saturating_add(view.aggregation_fee);
         Ok(Self {
             join_deposit: Amount(view.spec.join_deposit),
             bond: Amount(view.spec.bond),
-            join_fee: chain.fee(key, &Call::join(view.federation)).await?,
+            join_fee: chain.price(key, &Call::join(view.federation)).await?.fee,
             round_fee: Amount(round_fee),
         })
     }
@@ -94,11 +86,16 @@ impl Join {
             cost.join_fee,
             cost.round_fee
         ));
+        let call = Call::join(self.federation);
+        if common.dry_run {
+            let takes = [("join deposit", cost.join_deposit)];
+            return dry::show(common, &chain, &key, &[call], &takes).await;
+        }
         chain.ensure_funds(account, cost.needs(), head).await?;
         if !self.yes && !output::ask("join?", "--yes")? {
             return Err(Error::Impossible("not joined".into()));
         }
-        let included = chain.submit(&key, &Call::join(self.federation)).await?;
+        let included = chain.submit(&key, &call).await?;
         let block = included.block.number;
         common.print(
             &json!({ "call": "join", "account": account, "block": block }),
@@ -124,7 +121,6 @@ impl Leave {
         common
             .send(&chain, &key, &Call::leave(self.federation), &done)
             .await
-            .map(|_| ())
     }
 }
 
@@ -135,17 +131,13 @@ fn check_seat(view: &FederationView, account: &AccountId) -> Result<(), Error> {
     if matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled) {
         return impossible(format!("federation {number} is over"));
     }
-    if view.clients.iter().any(|client| client.account == *account) {
+    if seat::client_of(view, account).is_some() {
         return impossible(format!(
             "{account} is a client of federation {number} already"
         ));
     }
-    if view.spec.membership == Membership::Invited && !view.invited.contains(account) {
-        return impossible(format!(
-            "{account} is not invited to federation {number}: ask its owner {} to run `fedchain \
-             federation invite {number} {account}`",
-            view.owner
-        ));
+    if let Some(error) = seat::uninvited(view, account) {
+        return Err(error);
     }
     if view.clients.len() >= view.spec.clients_max as usize {
         return impossible(format!(

@@ -3,21 +3,40 @@
 //! One file per group of commands; [`output`] prints.
 
 mod audit;
+mod card;
 mod certify;
+mod config;
+mod data;
+mod deal;
+mod dry;
 mod evaluate;
 mod federation;
+mod hyper;
+mod init;
 mod initial;
 mod inspect;
 mod key;
 mod membership;
 mod model;
+mod noise;
 pub mod output;
-mod phase;
+mod progress;
 mod receipt;
+mod schema;
+mod serve;
+mod shell;
+mod simulate;
+mod submit;
 mod train;
 mod verify;
+mod watch;
 
-use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use serde::Serialize;
 use subxt_signer::sr25519::Keypair;
 
@@ -27,17 +46,21 @@ use crate::{
     error::EXIT_CODES,
     keys,
 };
+use config::Config;
 use output::Output;
 
 /// Federated learning on a ledger: train beside your data, verify what became of it.
 #[derive(Debug, Parser)]
-#[command(name = "fedchain", version, about, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "fedchain", version, after_help = EXIT_CODES, propagate_version = true)]
 pub struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Where `--help` lists what every command takes.
+const COMMON: &str = "Common options";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -46,6 +69,7 @@ struct Common {
     #[arg(
         long,
         global = true,
+        help_heading = COMMON,
         env = "FEDCHAIN_URL",
         default_value = "ws://127.0.0.1:9944"
     )]
@@ -53,15 +77,20 @@ struct Common {
     /// When to believe a block: at once, or when no fork can take it back (so many blocks later as
     /// the chain's depth of finality says). `train` takes its steps at once, or it would miss its
     /// windows, and believes the end of the federation then.
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t)]
     wait: Wait,
     /// What standard output carries: lines for people, or one JSON value per line.
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t)]
     format: Output,
+    /// Show what would be sent, its size and what it takes, and send nothing.
+    #[arg(long, global = true, help_heading = COMMON)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Keep a node, a key and a federation as defaults of all commands.
+    Init(init::Init),
     /// Make and show keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -74,6 +103,18 @@ enum Command {
     Leave(membership::Leave),
     /// Take part in a federation's rounds with your own data, until its end.
     Train(train::Train),
+    /// Take part in one round with weights that were trained elsewhere.
+    Submit(submit::Submit),
+    /// Run a federation without a chain: a plain server, to measure what the chain costs. Trusted, and
+    /// in memory only.
+    Serve(serve::Serve),
+    /// Run a whole federation on this machine, without a chain: to choose a strategy and training
+    /// before anybody joins.
+    ///
+    /// Training, aggregation and model roots are what trainers and chain would make of the same rows.
+    /// --seed decides everything random: how rows are dealt and held out, who is sampled and drops
+    /// out, and training itself.
+    Simulate(simulate::Simulate),
     /// Judge a federation's models with rows that nobody trains on; by evaluators, until its end.
     Evaluate(evaluate::Evaluate),
     /// Solve a federation's regression and have its model certified; needed only for certificates
@@ -84,6 +125,14 @@ enum Command {
     /// Fetch, evaluate and use server models.
     #[command(subcommand)]
     Model(model::Command),
+    /// Check your rows against a federation; deal rows to clients for experiments.
+    #[command(subcommand)]
+    Data(data::Command),
+    /// Make a federation's schema of your rows, or of names and bounds alone.
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// Watch federations and blocks in the terminal.
+    Watch(watch::Watch),
     /// Recompute every server model of a federation from the chain's blocks.
     Verify(verify::Verify),
     /// Check the whole chain from its blocks: headers, work, bodies, and every server model of every
@@ -96,6 +145,17 @@ enum Command {
     Block(inspect::Block),
     /// Show the node, and an account where a key is given.
     Status(inspect::Status),
+    /// Print what makes a shell complete commands and flags.
+    Completions(shell::Completions),
+    /// Write a manual page for every command.
+    Man(shell::Man),
+}
+
+impl Command {
+    /// Whether a configuration file that cannot be used is none of the command's business.
+    fn ignores_config(&self) -> bool {
+        matches!(self, Self::Init(_) | Self::Completions(_) | Self::Man(_))
+    }
 }
 
 /// The key that signs.
@@ -103,7 +163,7 @@ enum Command {
 struct KeyArg {
     /// Key: a development URI like //Alice, a file with mode 600, or - for a phrase on standard
     /// input.
-    #[arg(long)]
+    #[arg(long, env = "FEDCHAIN_KEY", hide_env_values = true)]
     key: String,
 }
 
@@ -122,17 +182,21 @@ impl Common {
         output::print(self.format, value, text);
     }
 
-    /// Sends a call and prints `done` with the block that executed it.
+    /// Sends a call and prints `done` with the block that executed it; in a dry run it only says what
+    /// the call takes.
     async fn send(
         &self,
         chain: &Chain,
         key: &Keypair,
         call: &Call,
         done: &str,
-    ) -> Result<Included, Error> {
+    ) -> Result<(), Error> {
+        if self.dry_run {
+            return dry::show(self, chain, key, std::slice::from_ref(call), &[]).await;
+        }
         let included = chain.submit(key, call).await?;
         self.report(&included, call, done);
-        Ok(included)
+        Ok(())
     }
 
     /// Prints `done` with the block that executed a call.
@@ -144,6 +208,32 @@ impl Common {
 }
 
 impl Cli {
+    /// Reads the command line, with the defaults of the user's configuration file. Prints help and
+    /// mistakes, and ends the process then.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the configuration file cannot be used, and the command needs it.
+    pub fn read() -> Result<Self, Error> {
+        let config = Config::load();
+        let defaults = config.as_ref().ok().cloned().unwrap_or_default();
+        match (Self::parse_with(std::env::args_os(), &defaults), config) {
+            (Ok(cli), Err(_)) if cli.command.ignores_config() => Ok(cli),
+            (Err(help), Err(_)) if !help.use_stderr() => help.exit(),
+            (_, Err(unusable)) => Err(unusable),
+            (Ok(cli), Ok(_)) => Ok(cli),
+            (Err(mistake), Ok(_)) => mistake.exit(),
+        }
+    }
+
+    fn parse_with(
+        line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        config: &Config,
+    ) -> Result<Self, clap::Error> {
+        let mut command = config.defaults(Self::command());
+        let matches = command.try_get_matches_from_mut(line).map_err(with_tip)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
     /// What standard output carries.
     pub fn output(&self) -> Output {
         self.common.format
@@ -156,22 +246,45 @@ impl Cli {
     pub async fn run(self) -> Result<(), Error> {
         let common = &self.common;
         match self.command {
+            Command::Init(command) => command.run(common).await,
             Command::Key(command) => command.run(common),
             Command::Federation(command) => command.run(common).await,
             Command::Join(command) => command.run(common).await,
             Command::Leave(command) => command.run(common).await,
             Command::Train(command) => command.run(common).await,
+            Command::Submit(command) => command.run(common).await,
+            Command::Serve(command) => command.run(common).await,
+            Command::Simulate(command) => command.run(common),
             Command::Evaluate(command) => command.run(common).await,
             Command::Certify(command) => command.run(common).await,
             Command::Certificate(command) => command.run(common).await,
             Command::Model(command) => command.run(common).await,
+            Command::Data(command) => command.run(common).await,
+            Command::Schema(command) => command.run(common),
+            Command::Watch(command) => command.run(common).await,
             Command::Verify(command) => command.run(common).await,
             Command::Audit(command) => command.run(common).await,
             Command::Receipt(command) => command.run(common).await,
             Command::Block(command) => command.run(common).await,
             Command::Status(command) => command.run(common).await,
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(common),
         }
     }
+}
+
+/// Tells of `fedchain init` where something is missing that it can keep.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let is_kept = |missing: &String| missing == "<FEDERATION>" || missing.starts_with("--key");
+    let missing = error.get(ContextKind::InvalidArg);
+    if let Some(ContextValue::Strings(missing)) = missing
+        && missing.iter().any(is_kept)
+    {
+        let tip = "`fedchain init` keeps a federation and a key as defaults".to_owned();
+        let tips = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tips);
+    }
+    error
 }
 
 /// Reads a file of the user.

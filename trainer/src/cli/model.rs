@@ -4,15 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use fedchain_fl::{TaskSpec, view::ModelView};
+use fedchain_learn::{self as learn, Prediction, data::Dataset, files};
 use serde_json::json;
 
-use super::{Common, file_error, write_file};
-use crate::{
-    Error,
-    data::Dataset,
-    learn::{self, Prediction},
-    session::report,
-};
+use super::{Common, card::CardArgs, file_error, write_file};
+use crate::{Error, session::report};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -20,10 +16,26 @@ pub(super) enum Command {
     Get {
         #[command(flatten)]
         model: ModelArg,
-        /// File for the model, in JSON.
+        /// File for the model: .json, .npy (one flat array) or .safetensors.
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Write a server model with its schema, for programs that predict without fedchain.
+    Export {
+        #[command(flatten)]
+        model: ModelArg,
+        /// ONNX: from raw features to predictions.
+        #[arg(long, value_name = "FILE", required_unless_present_any = ["json", "safetensors"])]
+        onnx: Option<PathBuf>,
+        /// JSON: schema and layers, for readers.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Safetensors: the layers; the schema's transform is in their metadata.
+        #[arg(long, value_name = "FILE")]
+        safetensors: Option<PathBuf>,
+    },
+    /// Describe the newest server model in Markdown: data, clients, rounds, and how to check it.
+    Card(CardArgs),
     /// Measure a server model on your rows.
     Evaluate {
         #[command(flatten)]
@@ -81,9 +93,7 @@ impl Command {
                 let (task, model) = model.fetch(common).await?;
                 match out {
                     Some(file) => {
-                        let text = serde_json::to_string_pretty(&model)
-                            .map_err(|error| file_error(&file, error))?;
-                        write_file(&file, &text)?;
+                        files::write(&file, &task, &model)?;
                         let done =
                             json!({ "round": model.round, "root": model.root, "file": file });
                         common.print(&done, || {
@@ -93,13 +103,39 @@ impl Command {
                     None => common.print(&model, || weights(&task, &model)),
                 }
             }
+            Self::Export {
+                model,
+                onnx,
+                json,
+                safetensors,
+            } => {
+                let (task, model) = model.fetch(common).await?;
+                if let Some(file) = &onnx {
+                    let bytes = files::onnx::encode(&task, &model)?;
+                    std::fs::write(file, bytes).map_err(|error| file_error(file, error))?;
+                }
+                if let Some(file) = &json {
+                    let layers = files::layers_json(&task, &model)?;
+                    write_file(file, &format!("{layers:#}\n"))?;
+                }
+                if let Some(file) = &safetensors {
+                    files::write_safetensors(file, &task, &model)?;
+                }
+                let written: Vec<_> = [onnx, json, safetensors].into_iter().flatten().collect();
+                let done = json!({ "round": model.round, "root": model.root, "files": written });
+                common.print(&done, || {
+                    let names: Vec<_> = written.iter().map(|it| it.display().to_string()).collect();
+                    format!("{} in {}", head_line(&model), names.join(", "))
+                });
+            }
+            Self::Card(card) => card.run(common).await?,
             Self::Evaluate {
                 model,
                 data,
                 target,
             } => {
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read_csv(&data, &task.schema, target.as_deref())?;
+                let data = Dataset::read(&data, &task.schema, target.as_deref())?;
                 let metrics = learn::evaluate(&task, &model.values, &data)?;
                 common.print(&json!({ "round": model.round, "metrics": metrics }), || {
                     format!("round {}: {}", model.round, report::describe(&metrics))
@@ -107,7 +143,7 @@ impl Command {
             }
             Self::Predict { model, data, out } => {
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read_csv_features(&data, &task.schema)?;
+                let data = Dataset::read_features(&data, &task.schema)?;
                 let predictions = learn::predict(&task, &model.values, &data.features)?;
                 let table = || csv_table(&task, &predictions);
                 match out {

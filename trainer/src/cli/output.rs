@@ -38,11 +38,18 @@ pub fn ask(question: &str, flag: &str) -> Result<bool, Error> {
             "nobody is there to confirm: pass {flag}"
         )));
     }
+    let answer = prompt(&format!("{question} [y/N] "))?;
+    Ok(matches!(answer.as_str(), "y" | "Y" | "yes"))
+}
+
+/// Reads a line of the terminal, without the white space around it.
+pub fn prompt(question: &str) -> Result<String, Error> {
+    let failed = |error| Error::Usage(format!("cannot read an answer: {error}"));
     let mut answer = String::new();
-    let _ = write!(io::stderr(), "{question} [y/N] ");
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Error::Usage(format!("cannot read an answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let _ = write!(io::stderr(), "{question}");
+    match io::stdin().lock().read_line(&mut answer) {
+        Ok(0) => Err(failed(io::ErrorKind::UnexpectedEof.into())),
+        Ok(_) => Ok(answer.trim().to_owned()),
+        Err(error) => Err(failed(error)),
+    }
 }

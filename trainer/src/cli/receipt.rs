@@ -11,11 +11,11 @@ use fedchain_pow::U256;
 use fedchain_receipt::{Basis, RECEIPT_BYTES_MAX, Receipt, Verdict};
 use serde_json::{Value, json};
 
-use super::{Common, file_error, phase};
+use super::{Common, file_error, progress::Progress};
 use crate::{
     Error,
     chain::AccountId,
-    keys,
+    keys, phase,
     verify::receipt::{Wanted, get},
 };
 
@@ -87,7 +87,8 @@ impl Get {
             since_genesis: self.since_genesis,
             to,
         };
-        let receipt = get(&chain, wanted).await?;
+        let progress = Progress::new(common.format, "blocks");
+        let receipt = get(&chain, wanted, |done, all| progress.show(done, all)).await?;
         let bytes = receipt.to_bytes();
         std::fs::write(&self.out, &bytes).map_err(|error| file_error(&self.out, error))?;
         let value = json!({

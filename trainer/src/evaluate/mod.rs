@@ -15,16 +15,16 @@ use std::path::PathBuf;
 
 use fedchain_commitment::{HoldoutOpening, parts, values_root};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
+use fedchain_learn::data::Dataset;
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
     amount::Amount,
     chain::{AccountId, Chain, FederationView, Wait, call::Call},
-    data::Dataset,
     keys,
     session::{
-        reconnect::{is_back, place_on, reconnect, settled_round},
+        reconnect::{place_on, regain, settled_round},
         send::send,
     },
     store::{KeptHoldout, Place, Store},
@@ -42,7 +42,7 @@ pub struct Job {
     pub url: String,
     /// Number of the federation.
     pub federation: u32,
-    /// The CSV file.
+    /// The rows: CSV, .tsv or .parquet.
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
@@ -104,26 +104,29 @@ pub async fn run(
     }
     loop {
         match session.follow(&chain).await {
-            Err(Error::Unreachable { reason, .. }) => {
-                session.note(format!("the node went away ({reason}): waiting for it"));
-                chain = reconnect(&job.url).await;
-                match is_back(&chain, &place, session.created_at).await {
-                    Ok(true) => session.note("the node is back".into()),
-                    Ok(false) => {
-                        return Err(Error::Impossible(format!(
-                            "the node is back with another chain, on which federation {} is not \
-                             the one that was judged",
-                            job.federation
-                        )));
-                    }
-                    // The next look tells.
-                    Err(Error::Unreachable { .. }) => {}
-                    Err(error) => return Err(error),
-                }
+            Err(Error::Lost { reason, .. }) => {
+                let note = |text| session.note(text);
+                chain = regain(&job.url, &place, session.created_at, &reason, note).await?;
             }
             end => return end,
         }
     }
+}
+
+/// The calls of an evaluator's round, as long as the real ones, and its bond.
+///
+/// # Errors
+/// [`Error::Impossible`] when the federation has no gate.
+pub async fn rehearse(chain: &Chain, federation: u32) -> Result<(Vec<Call>, Amount), Error> {
+    let view = chain
+        .federation(federation, chain.best().await?.hash)
+        .await?;
+    let gate = gate_of(&view)?;
+    let bytes = vec![0; Holdout::bytes(&view.spec.task, gate.rows) as usize];
+    let mut calls = vec![Call::commit_holdout(federation, view.round, H256::zero())];
+    let reveal = |part| Call::reveal_holdout(federation, view.round, [0; 32], part);
+    calls.extend(parts(&bytes).iter().map(reveal));
+    Ok((calls, Amount(gate.bond)))
 }
 
 impl<'a> Session<'a> {
@@ -142,7 +145,7 @@ impl<'a> Session<'a> {
             return Err(no_seat(&view, &account));
         }
         let task = &view.spec.task;
-        let data = Dataset::read_csv(&job.data, &task.schema, job.target.as_deref())?;
+        let data = Dataset::read(&job.data, &task.schema, job.target.as_deref())?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let mut used = store.used_holdouts()?;

@@ -5,10 +5,9 @@ use fedchain_fl::{
     score::{FEATURE_FRAC_BITS, Holdout},
 };
 
-use crate::{
-    Error,
-    data::{Dataset, Targets},
-};
+use fedchain_learn::data::{Dataset, Targets};
+
+use crate::Error;
 
 /// As many holdouts of so many rows as there are, in the order of the rows; what is left is not used.
 /// Features and real targets are rounded to 2^-16, half to even.

@@ -1,10 +1,11 @@
 //! What a client of a certified regression does instead of training and aggregating.
 
-use super::Session;
+use fedchain_learn::moments::moments;
+
+use super::{Session, work::Work};
 use crate::{
     Error, certify,
     chain::{Chain, FederationView, Head, call::Call},
-    learn,
     session::report::Event,
 };
 
@@ -17,11 +18,14 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let task = &view.spec.task;
         let shape = task.shape().map_err(|e| Error::Protocol(e.to_string()))?;
-        let moments = learn::moments(task, shape, &self.data)?;
+        let Work::Rows { data, .. } = &self.work else {
+            return Err(Error::Protocol("the strategy has changed".into()));
+        };
+        let moments = moments(task, shape, data)?;
         (self.tell)(&Event::Moments {
             round: view.round,
             numbers: shape.moments(),
-            rows: self.data.rows(),
+            rows: data.rows(),
         });
         self.keep(chain, view, task.format.decode(&moments.encode()))
     }

@@ -118,11 +118,7 @@ pub(crate) mod tests {
     };
 
     pub(crate) fn view(phase: PhaseView) -> FederationView {
-        let column = Column {
-            name: "x".parse().unwrap(),
-            offset: Decimal::whole(0),
-            scale: Decimal::whole(1),
-        };
+        let column = Column::number("x".parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
         FederationView {
             federation: 0,
             owner: AccountId([9; 32]),
@@ -181,11 +177,12 @@ pub(crate) mod tests {
         }
     }
 
-    fn kept(base: u8) -> Kept {
+    pub(crate) fn kept(base: u8) -> Kept {
         Kept {
             round: 2,
             base_root: H256::repeat_byte(base),
             sample_count: 1,
+            privacy: None,
             salt: H256::zero(),
             values: vec![0],
             commitment: H256::zero(),

@@ -9,32 +9,38 @@
 
 mod certified;
 pub mod decide;
+pub mod noise;
 pub(crate) mod reconnect;
+pub mod rehearse;
 pub mod report;
+pub(crate) mod seat;
 pub(crate) mod send;
+mod submit;
+mod update;
+mod work;
+
+pub use work::Source;
 
 use std::path::PathBuf;
 
-use fedchain_commitment::{Opening, parts, values_root};
-use fedchain_fl::{
-    H256, NormRule, norm,
-    view::{ClientView, PhaseView},
-};
+use fedchain_commitment::parts;
+use fedchain_fl::view::PhaseView;
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
     amount::Amount,
     chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
-    data::Dataset,
-    keys,
-    learn::{self, Hyper},
+    keys, phase,
     store::{Kept, Place, Store},
 };
 use decide::{Step, next_step};
-use reconnect::{is_back, place_on, reconnect, settled_round};
+use reconnect::{place_on, regain, settled_round};
 use report::{End, Event, Summary};
+use seat::{client_of, dropped, not_member};
 use send::send;
+use submit::Progress;
+use work::Work;
 
 /// What a user asks for.
 #[derive(Debug, Clone)]
@@ -43,14 +49,8 @@ pub struct Job {
     pub url: String,
     /// Number of the federation.
     pub federation: u32,
-    /// The CSV file.
-    pub data: PathBuf,
-    /// Header of the target column, where it is not the schema's.
-    pub target: Option<String>,
-    /// How to train.
-    pub hyper: Hyper,
-    /// Whether the rows' second moments may become public.
-    pub send_moments: bool,
+    /// Where updates come from.
+    pub source: Source,
     /// When the end of the federation is believed.
     pub wait: Wait,
     /// Where openings are kept.
@@ -73,42 +73,34 @@ struct Session<'a> {
     key: &'a Keypair,
     tell: Tell<'a>,
     account: AccountId,
-    data: Dataset,
+    work: Work,
     store: Store,
     /// Height of the block that created the federation.
     created_at: u32,
     current: Option<Current>,
     is_waiting: bool,
+    /// Round and phase that were last waited for.
+    waited: Option<(u32, &'static str)>,
     is_leaving: bool,
+    progress: Progress,
     summary: Summary,
 }
 
-/// Takes part until the federation is over, and tells of it by `tell`.
+/// Takes part until the federation is over, or the one round of weights from a file, and tells of it by
+/// `tell`.
 ///
 /// # Errors
-/// Whatever the user must know of: bad data, a missing membership, a low balance. A lost connection
+/// Whatever the user must know of: bad data, a missing membership, a low balance, weights that no round
+/// took. A lost connection
 /// is none; the node is tried again until it is back.
 pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Error> {
     let mut chain = Chain::connect(&job.url, Wait::Best).await?;
     let (mut session, place) = Session::open(&chain, job, key, tell).await?;
     loop {
         match session.follow(&chain).await {
-            Err(Error::Unreachable { reason, .. }) => {
-                session.note(format!("the node went away ({reason}): waiting for it"));
-                chain = reconnect(&job.url).await;
-                match is_back(&chain, &place, session.created_at).await {
-                    Ok(true) => session.note("the node is back".into()),
-                    Ok(false) => {
-                        return Err(Error::Impossible(format!(
-                            "the node is back with another chain, on which federation {} is not \
-                             the one that was trained for",
-                            job.federation
-                        )));
-                    }
-                    // The next look tells.
-                    Err(Error::Unreachable { .. }) => {}
-                    Err(error) => return Err(error),
-                }
+            Err(Error::Lost { reason, .. }) => {
+                let note = |text| session.note(text);
+                chain = regain(&job.url, &place, session.created_at, &reason, note).await?;
             }
             end => return end,
         }
@@ -130,50 +122,46 @@ impl<'a> Session<'a> {
             return Err(not_member(&view, &account));
         }
         let task = &view.spec.task;
-        if task.strategy.terms().is_some() && !job.send_moments {
-            return Err(Error::Impossible(format!(
-                "federation {} asks for the second moments of your rows (X'X and X'y), which become \
-                 public: agree by --send-moments",
-                job.federation
-            )));
-        }
-        let schema = &task.schema;
-        let data = Dataset::read_csv(&job.data, schema, job.target.as_deref())?;
+        let work = Work::read(&job.source, job.federation, task)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let model = chain
-            .model(job.federation, view.spec.task.format, None, head.hash)
+            .model(job.federation, task.format, None, head.hash)
             .await?;
-        let metrics = learn::evaluate(&view.spec.task, &model.values, &data)?;
+        let loss = work.evaluate(task, &model)?.map(|metrics| metrics.loss);
         tell(&Event::Start {
-            federation: job.federation,
+            federation: Some(job.federation),
             name: view.spec.name.to_string(),
             account,
-            rows: data.rows(),
+            rows: work.rows(),
         });
         let summary = Summary {
-            federation: job.federation,
+            federation: Some(job.federation),
             end: End::Finished,
             rounds: 0,
             adopted: 0,
             revealed: 0,
-            loss_first: Some(metrics.loss),
-            loss_last: Some(metrics.loss),
+            loss_first: loss,
+            loss_last: loss,
             model_root: view.model_root,
+            traffic: None,
         };
         let session = Session {
             job,
             key,
             tell,
             account,
-            data,
+            work,
             store,
             created_at: view.created_at,
             current: None,
             is_waiting: false,
+            waited: None,
             is_leaving: false,
+            progress: Progress::default(),
             summary,
         };
+        session.ensure_accounted(&view)?;
         Ok((session, place))
     }
 
@@ -184,13 +172,21 @@ impl<'a> Session<'a> {
             let head = chain.best().await?;
             let view = chain.federation(self.job.federation, head.hash).await?;
             self.observe(chain, &view, head).await?;
-            self.recall(&view)?;
+            if self.is_submitted(&view) {
+                match self.is_settled(chain).await? {
+                    true => return self.finish(chain, &view).await,
+                    false => heads.next().await?,
+                }
+                continue;
+            }
+            self.recall(chain, &view, head).await?;
             let time_ms = chain.time_ms(head).await?;
             let kept = self
                 .current
                 .as_ref()
                 .and_then(|current| current.kept.as_ref());
-            let done = match next_step(&view, &self.account, head.number, time_ms, kept) {
+            let step = next_step(&view, &self.account, head.number, time_ms, kept);
+            let done = match self.narrow(step, &view)? {
                 Step::Stop
                     if self.job.wait == Wait::Finalised && !self.is_final(chain, &view).await? =>
                 {
@@ -199,7 +195,10 @@ impl<'a> Session<'a> {
                 Step::Stop => return self.finish(chain, &view).await,
                 Step::NotMember if self.is_leaving => return self.finish(chain, &view).await,
                 Step::NotMember => return Err(dropped(&view, &self.account)),
-                Step::Wait => false,
+                Step::Wait => {
+                    self.wait(chain, &view, head).await?;
+                    false
+                }
                 Step::Train => {
                     self.train(chain, &view, head).await?;
                     true
@@ -225,17 +224,15 @@ impl<'a> Session<'a> {
         view: &FederationView,
         head: Head,
     ) -> Result<(), Error> {
-        let is_open = matches!(
-            view.phase,
-            PhaseView::Commit { .. }
-                | PhaseView::Settle { .. }
-                | PhaseView::Reveal { .. }
-                | PhaseView::Certify { .. }
-                | PhaseView::Aggregate
-                | PhaseView::Gate { .. }
-        );
+        let is_open = is_open(&view.phase);
         if let Some(client) = client_of(view, &self.account) {
             self.is_leaving = client.leaving;
+            if client.committed {
+                self.progress.committed_in = Some(view.round);
+            }
+            if client.revealed {
+                self.count_reveal(view.round);
+            }
         }
         if let Some(current) = self.current.take_if(|c| !is_open || c.round != view.round) {
             let last = if is_open {
@@ -271,16 +268,17 @@ impl<'a> Session<'a> {
     ) -> Result<(), Error> {
         let round = view.round;
         let found = chain.round(view.federation, round, head.hash).await?;
-        let roster = found
-            .and_then(|found| found.roster)
-            .unwrap_or(view.clients.len() as u32);
+        // A closed round or none has no roster: the owner ended the federation while it waited.
+        let Some(roster) = found.and_then(|found| found.roster) else {
+            return Ok(());
+        };
         (self.tell)(&Event::Round {
             round,
             rounds_max: view.spec.rounds_max,
             clients: roster,
         });
         self.store.forget_before(self.settled_round(chain).await)?;
-        let mut kept = self.store.load(round, view.model_root)?;
+        let mut kept = self.opening(chain, view, head, round).await?;
         if client_of(view, &self.account).is_some_and(|c| c.committed && !c.revealed) {
             let on_chain = chain
                 .commitment(view.federation, &self.account, head)
@@ -305,16 +303,46 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Says once in each phase what is waited for, and for how long.
+    async fn wait(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<(), Error> {
+        let phase = (view.round, phase::word(&view.phase));
+        if !self.is_waiting && self.waited.replace(phase) != Some(phase) {
+            let clock = chain.clock(head).await?;
+            self.note(phase::describe(&view.phase, &clock));
+        }
+        Ok(())
+    }
+
     /// Takes the opening for this server model from disk, if it is not the one at hand: the chain may
-    /// have changed sides.
-    fn recall(&mut self, view: &FederationView) -> Result<(), Error> {
-        let Some(current) = &mut self.current else {
+    /// have changed sides. Where a commitment is on chain, only its own opening counts: any other would
+    /// become public for nothing.
+    async fn recall(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<(), Error> {
+        let Some(current) = &self.current else {
             return Ok(());
         };
-        let base_root = view.model_root;
-        let is_at_hand = |kept: &Kept| kept.base_root == base_root;
-        if !current.kept.as_ref().is_some_and(is_at_hand) {
-            current.kept = self.store.load(current.round, base_root)?;
+        let is_at_hand = |kept: &Kept| kept.base_root == view.model_root;
+        let mut kept = match current.kept.clone().filter(is_at_hand) {
+            Some(kept) => Some(kept),
+            None => self.opening(chain, view, head, current.round).await?,
+        };
+        if client_of(view, &self.account).is_some_and(|c| c.committed && !c.revealed) {
+            let on_chain = chain
+                .commitment(view.federation, &self.account, head)
+                .await?;
+            kept = kept.filter(|kept| Some(kept.commitment) == on_chain);
+        }
+        if let Some(current) = &mut self.current {
+            current.kept = kept;
         }
         Ok(())
     }
@@ -347,12 +375,15 @@ impl<'a> Session<'a> {
         self.summary.model_root = record.model_root;
         (self.tell)(&Event::Aggregate {
             round,
-            block: record.closed_at,
+            block: Some(record.closed_at),
             results: record.accepted,
             failures: roster.map_or(0, |roster| roster.saturating_sub(record.accepted)),
             outcome: record.outcome,
             model_root: record.model_root,
         });
+        if matches!(self.work, Work::Weights { .. }) && self.progress.committed_in == Some(round) {
+            self.progress.closed = Some(round);
+        }
         if record.outcome.is_adopted() {
             self.summary.adopted = self.summary.adopted.saturating_add(1);
         }
@@ -361,85 +392,12 @@ impl<'a> Session<'a> {
             let model = chain
                 .model(view.federation, task.format, None, head.hash)
                 .await?;
-            let metrics = learn::evaluate(task, &model.values, &self.data)?;
-            self.summary.loss_last = Some(metrics.loss);
-            (self.tell)(&Event::Evaluate { round, metrics });
+            if let Some(metrics) = self.work.evaluate(task, &model)? {
+                self.summary.loss_last = Some(metrics.loss);
+                (self.tell)(&Event::Evaluate { round, metrics });
+            }
         }
         Ok(())
-    }
-
-    async fn train(
-        &mut self,
-        chain: &Chain,
-        view: &FederationView,
-        head: Head,
-    ) -> Result<(), Error> {
-        let task = &view.spec.task;
-        if task.strategy.terms().is_some() {
-            return self.take_moments(chain, view);
-        }
-        let base = chain
-            .model(view.federation, task.format, None, head.hash)
-            .await?;
-        let trained = tokio::task::block_in_place(|| {
-            learn::train(task, &base.values, &self.data, &self.job.hyper, view.round)
-        })?;
-        (self.tell)(&Event::Fit {
-            round: view.round,
-            loss_before: trained.before.loss,
-            loss_after: trained.after.loss,
-            rows: self.data.rows(),
-        });
-        let mut values = trained.values;
-        if let Some(NormRule::Reject { max } | NormRule::Clip { max }) = task.norm
-            && norm::clip(&mut values, &base.values, max)
-        {
-            self.note("the update was clipped to the federation's norm bound".into());
-        }
-        self.keep(chain, view, values)
-    }
-
-    /// Makes the commitment to an update and keeps its opening.
-    fn keep(
-        &mut self,
-        chain: &Chain,
-        view: &FederationView,
-        values: Vec<i32>,
-    ) -> Result<(), Error> {
-        let kept = self.seal(chain.genesis(), view, values)?;
-        self.store.save(&kept)?;
-        if let Some(current) = &mut self.current {
-            current.kept = Some(kept);
-        }
-        Ok(())
-    }
-
-    /// Makes the commitment to an update.
-    fn seal(&self, genesis: H256, view: &FederationView, values: Vec<i32>) -> Result<Kept, Error> {
-        let bytes = view.spec.task.format.encode(&values).map_err(|error| {
-            Error::Impossible(format!("{error}: train with a smaller --learning-rate"))
-        })?;
-        let rows = u32::try_from(self.data.rows()).unwrap_or(u32::MAX);
-        let opening = Opening {
-            genesis,
-            federation: view.federation,
-            round: view.round,
-            spec_hash: view.spec_hash,
-            base_root: view.model_root,
-            account: self.account.0,
-            sample_count: rows.min(view.spec.sample_count_max),
-            param_count: view.param_count,
-            values_root: values_root(&bytes),
-            salt: rand::random(),
-        };
-        Ok(Kept {
-            round: opening.round,
-            base_root: opening.base_root,
-            sample_count: opening.sample_count,
-            salt: H256(opening.salt),
-            values,
-            commitment: opening.commitment(),
-        })
     }
 
     async fn commit(&mut self, chain: &Chain, view: &FederationView) -> Result<bool, Error> {
@@ -477,11 +435,16 @@ impl<'a> Session<'a> {
             .map_err(|error| Error::Impossible(error.to_string()))?;
         let received = client_of(view, &self.account).map_or(0, |client| client.received);
         let mut last = 0;
-        for part in parts(&bytes).iter().filter(|part| part.first >= received) {
+        let parts = parts(&bytes);
+        for (part, done) in parts.iter().zip(1..) {
+            if part.first < received {
+                continue;
+            }
             let call = Call::reveal(
                 view.federation,
                 kept.round,
                 kept.sample_count,
+                kept.privacy,
                 kept.salt.0,
                 part,
             );
@@ -489,8 +452,15 @@ impl<'a> Session<'a> {
                 return Ok(false);
             };
             last = block;
+            if done < parts.len() as u32 {
+                (self.tell)(&Event::Part {
+                    round: kept.round,
+                    done,
+                    parts: parts.len() as u32,
+                });
+            }
         }
-        self.summary.revealed = self.summary.revealed.saturating_add(1);
+        self.count_reveal(kept.round);
         (self.tell)(&Event::Reveal {
             round: kept.round,
             block: last,
@@ -510,12 +480,21 @@ impl<'a> Session<'a> {
         self.store.forget_before(settled)?;
         self.summary.model_root = view.model_root;
         self.summary.end = match view.phase {
+            _ if self.is_submitted(view) => End::Submitted,
             PhaseView::Finished => End::Finished,
             PhaseView::Cancelled => End::Cancelled,
             _ => End::Left,
         };
         (self.tell)(&Event::Summary(self.summary.clone()));
+        self.ensure_taken()?;
         Ok(self.summary.clone())
+    }
+
+    /// Once for each round, whoever of this account's processes sent the reveal.
+    fn count_reveal(&mut self, round: u32) {
+        if self.progress.revealed_in.replace(round) != Some(round) {
+            self.summary.revealed = self.summary.revealed.saturating_add(1);
+        }
     }
 
     /// The opening on disk for the current round.
@@ -528,26 +507,15 @@ impl<'a> Session<'a> {
     }
 }
 
-fn client_of<'a>(
-    view: &'a FederationView,
-    account: &AccountId,
-) -> Option<&'a ClientView<AccountId>> {
-    view.clients
-        .iter()
-        .find(|client| client.account == *account)
-}
-
-fn not_member(view: &FederationView, account: &AccountId) -> Error {
-    Error::Impossible(format!(
-        "{account} is no member of federation {0}: run `fedchain join {0}` first",
-        view.federation
-    ))
-}
-
-fn dropped(view: &FederationView, account: &AccountId) -> Error {
-    Error::Impossible(format!(
-        "{account} is no longer a member of federation {0}: it missed two rounds in a row; \
-         `fedchain join {0}` takes part again, after a new invitation where the federation asks for one",
-        view.federation
-    ))
+/// Whether a round is under way.
+fn is_open(phase: &PhaseView) -> bool {
+    matches!(
+        phase,
+        PhaseView::Commit { .. }
+            | PhaseView::Settle { .. }
+            | PhaseView::Reveal { .. }
+            | PhaseView::Certify { .. }
+            | PhaseView::Aggregate
+            | PhaseView::Gate { .. }
+    )
 }

@@ -11,6 +11,38 @@ use crate::{
 /// First and longest pause between attempts to reach the node again.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
+/// Connects again once the node is back that went away for `reason`; `note` hears of both.
+///
+/// # Errors
+/// [`Error::Impossible`] when it is back with a chain on which the federation is another one.
+pub(crate) async fn regain(
+    url: &str,
+    place: &Place,
+    created_at: u32,
+    reason: &str,
+    note: impl Fn(String),
+) -> Result<Chain, Error> {
+    note(format!("the node went away ({reason}): waiting for it"));
+    loop {
+        let chain = reconnect(url).await;
+        match is_back(&chain, place, created_at).await {
+            Ok(true) => {
+                note("the node is back".into());
+                return Ok(chain);
+            }
+            Ok(false) => {
+                return Err(Error::Impossible(format!(
+                    "the node is back with another chain, on which federation {} is not this one",
+                    place.federation
+                )));
+            }
+            // It went away again.
+            Err(Error::Lost { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Connects again as soon as the node answers.
 pub(crate) async fn reconnect(url: &str) -> Chain {
     let mut pause = RECONNECT.0;
@@ -42,7 +74,7 @@ pub(crate) async fn place_on(
 
 /// Waits until a node that was away has its chain again, and says whether it is the same one;
 /// `created_at` is the height of the block that created the federation.
-pub(crate) async fn is_back(chain: &Chain, place: &Place, created_at: u32) -> Result<bool, Error> {
+async fn is_back(chain: &Chain, place: &Place, created_at: u32) -> Result<bool, Error> {
     if chain.genesis() != place.genesis {
         return Ok(false);
     }

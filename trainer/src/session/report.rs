@@ -5,7 +5,8 @@ use std::fmt;
 use fedchain_fl::{H256, view::Outcome};
 use serde::Serialize;
 
-use crate::{chain::AccountId, learn::Metrics};
+use crate::chain::AccountId;
+use fedchain_learn::Metrics;
 
 /// One line of a session's log. In JSON, `event` names it.
 #[derive(Debug, Clone, Serialize)]
@@ -13,8 +14,9 @@ use crate::{chain::AccountId, learn::Metrics};
 pub enum Event {
     /// The session began.
     Start {
-        /// Number of the federation.
-        federation: u32,
+        /// Number of the federation; none without a chain.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        federation: Option<u32>,
         /// Its name.
         name: String,
         /// The client.
@@ -58,12 +60,30 @@ pub enum Event {
         /// Rows that they are of.
         rows: usize,
     },
+    /// The update got noise.
+    Privacy {
+        /// Number of the round.
+        round: u32,
+        /// Epsilon of all the client's updates in the federation, this one included.
+        epsilon: f64,
+        /// Probability at which it may fail.
+        delta: f64,
+    },
     /// The commitment is in a block.
     Commit {
         /// Number of the round.
         round: u32,
         /// The block.
         block: u32,
+    },
+    /// A part of a large update is in a block, and another follows.
+    Part {
+        /// Number of the round.
+        round: u32,
+        /// Parts in blocks.
+        done: u32,
+        /// Parts of the update.
+        parts: u32,
     },
     /// The update is in a block.
     Reveal {
@@ -72,12 +92,18 @@ pub enum Event {
         /// The block.
         block: u32,
     },
+    /// A server without a chain has the update.
+    Update {
+        /// Number of the round.
+        round: u32,
+    },
     /// A round closed.
     Aggregate {
         /// Number of the round.
         round: u32,
-        /// The block that closed it.
-        block: u32,
+        /// The block that closed it; none without a chain.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        block: Option<u32>,
         /// Updates that counted.
         results: u32,
         /// Clients whose update did not.
@@ -107,15 +133,16 @@ pub enum Event {
 /// How a session ended.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    /// Number of the federation.
-    pub federation: u32,
+    /// Number of the federation; none without a chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub federation: Option<u32>,
     /// Why it ended.
     pub end: End,
     /// Rounds that this session saw close.
     pub rounds: u32,
     /// Of these, rounds that made a new server model.
     pub adopted: u32,
-    /// Updates that this client revealed in time.
+    /// Updates that this client revealed in time; without a chain, sent in time.
     pub revealed: u32,
     /// Loss of the first server model seen, on the client's rows.
     pub loss_first: Option<f64>,
@@ -123,6 +150,18 @@ pub struct Summary {
     pub loss_last: Option<f64>,
     /// Root of the newest server model.
     pub model_root: H256,
+    /// What went over the network; counted without a chain only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
+}
+
+/// Bytes of the parameters and results in JSON, without JSON-RPC's and the transport's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Bytes that this client sent.
+    pub sent: u64,
+    /// Bytes that it received.
+    pub received: u64,
 }
 
 /// Why a session ended.
@@ -135,6 +174,8 @@ pub enum End {
     Cancelled,
     /// The client left.
     Left,
+    /// The round for which weights were submitted is over; the client stays a member.
+    Submitted,
 }
 
 impl fmt::Display for Event {
@@ -146,10 +187,11 @@ impl fmt::Display for Event {
                 account,
                 rows,
             } => {
-                write!(
-                    f,
-                    "[INIT] federation {federation} \"{name}\", account {account}, {rows} rows"
-                )
+                f.write_str("[INIT] federation ")?;
+                if let Some(federation) = federation {
+                    write!(f, "{federation} ")?;
+                }
+                write!(f, "\"{name}\", account {account}, {rows} rows")
             }
             Self::Waiting {
                 clients,
@@ -178,8 +220,14 @@ impl fmt::Display for Event {
             Self::Moments { numbers, rows, .. } => {
                 write!(f, "moments: {numbers} numbers ({rows} rows)")
             }
+            Self::Privacy { epsilon, delta, .. } => write!(
+                f,
+                "privacy: epsilon {epsilon} at delta {delta:e} spent, with this update"
+            ),
             Self::Commit { block, .. } => write!(f, "commit: block {block}"),
+            Self::Part { done, parts, .. } => write!(f, "reveal: part {done} of {parts}"),
             Self::Reveal { block, .. } => write!(f, "reveal: block {block}"),
+            Self::Update { .. } => f.write_str("update: sent"),
             Self::Aggregate {
                 results,
                 failures,
@@ -187,10 +235,10 @@ impl fmt::Display for Event {
                 block,
                 ..
             } => {
-                write!(
-                    f,
-                    "aggregate: {results} results, {failures} failures (block {block})"
-                )?;
+                write!(f, "aggregate: {results} results, {failures} failures")?;
+                if let Some(block) = block {
+                    write!(f, " (block {block})")?;
+                }
                 match outcome {
                     Outcome::Adopted => Ok(()),
                     Outcome::Skipped => write!(f, ", round skipped: the model stays"),
@@ -213,15 +261,26 @@ impl fmt::Display for Summary {
             End::Finished => "finished",
             End::Cancelled => "was cancelled",
             End::Left => "goes on without this client",
+            End::Submitted => "has closed the weights' round",
         };
-        writeln!(f, "[SUMMARY] federation {} {end}", self.federation)?;
+        match self.federation {
+            Some(federation) => writeln!(f, "[SUMMARY] federation {federation} {end}")?,
+            None => writeln!(f, "[SUMMARY] federation {end}")?,
+        }
+        let sent = match self.federation {
+            Some(_) => "revealed",
+            None => "sent",
+        };
         writeln!(
             f,
-            "rounds: {} seen, {} adopted; {} updates revealed",
+            "rounds: {} seen, {} adopted; {} updates {sent}",
             self.rounds, self.adopted, self.revealed
         )?;
         if let (Some(first), Some(last)) = (self.loss_first, self.loss_last) {
             writeln!(f, "loss: {first:.4} -> {last:.4}")?;
+        }
+        if let Some(Traffic { sent, received }) = self.traffic {
+            writeln!(f, "bytes: {sent} sent, {received} received")?;
         }
         write!(f, "model: {:?}", self.model_root)
     }

@@ -100,7 +100,7 @@ pub enum Found {
         federation: u32,
         /// The round.
         #[serde(flatten)]
-        round: Round,
+        round: Box<Round>,
     },
     /// The runtime's code was replaced; the rules of the chain may be others from the next block on.
     Upgrade {
@@ -133,12 +133,18 @@ fn decimal<S: Serializer>(number: &U256, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(number)
 }
 
-/// Audits the chain up to block `to`. Tells of all that it finds.
+/// Audits the chain up to block `to`. Tells of all that it finds, and by `passed` how many blocks of how
+/// many are done.
 ///
 /// # Errors
 /// [`Error::Broken`], [`Error::Unproven`] or [`Error::Verify`] with the first thing that is wrong;
 /// [`Error::Pruned`] when the node does not have all states any more.
-pub async fn audit(chain: &Chain, to: u32, tell: impl Fn(&Found)) -> Result<Report, Error> {
+pub async fn audit(
+    chain: &Chain,
+    to: u32,
+    tell: impl Fn(&Found),
+    passed: impl Fn(u32, u32),
+) -> Result<Report, Error> {
     let Raw { head, header, .. } = Raw::fetch(chain, 0).await?;
     let mut auditor = Auditor::new(head, &header, &chain.proof(&header, rules_key()).await?)?;
     let mut runtime = chain.runtime(head).await?;
@@ -176,6 +182,7 @@ pub async fn audit(chain: &Chain, to: u32, tell: impl Fn(&Found)) -> Result<Repo
             runtime = chain.runtime(head).await?;
             tell(&auditor.upgrade(head.number));
         }
+        passed(head.number, to);
     }
     Ok(auditor.report())
 }
@@ -271,11 +278,10 @@ impl Auditor {
             };
             let rounds = replay.block(contents.of(federation))?;
             self.rounds = self.rounds.saturating_add(rounds.len() as u32);
-            found.extend(
-                rounds
-                    .into_iter()
-                    .map(|round| Found::Round { federation, round }),
-            );
+            found.extend(rounds.into_iter().map(|round| Found::Round {
+                federation,
+                round: Box::new(round),
+            }));
         }
         Ok(found)
     }

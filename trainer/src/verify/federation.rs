@@ -32,7 +32,8 @@ pub struct Report {
 }
 
 /// Replays a federation from its first block to `to`, or the best block, and compares it with the
-/// headers' digests, the round records in state and, where given, a model file. Tells of each round.
+/// headers' digests, the round records in state and, where given, a model file. Tells of each round, and
+/// by `passed` how many blocks of how many are done.
 ///
 /// # Errors
 /// [`Error::Verify`] with the first difference.
@@ -42,6 +43,7 @@ pub async fn verify(
     to: Option<u32>,
     file: Option<&ModelView>,
     tell: impl Fn(&Round),
+    passed: impl Fn(u32, u32),
 ) -> Result<Report, Error> {
     let best = chain.best().await?;
     let to = to.unwrap_or(best.number);
@@ -83,6 +85,8 @@ pub async fn verify(
             tell(&round);
             rounds.push(round);
         }
+        let done = |to: u32| to.saturating_sub(view.created_at).saturating_add(1);
+        passed(done(number), done(to));
     }
     let closed = replay.closed();
     if let Some(file) = file.filter(|file| file.round > closed) {

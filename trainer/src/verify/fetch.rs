@@ -187,11 +187,13 @@ impl Sent {
                 (Some(of), Call::Commit(commit))
             }
             "reveal" => {
-                let (of, round, sample_count, salt, part) = Decode::decode(arguments).ok()?;
+                let (of, round, sample_count, privacy, salt, part) =
+                    Decode::decode(arguments).ok()?;
                 let reveal = Reveal {
                     client: signer,
                     round,
                     sample_count,
+                    privacy,
                     salt,
                     part,
                     succeeded: None,
@@ -246,7 +248,7 @@ impl Sent {
 mod tests {
     use codec::Encode;
     use fedchain_commitment::parts;
-    use fedchain_fl::H256;
+    use fedchain_fl::{H256, Privacy};
 
     use super::*;
     use crate::chain::AccountId;
@@ -279,7 +281,10 @@ mod tests {
         );
 
         let part = parts(&[1, 2]).remove(0);
-        let sent = read("reveal", (7u32, 1u32, 147u32, [5u8; 32], &part).encode());
+        let sent = read(
+            "reveal",
+            (7u32, 1u32, 147u32, None::<Privacy>, [5u8; 32], &part).encode(),
+        );
         let Some(Sent {
             index: 2,
             federation: Some(7),

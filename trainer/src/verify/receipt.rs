@@ -30,13 +30,18 @@ pub struct Wanted {
     pub to: u32,
 }
 
-/// Makes a receipt from a node's blocks.
+/// Makes a receipt from a node's blocks. Tells by `passed` how many blocks, then how many headers, of how
+/// many are done.
 ///
 /// # Errors
 /// [`Error::UnknownFederation`], also when it was removed; [`Error::Impossible`] when there is no such
 /// update in an adopted server model, or the chain changed meanwhile; [`Error::Verify`] when the round
 /// is not what its updates make of it.
-pub async fn get(chain: &Chain, wanted: Wanted) -> Result<Receipt, Error> {
+pub async fn get(
+    chain: &Chain,
+    wanted: Wanted,
+    passed: impl Fn(u32, u32),
+) -> Result<Receipt, Error> {
     let Wanted {
         federation,
         round,
@@ -61,7 +66,7 @@ pub async fn get(chain: &Chain, wanted: Wanted) -> Result<Receipt, Error> {
         )));
     }
     let closed_at = record.closed_at;
-    let report = verify(chain, federation, Some(closed_at), None, |_| {}).await?;
+    let report = verify(chain, federation, Some(closed_at), None, |_| {}, &passed).await?;
     let mut rounds = report.rounds.into_iter();
     let found = rounds.find(|found| found.round == round);
     let Round {
@@ -94,7 +99,12 @@ pub async fn get(chain: &Chain, wanted: Wanted) -> Result<Receipt, Error> {
         false => (closed_at, Vec::new()),
     };
     let headers = stream::iter(first..=to).map(|number| header(chain, number));
-    let headers: Vec<Header> = headers.buffered(IN_FLIGHT).try_collect().await?;
+    let done = |to: u32| to.saturating_sub(first).saturating_add(1);
+    let headers: Vec<Header> = headers
+        .buffered(IN_FLIGHT)
+        .inspect_ok(|header| passed(done(header.number), done(to)))
+        .try_collect()
+        .await?;
     let receipt = Receipt {
         federation,
         round,

@@ -1,32 +1,32 @@
 //! The pure replay: each round recomputed when its digest comes.
 
 mod certified;
+mod declared;
 mod file;
 mod gate;
+mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedchain_commitment::{
-    Accepted, Opening, Opens, Part, accepted_root, gate_hash, spec_hash, values_root,
+    Accepted, Opening, Part, accepted_root, gate_hash, spec_hash, values_root,
 };
 use fedchain_fl::{
-    Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, aggregate,
+    Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, Privacy, aggregate,
     gate::GateRecord,
     view::{Bound, Outcome, ServerModel},
 };
-use fedchain_verifier::{
-    Verifier,
-    norm::Near,
-    opening::{self, Committed, Opened},
-    optimality::Moments,
-};
+use fedchain_verifier::{Verifier, norm::Near, opening, optimality::Moments};
 
 use super::{Difference, What};
 use crate::chain::AccountId;
 pub use certified::Certify;
 use certified::Contributors;
+pub use declared::Declared;
+use declared::declared;
 use gate::Holdouts;
 pub use gate::{HoldoutReveal, Pledge, Unfit};
+use open::open_any;
 
 /// What a block holds of one federation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,6 +71,8 @@ pub struct Reveal {
     pub round: u32,
     /// Rows, as stated.
     pub sample_count: u32,
+    /// Differential privacy, as declared.
+    pub privacy: Option<Privacy>,
     /// The commitment's salt.
     pub salt: [u8; 32],
     /// The part.
@@ -99,6 +101,8 @@ pub struct Round {
     pub bound: Option<Bound>,
     /// What holdouts say of the model that it made, where it was judged.
     pub judgement: Option<GateRecord<AccountId>>,
+    /// Privacy that clients declare of accepted updates, in ascending order of accounts.
+    pub declared: Vec<Declared>,
     /// The accepted updates, in ascending order of accounts.
     #[serde(skip)]
     pub updates: Vec<Accepted<[u8; 32]>>,
@@ -282,6 +286,7 @@ impl Replay {
         }
         let sent = self.sent.remove(&round).unwrap_or_default();
         let updates = self.accepted_updates(&sent)?;
+        let declared = declared(&updates);
         let holdouts = self.holdouts(&sent)?;
         let revealed = holdouts.count();
         let made = match self.spec.task.strategy.terms() {
@@ -334,6 +339,7 @@ impl Replay {
             model_root,
             bound,
             judgement,
+            declared,
             updates,
         })
     }
@@ -467,6 +473,7 @@ impl Replay {
                 base_root: self.model_root,
                 account: client.0,
                 sample_count: reveal.sample_count,
+                privacy: reveal.privacy,
                 param_count: self.param_count,
                 values_root: H256::zero(),
                 salt: reveal.salt,
@@ -487,6 +494,7 @@ impl Replay {
             let moments = moments.map_err(|error| What::Moments { client, error })?;
             received.moments = Some(moments);
         }
+        received.privacy = reveal.privacy;
         received.values.extend(task.format.decode(&part.values));
         received.opened = Some((reveal.sample_count, weight, opened.values_root));
         Ok(())
@@ -514,35 +522,10 @@ impl Replay {
             },
             values: received.values,
             weight,
+            privacy: received.privacy,
             moments: received.moments,
         })
     }
-}
-
-/// Opens whichever of the commitments a part is of: where events are gone, failed ones are among
-/// them.
-fn open_any<O: Opens>(
-    commitments: &[H256],
-    opening: O,
-    total_bytes: u32,
-    received: u32,
-    part: &Part,
-) -> Result<Opened, opening::Error> {
-    let mut committed = Committed {
-        commitment: H256::zero(),
-        opening,
-        total_bytes,
-        received,
-    };
-    let mut opened = Err(opening::Error::Commitment);
-    for commitment in commitments {
-        committed.commitment = *commitment;
-        opened = committed.verify(part);
-        if opened.is_ok() {
-            break;
-        }
-    }
-    opened
 }
 
 /// What the replay makes of a round.
@@ -574,6 +557,7 @@ struct Received {
     chunks: u32,
     values: Vec<i32>,
     moments: Option<Moments>,
+    privacy: Option<Privacy>,
     /// Sample count, its weight and the values root.
     opened: Option<(u32, u32, H256)>,
 }
@@ -583,6 +567,7 @@ struct Counted {
     accepted: Accepted<[u8; 32]>,
     values: Vec<i32>,
     weight: u32,
+    privacy: Option<Privacy>,
     moments: Option<Moments>,
 }
 

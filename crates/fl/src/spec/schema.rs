@@ -1,5 +1,6 @@
 //! The feature schema: how every client turns its rows into the same numbers.
 
+use alloc::collections::BTreeSet;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -9,23 +10,62 @@ use crate::{
     limits::{CLASSES_MAX, FEATURES_MAX},
 };
 
-/// A numeric column; the model sees `(value - offset) / scale`.
+/// What the model sees of a cell: `(value - offset) / scale`.
+///
+/// The value is the cell's number or, where there is a label, 1 if the cell holds it and 0 if it holds a
+/// label of another feature of the same column: so a categorical column has one feature per label.
 #[derive(
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Column {
-    /// Name in the header of the CSV file.
+    /// Name in the header of the data file.
     pub name: Name,
     /// Subtracted first.
+    #[cfg_attr(feature = "std", serde(default = "zero"))]
     pub offset: Decimal,
     /// Then divided by; above zero.
+    #[cfg_attr(feature = "std", serde(default = "one"))]
     pub scale: Decimal,
+    /// The category that the feature stands for; none: the cell is a number.
+    #[cfg_attr(
+        feature = "std",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub label: Option<Name>,
+    /// The value of an empty cell; none: a row with an empty cell is refused.
+    #[cfg_attr(
+        feature = "std",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub missing: Option<Decimal>,
+}
+
+#[cfg(feature = "std")]
+fn zero() -> Decimal {
+    Decimal::whole(0)
+}
+
+#[cfg(feature = "std")]
+fn one() -> Decimal {
+    Decimal::whole(1)
 }
 
 impl Column {
+    /// A column of numbers without empty cells.
+    pub fn number(name: Name, offset: Decimal, scale: Decimal) -> Self {
+        Self {
+            name,
+            offset,
+            scale,
+            label: None,
+            missing: None,
+        }
+    }
+
     fn check(&self) -> Result<(), Error> {
         self.name.check()?;
+        self.label.as_ref().map_or(Ok(()), Name::check)?;
         if self.scale.mantissa <= 0 {
             return Err(Error::Scale);
         }
@@ -40,11 +80,11 @@ impl Column {
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
 pub enum Target {
-    /// A real number, for regression.
+    /// A real number without a label or a rule for empty cells, for regression.
     Real(Column),
     /// One label of a fixed list, for classification.
     Classes {
-        /// Name in the header of the CSV file.
+        /// Name in the header of the data file.
         name: Name,
         /// The labels as they stand in the cells; the place in this list is the class.
         labels: BoundedVec<Name, ConstU32<CLASSES_MAX>>,
@@ -85,31 +125,45 @@ impl Schema {
     /// Whether names, scales and labels are usable.
     ///
     /// # Errors
-    /// [`Error::Name`], [`Error::Scale`] or [`Error::Duplicate`].
+    /// [`Error::Name`], [`Error::Scale`] or [`Error::Duplicate`]; [`Error::Category`] when features take
+    /// one column as a number and by labels, or a real target has what only features have.
     pub fn check(&self) -> Result<(), Error> {
         for column in &self.features {
             column.check()?;
         }
-        let target = self.target.name();
         match &self.target {
-            Target::Real(column) => column.check()?,
+            Target::Real(column) => {
+                column.check()?;
+                if column.label.is_some() || column.missing.is_some() {
+                    return Err(Error::Category);
+                }
+            }
             Target::Classes { name, labels } => {
                 name.check()?;
                 labels.iter().try_for_each(Name::check)?;
                 all_different(labels.iter())?;
             }
         }
-        all_different(
-            self.features
-                .iter()
-                .map(|column| &column.name)
-                .chain([target]),
-        )
+        let features = || self.features.iter();
+        all_different(features().map(|feature| (&feature.name, &feature.label)))?;
+        // Whoever names a column as a number names it once.
+        let of_labels = features().filter(|feature| feature.label.is_some());
+        let of_labels: BTreeSet<&Name> = of_labels.map(|feature| &feature.name).collect();
+        let is_mixed =
+            |feature: &&Column| feature.label.is_none() && of_labels.contains(&feature.name);
+        if features().any(|feature| is_mixed(&feature)) {
+            return Err(Error::Category);
+        }
+        let target = self.target.name();
+        match features().any(|feature| feature.name == *target) {
+            true => Err(Error::Duplicate),
+            false => Ok(()),
+        }
     }
 }
 
-fn all_different<'a>(names: impl Iterator<Item = &'a Name>) -> Result<(), Error> {
-    let mut seen = alloc::collections::BTreeSet::new();
+fn all_different<T: Ord>(names: impl Iterator<Item = T>) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
             return Err(Error::Duplicate);

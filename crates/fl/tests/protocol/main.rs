@@ -30,11 +30,11 @@ fn task() -> TaskSpec {
         optimiser: Optimiser::Adopt,
         schema: Schema {
             features: Default::default(),
-            target: Target::Real(Column {
-                name: "y".parse().unwrap(),
-                offset: Decimal::whole(0),
-                scale: Decimal::whole(1),
-            }),
+            target: Target::Real(Column::number(
+                "y".parse().unwrap(),
+                Decimal::whole(0),
+                Decimal::whole(1),
+            )),
         },
     }
 }

@@ -1,8 +1,8 @@
 //! What a task may be, and how people write it.
 
 use fedchain_fl::{
-    Adaptive, Error, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Strategy, TaskSpec,
-    Width,
+    Adaptive, Column, Decimal, Error, Format, H256, Initial, ModelSpec, NormRule, Optimiser,
+    Schema, Strategy, Target, TaskSpec, Width,
 };
 
 use crate::task;
@@ -122,5 +122,63 @@ fn rules_are_written_like_this() {
     check(
         Optimiser::FedYogi(adaptive),
         r#"{"fed_yogi":{"beta1":"9e-1","beta2":"99e-2","rate":"1e-1","tau":"1e-3"}}"#,
+    );
+}
+
+fn number(name: &str) -> Column {
+    Column::number(name.parse().unwrap(), Decimal::whole(0), Decimal::whole(1))
+}
+
+fn label(name: &str, label: &str) -> Column {
+    Column {
+        label: label.parse().ok(),
+        ..number(name)
+    }
+}
+
+#[track_caller]
+fn check_schema(features: &[Column], target: Column, expected: Result<(), Error>) {
+    let schema = Schema {
+        features: features.to_vec().try_into().unwrap(),
+        target: Target::Real(target),
+    };
+    assert_eq!(schema.check(), expected);
+}
+
+#[test]
+fn a_column_is_one_number_or_different_labels() {
+    let colours = [label("colour", "red"), label("colour", "blue"), number("x")];
+    check_schema(&colours, number("y"), Ok(()));
+    let twice = [label("colour", "red"), label("colour", "red")];
+    check_schema(&twice, number("y"), Err(Error::Duplicate));
+    let both = [label("colour", "red"), number("colour")];
+    check_schema(&both, number("y"), Err(Error::Category));
+    check_schema(&colours, number("colour"), Err(Error::Duplicate));
+}
+
+#[test]
+fn a_real_target_has_neither_label_nor_rule_for_empty_cells() {
+    let features = [number("x")];
+    check_schema(&features, label("y", "red"), Err(Error::Category));
+    let missing = Some(Decimal::whole(0));
+    let target = Column {
+        missing,
+        ..number("y")
+    };
+    check_schema(&features, target, Err(Error::Category));
+}
+
+#[test]
+fn offset_scale_label_and_missing_may_be_left_out() {
+    let read: Column = serde_json::from_str(r#"{"name":"colour","label":"red"}"#).unwrap();
+    assert_eq!(read, label("colour", "red"));
+    let read: Column = serde_json::from_str(r#"{"name":"x","missing":"1.5"}"#).unwrap();
+    let missing = "1.5".parse().ok();
+    assert_eq!(
+        read,
+        Column {
+            missing,
+            ..number("x")
+        }
     );
 }

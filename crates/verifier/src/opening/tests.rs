@@ -3,7 +3,10 @@
 use std::{vec, vec::Vec};
 
 use fedchain_commitment::{HoldoutOpening, Opening, parts, values_root};
-use fedchain_fl::limits::{CHUNK_BYTES, PART_BYTES_MAX};
+use fedchain_fl::{
+    Decimal, Privacy,
+    limits::{CHUNK_BYTES, PART_BYTES_MAX},
+};
 
 use super::*;
 
@@ -23,6 +26,7 @@ fn opening() -> Opening<[u8; 4]> {
         base_root: H256::repeat_byte(5),
         account: [6; 4],
         sample_count: 7,
+        privacy: None,
         param_count: BYTES / 4,
         values_root: values_root(&update()),
         salt: [8; 32],
@@ -136,6 +140,12 @@ fn nothing_else_that_was_committed_to_can_change() {
     change(|it| it.base_root = H256::zero());
     change(|it| it.account = [7; 4]);
     change(|it| it.sample_count = 8);
+    change(|it| {
+        it.privacy = Some(Privacy {
+            epsilon: Decimal::whole(1),
+            delta: Decimal::whole(0),
+        });
+    });
     change(|it| it.param_count = 1);
     change(|it| it.salt = [0; 32]);
     refuses(

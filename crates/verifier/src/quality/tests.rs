@@ -16,10 +16,12 @@ const ROWS: u32 = 2 * PART_BYTES_MAX / ROW_BYTES as u32 + 5;
 
 /// 299 features, three classes.
 fn task() -> TaskSpec {
-    let column = |place| Column {
-        name: std::format!("x{place}").parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
+    let column = |place| {
+        Column::number(
+            std::format!("x{place}").parse().unwrap(),
+            Decimal::whole(0),
+            Decimal::whole(1),
+        )
     };
     let features: Vec<_> = (0..299).map(column).collect();
     TaskSpec {

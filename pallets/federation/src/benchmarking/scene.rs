@@ -10,8 +10,8 @@ use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, Part, spec_hash};
 use fedchain_fl::{
     Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, H256, Initial,
-    Membership, ModelSpec, Name, NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width,
-    Windows,
+    Membership, ModelSpec, Name, NormRule, Optimiser, Privacy, Schema, Strategy, Target, TaskSpec,
+    Width, Windows,
     gate::Assessment,
     limits::{
         CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, CONTRIBUTIONS_MAX,
@@ -46,8 +46,8 @@ use crate::{
     },
 };
 
-/// Bytes of one column with the longest name in a SCALE-encoded spec.
-pub const COLUMN_BYTES: u32 = 84;
+/// Bytes of one column with the longest name and label in a SCALE-encoded spec.
+pub const COLUMN_BYTES: u32 = 161;
 /// Bytes of the columns of the largest spec.
 pub const SPEC_BYTES: u32 = FEATURES_MAX * COLUMN_BYTES;
 /// Chunks of a seeded model, at most.
@@ -82,6 +82,11 @@ pub const SETTLED: Stage = Stage::Settle {
 pub const ACCEPTED: Answer = Answer::Accepted {
     sample_count: 1,
     values_root: H256::repeat_byte(1),
+};
+/// The longest declaration.
+const PRIVACY: Privacy = Privacy {
+    epsilon: decimal(1, 0),
+    delta: decimal(1, -5),
 };
 /// Usual parameters.
 pub const ADAPTIVE: Adaptive = Adaptive {
@@ -239,6 +244,7 @@ impl<T: Config> Scene<T> {
             base_root: state.model_root,
             account: client,
             sample_count,
+            privacy: Some(PRIVACY),
             param_count: state.param_count,
             values_root,
             salt: [0; 32],
@@ -248,6 +254,7 @@ impl<T: Config> Scene<T> {
             federation: self.id,
             round: 1,
             sample_count,
+            privacy: Some(PRIVACY),
             salt: [0; 32],
             part,
         };
@@ -343,17 +350,18 @@ pub fn spec<T: Config>(chunks: u32) -> SpecOf<T> {
     }
 }
 
-/// So many columns with the longest names.
+/// So many columns with the longest names and labels.
 pub fn columns(count: u32) -> BoundedVec<Column, ConstU32<FEATURES_MAX>> {
-    BoundedVec::truncate_from((0..count).map(column).collect())
+    let feature = |index| Column {
+        label: Some(name(index)),
+        missing: Some(decimal(i64::MIN, -18)),
+        ..column(index)
+    };
+    BoundedVec::truncate_from((0..count).map(feature).collect())
 }
 
 fn column(index: u32) -> Column {
-    Column {
-        name: name(index),
-        offset: decimal(i64::MIN, -18),
-        scale: decimal(i64::MAX, -18),
-    }
+    Column::number(name(index), decimal(i64::MIN, -18), decimal(i64::MAX, -18))
 }
 
 fn name(index: u32) -> Name {

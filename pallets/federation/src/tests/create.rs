@@ -41,6 +41,13 @@ fn what_cannot_work_is_refused() {
         E::DuplicateName,
     );
     refuse(
+        |s| {
+            s.task.schema.features[1] = s.task.schema.features[0].clone();
+            s.task.schema.features[1].label = "red".parse().ok();
+        },
+        E::BadCategory,
+    );
+    refuse(
         |s| s.task.strategy = Strategy::TrimmedMean { trim: 1 },
         E::TooFewClients,
     );

@@ -1,24 +1,25 @@
 //! One run: a federation, a strategy, an attack.
 
 use anyhow::{Context, Result};
-use fedchain_byzantine::attack::{Attack, Round};
-use fedchain_fl::{Error, FederationSpec, NormRule, Strategy};
-use fedchain_trainer::{
-    data::{Dataset, Targets},
-    learn::{self, Hyper},
-    simulate::simulate_attacked,
+use fedchain_fl::{Error, NormRule, Strategy};
+use fedchain_learn::{
+    Hyper, Method,
+    simulate::{Attackers, Round, Setup, Simulation, attack::Attack},
 };
 
 use super::{
-    digits::{self, CLASSES, CLIENTS},
+    digits::{self, CLIENTS},
     partition::Partition,
 };
 
 /// How all clients train.
 const HYPER: Hyper = Hyper {
+    method: Method::Sgd { momentum: 0.0 },
     epochs: 5,
     batch_size: 16,
     learning_rate: 1.0,
+    proximal: 0.0,
+    l2: 0.0,
     seed: 1,
 };
 
@@ -78,49 +79,14 @@ impl Cell {
             Err(Error::TooFewClients { .. }) => return Ok(None),
             found => found?,
         }
-        let mut clients = partition.clients.clone();
-        if let Some(attack) = self.attack {
-            for client in clients.iter_mut().take(self.attackers) {
-                relabel(client, attack);
-            }
-        }
-        let models = simulate_attacked(&spec, &clients, &HYPER, |round, base, updates| {
-            if let Some(attack) = self.attack {
-                self.replace(&spec, attack, round, base, updates);
-            }
-        })?;
-        let model = models.last().context("a federation has a first model")?;
-        let metrics = learn::evaluate(&spec.task, model, &partition.held_out)?;
-        Ok(metrics.accuracy)
-    }
-
-    /// Puts the attackers' updates and sample counts in the place of their honest ones.
-    fn replace(
-        &self,
-        spec: &FederationSpec<u128>,
-        attack: &dyn Attack,
-        round: u32,
-        base: &[i32],
-        updates: &mut [(Vec<i32>, u32)],
-    ) {
-        let all: Vec<Vec<i32>> = updates.iter().map(|(values, _)| values.clone()).collect();
-        let (own, honest) = all.split_at(self.attackers);
-        let sent = attack.updates(&Round {
-            base,
-            honest,
-            own,
-            format: spec.task.format,
-            seed: round.into(),
-        });
-        for ((values, count), sent) in updates.iter_mut().zip(sent) {
-            *values = sent;
-            *count = attack.sample_count(*count, spec.sample_count_max);
-        }
-    }
-}
-
-fn relabel(client: &mut Dataset, attack: &dyn Attack) {
-    if let Some(Targets::Classes(classes)) = &mut client.targets {
-        classes.mapv_inplace(|class| attack.label(class, CLASSES));
+        let count = self.attackers;
+        let setup = Setup {
+            held_out: std::slice::from_ref(&partition.held_out),
+            attackers: self.attack.map(|attack| Attackers { count, attack }),
+            ..Setup::new(&spec, &partition.clients, HYPER)
+        };
+        let rounds: Vec<Round> = Simulation::new(setup)?.collect::<Result<_, _>>()?;
+        let last = rounds.last().context("a federation has a first model")?;
+        Ok(last.metrics.accuracy)
     }
 }

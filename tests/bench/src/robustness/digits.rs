@@ -4,7 +4,7 @@ use std::{fs::File, path::Path};
 
 use anyhow::{Context, Result};
 use fedchain_fl::FederationSpec;
-use fedchain_trainer::data::{Dataset, Targets};
+use fedchain_learn::data::{Dataset, Targets};
 use flate2::read::GzDecoder;
 use ndarray::{Array1, Array2};
 

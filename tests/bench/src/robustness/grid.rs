@@ -1,7 +1,7 @@
 //! All strategies against all attacks, for one number of attackers.
 
 use anyhow::Result;
-use fedchain_byzantine::attack;
+use fedchain_learn::simulate::attack;
 use rayon::prelude::*;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::{array, fmt};
 
 use anyhow::Result;
-use fedchain_trainer::data::{Dataset, Targets};
+use fedchain_learn::data::{Dataset, Targets};
 use ndarray::Axis;
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rand_distr::{Dirichlet, Distribution};

@@ -53,7 +53,7 @@ pub async fn run() -> Result<()> {
     let mut times = vec![];
     for _ in 0..REPEATS {
         let start = Instant::now();
-        let report = audit(&chain, BLOCKS, |_| {}).await?;
+        let report = audit(&chain, BLOCKS, |_| {}, |_, _| {}).await?;
         times.push(start.elapsed());
         ensure!(report.federations == 1, "the federation was not found");
     }
@@ -74,7 +74,7 @@ async fn receipts(chain: &Chain, federation: u32) -> Result<()> {
             to: BLOCKS,
         };
         let start = Instant::now();
-        let receipt = get(chain, wanted).await?;
+        let receipt = get(chain, wanted, |_, _| {}).await?;
         let made = start.elapsed();
         let trusted = match since_genesis {
             true => chain.genesis(),

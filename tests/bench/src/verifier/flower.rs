@@ -1,22 +1,20 @@
-//! Flower's NumPy strategies beside ours, in a Python environment of its own in the user's cache.
+//! Flower's NumPy strategies beside ours.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::{
-    env, fs,
+    fs,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
 
-/// What pip installs (Apache-2.0; NumPy: BSD-3-Clause).
-const PACKAGES: [&str; 2] = ["flwr==1.41.*", "numpy==2.4.*"];
+use crate::python::Python;
 
-const SCRIPT: &str = include_str!("../../flower/strategies.py");
+const SCRIPT: &str = include_str!("../../peers/strategies.py");
 
-/// The environment's Python.
-pub struct Flower(PathBuf);
+/// Flower in its environment.
+pub struct Flower(Python);
 
 impl Flower {
     /// Finds or makes the environment.
@@ -24,15 +22,7 @@ impl Flower {
     /// # Errors
     /// When Python, pip or the packages cannot be had.
     pub fn provide() -> Result<Self> {
-        let folder = cache_dir()?.join("flower");
-        let python = folder.join("bin/python");
-        if !has_packages(&python) {
-            println!("# installing Flower into {}", folder.display());
-            succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-            let pip = ["-m", "pip", "install", "--quiet"];
-            succeed(Command::new(&python).args(pip).args(PACKAGES))?;
-        }
-        Ok(Self(python))
+        Python::provide().map(Self)
     }
 
     /// Starts Flower on these updates, each with its count; a value is a multiple of 2^-16.
@@ -43,11 +33,12 @@ impl Flower {
         fs::write(folder.path().join("updates"), values.collect::<Vec<_>>())?;
         let counts = (1i32..).take(updates.len()).flat_map(i32::to_le_bytes);
         fs::write(folder.path().join("counts"), counts.collect::<Vec<_>>())?;
-        let mut python = Command::new(&self.0)
+        let mut python = self
+            .0
+            .command()
             .args(["-c", SCRIPT])
             .arg(folder.path())
             .arg(updates.len().to_string())
-            .envs(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"].map(|name| (name, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -90,35 +81,4 @@ impl Worker {
             .map(|value| f64::from_le_bytes(*value) * SCALE)
             .collect())
     }
-}
-
-/// The user's cache folder for this project.
-fn cache_dir() -> Result<PathBuf> {
-    let base = match env::var_os("XDG_CACHE_HOME") {
-        Some(cache) => PathBuf::from(cache),
-        None => env::home_dir()
-            .context("set HOME or XDG_CACHE_HOME")?
-            .join(".cache"),
-    };
-    Ok(base.join("fedchain"))
-}
-
-fn has_packages(python: &Path) -> bool {
-    let script = "from importlib.metadata import version as v; print(v('flwr'), v('numpy'))";
-    Command::new(python)
-        .args(["-c", script])
-        .output()
-        .is_ok_and(|output| output.stdout.starts_with(b"1.41.") && output.status.success())
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?} failed: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
-    Ok(())
 }

@@ -22,7 +22,7 @@ const SHAPES: [(u32, u32, Option<&str>); 4] = [
     (100, 10_000, Some("krum")),
 ];
 
-/// All rules, against `bad` bad clients. Names as in flower/strategies.py.
+/// All rules, against `bad` bad clients. Names as in peers/strategies.py.
 const fn rules(clients: u32, bad: u32) -> [(&'static str, Strategy); 7] {
     let keep = clients - bad;
     [

@@ -99,11 +99,11 @@ fn measure(engine: &Engine, name: &str, work: Work) -> Result<Duration> {
 fn task(model: ModelSpec, features: usize) -> Result<TaskSpec> {
     let name = |text: String| text.parse::<Name>().map_err(|_| anyhow!("the name {text}"));
     let column = |index: usize| {
-        Ok(Column {
-            name: name(format!("x{index}"))?,
-            offset: Decimal::whole(0),
-            scale: Decimal::whole(1),
-        })
+        Ok(Column::number(
+            name(format!("x{index}"))?,
+            Decimal::whole(0),
+            Decimal::whole(1),
+        ))
     };
     let columns = (0..features).map(column).collect::<Result<Vec<_>>>()?;
     let labels = (0..CLASSES).map(|class| name(class.to_string()));

@@ -2,6 +2,7 @@
 //!
 //! A wrong opening is an error that changes nothing, in each of its fields.
 
+use fedchain_fl::{Decimal, Privacy};
 use frame_support::{assert_noop, assert_ok};
 use pallet_federation::{Error, mock::*};
 
@@ -27,6 +28,13 @@ fn only_what_was_committed_can_be_revealed() {
                     },
                     Update {
                         sample_count: 1_000,
+                        ..committed.clone()
+                    },
+                    Update {
+                        privacy: Some(Privacy {
+                            epsilon: Decimal::whole(1),
+                            delta: Decimal::whole(0),
+                        }),
                         ..committed.clone()
                     },
                     Update {

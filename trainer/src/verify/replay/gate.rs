@@ -12,7 +12,7 @@ use fedchain_fl::{
 use fedchain_verifier::{Verifier, opening, quality::Rows};
 use thiserror::Error;
 
-use super::{At, Counted, Replay, Sent, open_any};
+use super::{At, Counted, Replay, Sent, open::open_any};
 use crate::{
     chain::AccountId,
     verify::{Difference, What},

@@ -17,11 +17,7 @@ use crate::{
 const ONE: i32 = 1 << 16;
 
 fn column(name: Name) -> Column {
-    Column {
-        name,
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    }
+    Column::number(name, Decimal::whole(0), Decimal::whole(1))
 }
 
 /// A task of so many features; without classes, of a regression.

@@ -14,11 +14,7 @@ use crate::{
 
 /// A task of so many weights.
 fn task(strategy: Strategy, param_count: usize) -> TaskSpec {
-    let column = Column {
-        name: "y".parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    };
+    let column = Column::number("y".parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
     TaskSpec {
         model: ModelSpec::Opaque {
             param_count: param_count as u32,

@@ -5,8 +5,8 @@ mod gate;
 
 use fedchain_commitment::parts;
 use fedchain_fl::{
-    Column, Decimal, Format, Initial, Membership, ModelSpec, NormRule, Optimiser, Schema, Strategy,
-    Target, TaskSpec, Windows, view::ModelView,
+    Column, Decimal, Format, Initial, Membership, ModelSpec, NormRule, Optimiser, Privacy, Schema,
+    Strategy, Target, TaskSpec, Windows, view::ModelView,
 };
 
 use super::*;
@@ -17,11 +17,8 @@ const ALICE: AccountId = AccountId([1; 32]);
 const BOB: AccountId = AccountId([2; 32]);
 
 fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
-    let column = |name: &str| Column {
-        name: name.parse().unwrap(),
-        offset: Decimal::whole(0),
-        scale: Decimal::whole(1),
-    };
+    let column =
+        |name: &str| Column::number(name.parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
     FederationSpec {
         name: "test".parse().unwrap(),
         membership: Membership::Invited,
@@ -57,6 +54,14 @@ fn bytes(values: &[i32]) -> Vec<u8> {
     Format::default().encode(values).unwrap()
 }
 
+/// Bob adds noise, Alice does not.
+fn privacy(client: AccountId) -> Option<Privacy> {
+    (client == BOB).then_some(Privacy {
+        epsilon: Decimal::whole(8),
+        delta: Decimal::whole(0),
+    })
+}
+
 /// A commit in block `number` and its reveal in the next.
 fn sent(
     spec: &FederationSpec<u128>,
@@ -75,6 +80,7 @@ fn sent(
         base_root: values_root(&bytes(base)),
         account: client.0,
         sample_count,
+        privacy: privacy(client),
         param_count: 2,
         values_root: values_root(&bytes(values)),
         salt: [9; 32],
@@ -89,6 +95,7 @@ fn sent(
         client,
         round,
         sample_count,
+        privacy: privacy(client),
         salt: opening.salt,
         part: parts(&bytes(values)).remove(0),
         succeeded: Some(true),
@@ -183,6 +190,13 @@ fn honest_blocks_replay() {
     };
     assert_eq!((round.round, round.block, round.accepted), (1, 6, 2));
     assert_eq!(round.model_root, replay.model_root());
+    let [declared] = round.declared.as_slice() else {
+        panic!("{round:?}")
+    };
+    assert_eq!(
+        (declared.client, Some(declared.privacy)),
+        (BOB, privacy(BOB))
+    );
 }
 
 #[test]
@@ -241,9 +255,15 @@ fn one_changed_value_in_a_reveal_is_found() {
 }
 
 #[test]
-fn a_changed_sample_count_or_account_is_found() {
+fn a_changed_sample_count_privacy_or_account_is_found() {
     let mut blocks = honest();
     blocks[3].reveals[0].sample_count = 4;
+    check_differs(blocks, 5, "not the one it committed to");
+    let mut blocks = honest();
+    blocks[3].reveals[0].privacy = Some(Privacy {
+        epsilon: Decimal::whole(1),
+        delta: Decimal::whole(0),
+    });
     check_differs(blocks, 5, "not the one it committed to");
     let mut blocks = honest();
     blocks[1].reveals.clear();

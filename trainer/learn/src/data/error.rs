@@ -1,0 +1,114 @@
+//! What can be wrong with a data file, in sentences that name file, row and column.
+
+use std::{io, path::PathBuf};
+use thiserror::Error;
+
+/// Why a data file cannot be used. Rows are counted from 1: in CSV and TSV by lines, the header
+/// included, as editors do; in Parquet by records.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The file is missing or unreadable.
+    #[error("cannot read {}: {source}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file has no header.
+    #[error("{} is empty: it needs a header and at least one row", file.display())]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file has a header only.
+    #[error("{} has a header but no rows", file.display())]
+    NoRows {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The schema's column is not in the header.
+    #[error("{} has no column \"{column}\"; it has: {}", file.display(), found.join(", "))]
+    MissingColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column that the schema names.
+        column: String,
+        /// The columns of the file.
+        found: Vec<String>,
+    },
+    /// A column that the schema names is in the header twice.
+    #[error("{} has the column \"{column}\" more than once", file.display())]
+    DuplicateColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// A Parquet column that holds no numbers, text or Booleans.
+    #[error(
+        "{}, column \"{column}\": its type is {kind}, which has no place in a schema: store numbers, \
+         text or Booleans",
+        file.display()
+    )]
+    UnreadableColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A cell is empty, or the row is too short.
+    #[error("{} row {row} has no value for \"{column}\"", file.display())]
+    MissingCell {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// The column.
+        column: String,
+    },
+    /// A cell holds no number.
+    #[error("{} row {row}, column \"{column}\": \"{cell}\" is not a number", file.display())]
+    NotANumber {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What the cell holds.
+        cell: String,
+    },
+    /// A cell is infinite or NaN, or becomes so when scaled.
+    #[error("{} row {row}, column \"{column}\": \"{cell}\" is not finite", file.display())]
+    NotFinite {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What the cell holds.
+        cell: String,
+    },
+    /// A class that the federation does not know.
+    #[error(
+        "{} row {row}, column \"{column}\": \"{cell}\" is none of the labels {}",
+        file.display(),
+        labels.join(", ")
+    )]
+    UnknownLabel {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What the cell holds.
+        cell: String,
+        /// The federation's labels.
+        labels: Vec<String>,
+    },
+}

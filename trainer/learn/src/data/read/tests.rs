@@ -1,0 +1,228 @@
+//! Literal files, and what becomes of them.
+
+use std::io::Write;
+
+use fedchain_fl::{Column, Decimal, Name};
+use ndarray::array;
+use tempfile::NamedTempFile;
+
+use super::*;
+use crate::data::nearest;
+
+fn column(name: &str, offset: &str, scale: &str) -> Column {
+    Column::number(
+        name.parse().unwrap(),
+        offset.parse().unwrap(),
+        scale.parse().unwrap(),
+    )
+}
+
+/// Two features; the target "y".
+fn schema() -> Schema {
+    Schema {
+        features: vec![column("a", "1", "0.5"), column("b", "0", "1")]
+            .try_into()
+            .unwrap(),
+        target: Target::Real(column("y", "100", "10")),
+    }
+}
+
+fn labelled() -> Schema {
+    let labels: Vec<Name> = ["low", "high"].map(|label| label.parse().unwrap()).into();
+    let target = Target::Classes {
+        name: "y".parse().unwrap(),
+        labels: labels.try_into().unwrap(),
+    };
+    Schema { target, ..schema() }
+}
+
+fn file(text: &[u8]) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text).unwrap();
+    file
+}
+
+#[track_caller]
+fn check_error(schema: &Schema, text: &[u8], expected: &str) {
+    let file = file(text);
+    let error = Dataset::read(file.path(), schema, None)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        expected.replace("FILE", &file.path().display().to_string())
+    );
+}
+
+#[test]
+fn columns_are_found_by_name_and_scaled() {
+    let expected = Dataset {
+        features: array![[2.0, 7.0], [-2.0, -8.5]],
+        targets: Some(Targets::Real(array![1.0, -0.5])),
+    };
+    for text in [
+        "a,b,y\n2,7,110\n0,-8.5,95\n",
+        "y,note,b,a\n110,\"x, y\",7,2\n95,,-8.5,0",
+        "\u{feff} a , b,y\r\n\r\n 2 ,7.0,1.1e2\r\n0,-8.5,95\r\n",
+    ] {
+        let file = file(text.as_bytes());
+        assert_eq!(
+            Dataset::read(file.path(), &schema(), None).unwrap(),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn rows_are_selected_in_the_order_asked_for() {
+    let data = Dataset {
+        features: array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
+        targets: Some(Targets::Classes(array![0, 1, 2])),
+    };
+    let expected = Dataset {
+        features: array![[5.0, 6.0], [1.0, 2.0], [5.0, 6.0]],
+        targets: Some(Targets::Classes(array![2, 0, 2])),
+    };
+    assert_eq!(data.select(&[2, 0, 2]), expected);
+    assert_eq!(data.select(&[]).rows(), 0);
+}
+
+#[test]
+fn labels_become_their_place_in_the_list() {
+    let file = file(b"a,b,y\n1,0,high\n1,0,low\n");
+    let data = Dataset::read(file.path(), &labelled(), None).unwrap();
+    assert_eq!(data.targets, Some(Targets::Classes(array![1, 0])));
+}
+
+/// One feature per colour, and a number that may be missing.
+fn coloured() -> Schema {
+    let colour = |label: &str, missing: Option<Decimal>| Column {
+        label: label.parse().ok(),
+        missing,
+        ..column("colour", "0", "1")
+    };
+    let size = Column {
+        missing: Some(Decimal::whole(3)),
+        ..column("size", "1", "2")
+    };
+    let nothing = Some(Decimal::whole(0));
+    let features = vec![colour("red", nothing), size, colour("blue", nothing)];
+    Schema {
+        features: features.try_into().unwrap(),
+        ..schema()
+    }
+}
+
+#[test]
+fn labels_become_features_and_empty_cells_take_their_value() {
+    let file = file(b"size,colour,y\n1,red,100\n,blue,100\n5,,100\n");
+    let data = Dataset::read(file.path(), &coloured(), None).unwrap();
+    let expected = array![[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 0.0]];
+    assert_eq!(data.features, expected);
+}
+
+#[test]
+fn a_label_of_no_feature_is_refused() {
+    check_error(
+        &coloured(),
+        b"size,colour,y\n1,red,100\n1,rde,100\n",
+        "FILE row 3, column \"colour\": \"rde\" is none of the labels red, blue",
+    );
+}
+
+#[test]
+fn the_target_may_have_another_name_or_be_absent() {
+    let file = file(b"a,b,outcome\n1,0,100\n");
+    let named = Dataset::read(file.path(), &schema(), Some("outcome")).unwrap();
+    assert_eq!(named.targets, Some(Targets::Real(array![0.0])));
+    let features = Dataset::read_features(file.path(), &schema()).unwrap();
+    assert_eq!(
+        features,
+        Dataset {
+            features: named.features,
+            targets: None
+        }
+    );
+}
+
+#[test]
+fn a_decimal_becomes_the_nearest_float() {
+    for text in ["0.1", "-0.0476190475", "1e-7", "123456789.987654321"] {
+        let decimal: Decimal = text.parse().unwrap();
+        assert_eq!(
+            nearest(decimal).to_bits(),
+            text.parse::<f64>().unwrap().to_bits(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn errors_name_file_row_and_column() {
+    let schema = schema();
+    check_error(
+        &schema,
+        b"",
+        "FILE is empty: it needs a header and at least one row",
+    );
+    check_error(&schema, b"a,b,y\n", "FILE has a header but no rows");
+    check_error(
+        &schema,
+        b"a,c,y\n1,2,3\n",
+        "FILE has no column \"b\"; it has: a, c, y",
+    );
+    check_error(
+        &schema,
+        b"a,b\n1,2\n",
+        "FILE has no column \"y\"; it has: a, b",
+    );
+    check_error(
+        &schema,
+        b"a,b,b,y\n1,2,3,4\n",
+        "FILE has the column \"b\" more than once",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\n1,2,3\n1,,3\n",
+        "FILE row 3 has no value for \"b\"",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\n1,2\n",
+        "FILE row 2 has no value for \"y\"",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\n1,2,3\n\n\"1\n\",2,3\n1,two,3\n",
+        "FILE row 6, column \"b\": \"two\" is not a number",
+    );
+    for cell in ["NaN", "inf", "-Infinity", "1e999"] {
+        check_error(
+            &schema,
+            format!("a,b,y\n1,2,{cell}\n").as_bytes(),
+            &format!("FILE row 2, column \"y\": \"{cell}\" is not finite"),
+        );
+    }
+    check_error(
+        &labelled(),
+        b"a,b,y\n1,2,middle\n",
+        "FILE row 2, column \"y\": \"middle\" is none of the labels low, high",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\n1,\xff,3\n",
+        "FILE row 2, column \"b\": \"\u{fffd}\" is not a number",
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Dataset::read(Path::new("no/such.csv"), &schema(), None).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("cannot read no/such.csv: No such file"),
+        "{error}"
+    );
+}

@@ -1,0 +1,225 @@
+//! A data file in memory: its header and its cells, as text.
+//!
+//! All formats become the same text, so that the clients of a federation may keep their rows in
+//! different ones: an empty cell is the empty text, numbers are decimal text, Booleans `true` and
+//! `false`.
+
+mod parquet;
+mod separated;
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::{self, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use csv::ByteRecord;
+
+use super::DataError;
+
+/// A file's header and rows. Every row has a cell in every column; what a short row lacks is empty.
+#[derive(Debug, Clone)]
+pub struct Table {
+    file: PathBuf,
+    header: Vec<String>,
+    rows: Vec<Row>,
+    /// Type of each column whose values are no text, number or Boolean, by its place.
+    unreadable: BTreeMap<usize, String>,
+    source: Source,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+struct Row {
+    number: u64,
+    cells: ByteRecord,
+    /// Where it stands in the text, without line ends; empty for a file without text.
+    place: Range<usize>,
+}
+
+/// What the rows were read from.
+#[derive(Debug, Clone)]
+enum Source {
+    /// The whole file.
+    Text {
+        text: Vec<u8>,
+        /// Where the header stands in it.
+        header: Range<usize>,
+        /// `\n` or `\r\n`.
+        line_end: &'static str,
+        is_tsv: bool,
+    },
+    Parquet,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// The row: in CSV and TSV its first line as editors count, the header being line 1; in Parquet
+    /// the record, from 1.
+    pub row: u64,
+    /// What it holds, without spaces around it; empty where there is no value.
+    pub text: Cow<'a, str>,
+}
+
+/// Formats, by the ending of a file's name.
+enum Format {
+    Csv,
+    Tsv,
+    Parquet,
+}
+
+impl Format {
+    fn of(path: &Path) -> Self {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        match ending.map(str::to_ascii_lowercase).as_deref() {
+            Some("tsv") => Self::Tsv,
+            Some("parquet") => Self::Parquet,
+            _ => Self::Csv,
+        }
+    }
+}
+
+impl Table {
+    /// Reads a file: TSV when its name ends with `.tsv`, Parquet with `.parquet`, else CSV.
+    ///
+    /// # Errors
+    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NoRows`].
+    pub fn read(path: &Path) -> Result<Self, DataError> {
+        let table = match Format::of(path) {
+            Format::Csv => separated::read(path, b',')?,
+            Format::Tsv => separated::read(path, b'\t')?,
+            Format::Parquet => parquet::read(path)?,
+        };
+        if table.rows.is_empty() {
+            return Err(DataError::NoRows { file: path.into() });
+        }
+        Ok(table)
+    }
+
+    /// Reads the names of a file's columns and nothing else: no row is looked at.
+    ///
+    /// # Errors
+    /// [`DataError::Read`] or [`DataError::Empty`].
+    pub fn read_header(path: &Path) -> Result<Vec<String>, DataError> {
+        match Format::of(path) {
+            Format::Csv => separated::read_header(path, b','),
+            Format::Tsv => separated::read_header(path, b'\t'),
+            Format::Parquet => parquet::read_header(path),
+        }
+    }
+
+    /// Where it was read from.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Names of the columns.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Number of rows; at least one.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Place of the column `name`.
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`], [`DataError::DuplicateColumn`] or
+    /// [`DataError::UnreadableColumn`].
+    pub fn place(&self, name: &str) -> Result<usize, DataError> {
+        let (file, column) = (self.file.clone(), name.to_owned());
+        let mut places = (0..).zip(&self.header).filter(|(_, known)| *known == name);
+        let place = match (places.next(), places.next()) {
+            (Some((place, _)), None) => place,
+            (Some(_), Some(_)) => return Err(DataError::DuplicateColumn { file, column }),
+            (None, _) => {
+                let found = self.header.clone();
+                return Err(DataError::MissingColumn {
+                    file,
+                    column,
+                    found,
+                });
+            }
+        };
+        match self.unreadable.get(&place) {
+            None => Ok(place),
+            Some(kind) => Err(DataError::UnreadableColumn {
+                file,
+                column,
+                kind: kind.clone(),
+            }),
+        }
+    }
+
+    /// The cells at `place` of the header, row by row; all empty where there is no such place.
+    pub fn column(&self, place: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
+        self.rows.iter().map(move |row| Cell {
+            row: row.number,
+            text: String::from_utf8_lossy(row.cells.get(place).unwrap_or_default()),
+        })
+    }
+
+    /// Ending of a file that [`Self::write`] fills: `tsv` for TSV, else `csv`.
+    pub fn ending(&self) -> &'static str {
+        match self.source {
+            Source::Text { is_tsv: true, .. } => "tsv",
+            _ => "csv",
+        }
+    }
+
+    /// Writes the header and the given rows (from 0), in this order: byte for byte as the file has
+    /// them, or as CSV where it is Parquet. Rows that do not exist are left out.
+    ///
+    /// # Errors
+    /// What the system says; `Unsupported` for a Parquet column that has no text.
+    pub fn write(&self, rows: &[usize], mut out: impl Write) -> io::Result<()> {
+        let rows = rows.iter().filter_map(|row| self.rows.get(*row));
+        match &self.source {
+            Source::Text {
+                text,
+                header,
+                line_end,
+                ..
+            } => {
+                let places = rows.map(|row| row.place.clone());
+                for place in std::iter::once(header.clone()).chain(places) {
+                    out.write_all(text.get(place).unwrap_or_default())?;
+                    out.write_all(line_end.as_bytes())?;
+                }
+            }
+            Source::Parquet => {
+                let unreadable = self.unreadable.keys().next();
+                if let Some(name) = unreadable.and_then(|place| self.header.get(*place)) {
+                    let reason = self.place(name).err().map(|error| error.to_string());
+                    return Err(io::Error::new(
+                        io::ErrorKind::Unsupported,
+                        reason.unwrap_or_default(),
+                    ));
+                }
+                let mut writer = csv::Writer::from_writer(&mut out);
+                writer.write_record(&self.header)?;
+                for row in rows {
+                    writer.write_byte_record(&row.cells)?;
+                }
+                writer.flush()?;
+            }
+        }
+        out.flush()
+    }
+}
+
+/// [`DataError::Read`] of a file.
+fn read_error(file: &Path, source: impl Into<io::Error>) -> DataError {
+    DataError::Read {
+        file: file.into(),
+        source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

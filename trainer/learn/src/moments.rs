@@ -1,0 +1,61 @@
+//! Second moments of the client's rows, for certified regressions.
+
+use fedchain_fl::{Shape, TaskSpec};
+use fedchain_verifier::optimality::{Moments, ROW_BITS, ROW_MAX};
+use ndarray::ArrayView1;
+
+use crate::{
+    LearnError,
+    data::{Dataset, Targets},
+    model::fit::checked_targets,
+};
+
+/// Rows per feature below which moments say too much of single rows: with one row they are the row.
+pub(crate) const ROWS_PER_FEATURE: usize = 2;
+
+/// `X' X` and `X' y` of the rows, with values and targets rounded to 2^-12, half to even.
+///
+/// # Errors
+/// [`LearnError::TooFewRows`] for fewer rows than twice the features, [`LearnError::RowOutOfRange`]
+/// for a value beyond 8.
+pub fn moments(task: &TaskSpec, shape: Shape, data: &Dataset) -> Result<Moments, LearnError> {
+    let Targets::Real(targets) = checked_targets(task, data)? else {
+        return Err(LearnError::SchemaMismatch);
+    };
+    let needed = ROWS_PER_FEATURE * data.features.ncols();
+    if data.rows() < needed {
+        let found = data.rows();
+        return Err(LearnError::TooFewRows { found, needed });
+    }
+    let mut moments = Moments::zero(shape);
+    for (row, (values, target)) in data.features.rows().into_iter().zip(targets).enumerate() {
+        let out_of_range = |column: usize, value: f64| LearnError::RowOutOfRange {
+            row: row + 1,
+            column: match task.schema.features.get(column) {
+                Some(feature) => feature.name.to_string(),
+                None => task.schema.target.name().to_string(),
+            },
+            value,
+        };
+        let target = quantise(*target).ok_or_else(|| out_of_range(values.len(), *target))?;
+        let values = quantise_all(values).map_err(|at| out_of_range(at, values[at]))?;
+        moments
+            .add_row(&values, target)
+            .map_err(|_| LearnError::TooManyRows)?;
+    }
+    Ok(moments)
+}
+
+/// All values, or the place of the first that is out of range.
+fn quantise_all(values: ArrayView1<f64>) -> Result<Vec<i16>, usize> {
+    let values = values.iter().enumerate();
+    values
+        .map(|(place, value)| quantise(*value).ok_or(place))
+        .collect()
+}
+
+/// A value in units of 2^-12; none when it is out of range.
+pub fn quantise(value: f64) -> Option<i16> {
+    let units = (value * f64::from(1u32 << ROW_BITS)).round_ties_even();
+    (units.abs() <= f64::from(ROW_MAX)).then_some(units as i16)
+}

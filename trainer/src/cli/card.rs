@@ -1,0 +1,110 @@
+//! `fedchain model card`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::Args;
+use fedchain_learn::{self as learn, data::Dataset};
+use serde_json::json;
+
+use super::{Common, write_file};
+use crate::{
+    Error,
+    card::{Card, Round, Update},
+    chain::{Chain, FederationView, Head},
+};
+
+/// The gate's losses are in units of 2^-32.
+const LOSS_UNITS: f64 = 4_294_967_296.0;
+
+#[derive(Debug, Args)]
+pub(super) struct CardArgs {
+    /// Number of the federation.
+    federation: u32,
+    /// Rows, with the target column, to measure the newest model on.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Header of the target column, where your file calls it otherwise than the federation.
+    #[arg(long)]
+    target: Option<String>,
+    /// What the model is for, in a sentence.
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
+    /// File for the card, in Markdown.
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+impl CardArgs {
+    pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        let chain = common.connect().await?;
+        let head = chain.best().await?;
+        let view = chain.federation(self.federation, head.hash).await?;
+        let measured = match &self.data {
+            Some(data) => {
+                let task = &view.spec.task;
+                let data = Dataset::read(data, &task.schema, self.target.as_deref())?;
+                let model = chain.model(self.federation, task.format, None, head.hash);
+                Some(learn::evaluate(task, &model.await?.values, &data)?)
+            }
+            None => None,
+        };
+        let certificate = match view.spec.task.strategy.terms() {
+            Some(_) => chain.certificate(self.federation, None, head.hash).await?,
+            None => None,
+        };
+        let card = Card {
+            rounds: rounds(&chain, &view, head).await?,
+            genesis: chain.genesis(),
+            purpose: self.purpose,
+            certificate: certificate.map(|found| (found.bound.distance(), found.rows)),
+            measured,
+            view,
+        };
+        let text = card.markdown();
+        match self.out {
+            Some(file) => {
+                write_file(&file, &text)?;
+                let done = json!({ "federation": self.federation, "file": file });
+                common.print(&done, || format!("the card is in {}", file.display()));
+            }
+            None => common.print(&json!({ "markdown": text }), || text.trim_end().to_owned()),
+        }
+        Ok(())
+    }
+}
+
+/// All closed rounds, with the updates in their blocks.
+async fn rounds(chain: &Chain, view: &FederationView, head: Head) -> Result<Vec<Round>, Error> {
+    let mut rounds = Vec::new();
+    for round in 1..=view.round {
+        let found = chain.round(view.federation, round, head.hash).await?;
+        let Some(record) = found.and_then(|found| found.record) else {
+            continue;
+        };
+        let mut updates = BTreeMap::new();
+        for block in record.opened_at..=record.closed_at {
+            for model in chain.block_record(block).await?.client_models {
+                let is_of_round = model.federation == view.federation && model.round == round;
+                if let (true, Some(sample_count)) = (is_of_round, model.sample_count) {
+                    let update = Update {
+                        client: model.client,
+                        sample_count,
+                        privacy: model.privacy,
+                    };
+                    updates.insert(model.client, update);
+                }
+            }
+        }
+        let judged = match view.spec.gate {
+            Some(_) => chain.gate(view.federation, round, head.hash).await?,
+            None => None,
+        };
+        rounds.push(Round {
+            round,
+            record,
+            change: judged.map(|judged| judged.change as f64 / LOSS_UNITS),
+            updates: updates.into_values().collect(),
+        });
+    }
+    Ok(rounds)
+}

@@ -1,0 +1,115 @@
+//! What a plain server tells: one line per event, or JSON.
+
+use std::fmt;
+
+use fedchain_fl::{H256, view::Outcome};
+use serde::Serialize;
+
+use super::api::Closed;
+use crate::chain::AccountId;
+
+/// One line of the server's log. In JSON, `event` names it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The server takes connections.
+    Listening {
+        /// Where clients find it.
+        url: String,
+        /// The federation's name.
+        name: String,
+        /// Id of this run.
+        run: H256,
+    },
+    /// A client has a seat.
+    Joined {
+        /// The client.
+        account: AccountId,
+        /// Clients that have one.
+        clients: usize,
+        /// Clients needed for a round.
+        clients_min: u32,
+    },
+    /// A round is open.
+    Round {
+        /// Number of the round.
+        round: u32,
+        /// Rounds in all.
+        rounds_max: u32,
+        /// Clients whose updates it takes.
+        clients: u32,
+    },
+    /// An update came.
+    Update {
+        /// Number of the round.
+        round: u32,
+        /// The client.
+        account: AccountId,
+        /// Rows that it says it trained on.
+        sample_count: u32,
+    },
+    /// A round closed.
+    Closed(Closed),
+    /// Something that a user should know.
+    Note {
+        /// A sentence.
+        text: String,
+    },
+    /// All rounds are over.
+    Finished {
+        /// Rounds.
+        rounds: u32,
+        /// Root of the last server model.
+        model_root: H256,
+    },
+    /// The server was stopped before its last round.
+    Stopped {
+        /// Rounds that had closed.
+        rounds: u32,
+        /// Root of the server model then.
+        model_root: H256,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { url, name, .. } => {
+                write!(f, "[INIT] \"{name}\", listening on {url}")
+            }
+            Self::Joined {
+                account,
+                clients,
+                clients_min,
+            } => write!(f, "joined: {account} (clients: {clients} of {clients_min})"),
+            Self::Round {
+                round,
+                rounds_max,
+                clients,
+            } => write!(f, "[ROUND {round}/{rounds_max}] {clients} clients"),
+            Self::Update {
+                account,
+                sample_count,
+                ..
+            } => write!(f, "update: {account}, {sample_count} rows"),
+            Self::Closed(closed) => {
+                let Closed {
+                    results, failures, ..
+                } = closed;
+                write!(f, "aggregate: {results} results, {failures} failures")?;
+                match closed.outcome {
+                    Outcome::Skipped => write!(f, ", round skipped: the model stays"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Note { text } => f.write_str(text),
+            Self::Finished { rounds, model_root } => {
+                write!(f, "[SUMMARY] {rounds} rounds\nmodel: {model_root:?}")
+            }
+            Self::Stopped { rounds, model_root } => write!(
+                f,
+                "[SUMMARY] stopped after {rounds} rounds\nmodel: {model_root:?}"
+            ),
+        }
+    }
+}

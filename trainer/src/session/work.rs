@@ -1,0 +1,149 @@
+//! Where a client's updates come from: its rows, or a file that other tools made.
+
+use std::path::PathBuf;
+
+use fedchain_fl::{TaskSpec, view::ModelView};
+use fedchain_learn::{self as learn, Hyper, Metrics, data::Dataset, files};
+
+use super::noise::{Guard, Noise};
+use crate::Error;
+
+/// What a user gives.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Rows to train on, round after round.
+    Rows {
+        /// The file.
+        data: PathBuf,
+        /// Header of the target column, where it is not the schema's.
+        target: Option<String>,
+        /// How to train.
+        hyper: Hyper,
+        /// Noise to add to updates.
+        noise: Option<Noise>,
+        /// Whether the rows' second moments may become public.
+        send_moments: bool,
+    },
+    /// Weights for one round.
+    Weights {
+        /// The file.
+        file: PathBuf,
+        /// Rows that they were learned from.
+        sample_count: u32,
+        /// The round; without it, the first that takes them.
+        round: Option<u32>,
+    },
+}
+
+/// The same, read.
+pub(super) enum Work {
+    Rows {
+        data: Box<Dataset>,
+        hyper: Hyper,
+        guard: Option<Guard>,
+    },
+    Weights {
+        values: Vec<i32>,
+        sample_count: u32,
+    },
+}
+
+impl Work {
+    /// Reads what `source` names, as `task` wants it.
+    pub fn read(source: &Source, federation: u32, task: &TaskSpec) -> Result<Self, Error> {
+        let takes_moments = task.strategy.terms().is_some();
+        match source {
+            Source::Rows { noise: Some(_), .. } if takes_moments => {
+                Err(Error::Impossible(format!(
+                    "federation {federation} takes second moments of rows, to which --clip and --noise add \
+                 nothing: leave them away, or take part in a federation that averages models"
+                )))
+            }
+            Source::Rows {
+                send_moments: false,
+                ..
+            } if takes_moments => Err(Error::Impossible(format!(
+                "federation {federation} asks for the second moments of your rows (X'X and X'y), \
+                 which become public: agree by --send-moments"
+            ))),
+            Source::Rows {
+                data,
+                target,
+                hyper,
+                noise,
+                ..
+            } => Ok(Self::Rows {
+                guard: noise.map(|noise| Guard::new(&noise, task)).transpose()?,
+                data: Box::new(Dataset::read(data, &task.schema, target.as_deref())?),
+                hyper: *hyper,
+            }),
+            Source::Weights { .. } if takes_moments => Err(Error::Impossible(format!(
+                "federation {federation} takes second moments of rows, not weights: use `fedchain \
+                 train {federation}`"
+            ))),
+            Source::Weights {
+                file, sample_count, ..
+            } => Ok(Self::Weights {
+                values: learn::quantise(&files::read(file, task)?, task.format)?,
+                sample_count: *sample_count,
+            }),
+        }
+    }
+
+    /// Rows that updates are learned from.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Rows { data, .. } => data.rows(),
+            Self::Weights { sample_count, .. } => *sample_count as usize,
+        }
+    }
+
+    /// The noise of updates, where there is any.
+    pub fn guard(&self) -> Option<&Guard> {
+        match self {
+            Self::Rows { guard, .. } => guard.as_ref(),
+            Self::Weights { .. } => None,
+        }
+    }
+
+    /// How good a server model is on the rows, if they are here.
+    pub fn evaluate(&self, task: &TaskSpec, model: &ModelView) -> Result<Option<Metrics>, Error> {
+        match self {
+            Self::Rows { data, .. } => Ok(Some(learn::evaluate(task, &model.values, data)?)),
+            Self::Weights { .. } => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::{Decimal, LeastSquares, Strategy, view::PhaseView};
+
+    use super::*;
+    use crate::session::decide::tests::view;
+
+    #[test]
+    fn moments_take_no_noise() {
+        let noise = Noise {
+            clip: 1.0,
+            multiplier: 4.0,
+            delta: Decimal::whole(0),
+        };
+        let source = Source::Rows {
+            data: "none.csv".into(),
+            target: None,
+            hyper: Hyper::default(),
+            noise: Some(noise),
+            send_moments: true,
+        };
+        let task = TaskSpec {
+            strategy: Strategy::LeastSquares(LeastSquares {
+                penalty: Decimal::whole(1),
+                epsilon: Decimal::whole(1),
+            }),
+            ..view(PhaseView::Waiting).spec.task
+        };
+        let error = Work::read(&source, 0, &task).err().unwrap().to_string();
+        assert!(error.contains("--clip and --noise add nothing"), "{error}");
+    }
+}

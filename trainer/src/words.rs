@@ -1,0 +1,157 @@
+//! What a federation does, in words; a spec file says the same in its own terms.
+
+use fedchain_fl::{Decimal, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive};
+
+/// The model.
+pub fn model(model: &ModelSpec) -> String {
+    match model {
+        ModelSpec::Linear => "linear regression".into(),
+        ModelSpec::Softmax => "softmax classification".into(),
+        ModelSpec::Mlp { hidden } => {
+            let units: Vec<_> = hidden.iter().map(ToString::to_string).collect();
+            format!(
+                "perceptron with hidden layers of {} units",
+                units.join(", ")
+            )
+        }
+        ModelSpec::Opaque { .. } => "one that the chain does not know".into(),
+    }
+}
+
+/// How updates become one.
+pub fn strategy(strategy: &Strategy) -> String {
+    match strategy {
+        Strategy::FedAvg => "FedAvg".into(),
+        Strategy::Median => "median".into(),
+        Strategy::TrimmedMean { trim } => {
+            format!("mean without the {trim} smallest and largest of each weight")
+        }
+        Strategy::Krum { f } => format!("Krum, against {f} bad clients"),
+        Strategy::MultiKrum { f, keep } => {
+            format!("Multi-Krum of {keep} updates, against {f} bad clients")
+        }
+        Strategy::Bulyan { f } => format!("Bulyan, against {f} bad clients"),
+        Strategy::GeometricMedian => "geometric median".into(),
+        Strategy::LeastSquares(terms) => format!(
+            "least squares with penalty {}, proven within {}",
+            plain(&terms.penalty),
+            plain(&terms.epsilon)
+        ),
+    }
+}
+
+/// What becomes of updates far from the server model; norms are real numbers.
+pub fn norm(rule: Option<&NormRule>, format: Format) -> String {
+    let real = |max: u64| max as f64 * 0.5f64.powi(format.frac_bits.into());
+    match rule {
+        None => "no bound on norms".into(),
+        Some(NormRule::Reject { max }) => format!("updates beyond norm {} rejected", real(*max)),
+        Some(NormRule::Clip { max }) => format!("updates clipped to norm {}", real(*max)),
+        Some(NormRule::ClipToMedian) => "updates clipped to the median norm".into(),
+    }
+}
+
+/// What the server makes of the aggregate.
+pub fn optimiser(optimiser: &Optimiser) -> String {
+    let adaptive = |name: &str, terms: &Adaptive| {
+        format!(
+            "{name} with rate {}, beta {} and {}, tau {}",
+            plain(&terms.rate),
+            plain(&terms.beta1),
+            plain(&terms.beta2),
+            plain(&terms.tau)
+        )
+    };
+    match optimiser {
+        Optimiser::Adopt => "adopted as it is".into(),
+        Optimiser::FedAvgM { momentum, rate } => format!(
+            "FedAvgM with rate {}, momentum {}",
+            plain(rate),
+            plain(momentum)
+        ),
+        Optimiser::FedAdam(terms) => adaptive("FedAdam", terms),
+        Optimiser::FedYogi(terms) => adaptive("FedYogi", terms),
+    }
+}
+
+/// A decimal without an exponent where it is short.
+pub fn plain(decimal: &Decimal) -> String {
+    let text = decimal.to_string();
+    match text.parse::<f64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::LeastSquares;
+
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn models_are_said_in_words() {
+        assert_eq!(model(&ModelSpec::Softmax), "softmax classification");
+        let hidden = vec![32, 16].try_into().unwrap();
+        assert_eq!(
+            model(&ModelSpec::Mlp { hidden }),
+            "perceptron with hidden layers of 32, 16 units"
+        );
+    }
+
+    #[test]
+    fn strategies_are_said_in_words() {
+        let check = |rule, expected| assert_eq!(strategy(&rule), expected);
+        check(Strategy::FedAvg, "FedAvg");
+        check(
+            Strategy::TrimmedMean { trim: 1 },
+            "mean without the 1 smallest and largest of each weight",
+        );
+        check(
+            Strategy::MultiKrum { f: 1, keep: 3 },
+            "Multi-Krum of 3 updates, against 1 bad clients",
+        );
+        let terms = LeastSquares {
+            penalty: decimal("0.001"),
+            epsilon: decimal("1e-5"),
+        };
+        check(
+            Strategy::LeastSquares(terms),
+            "least squares with penalty 0.001, proven within 0.00001",
+        );
+    }
+
+    #[test]
+    fn norms_are_real_numbers() {
+        let check = |rule: Option<NormRule>, expected| {
+            assert_eq!(norm(rule.as_ref(), Format::default()), expected);
+        };
+        check(None, "no bound on norms");
+        check(
+            Some(NormRule::Clip { max: 655_360 }),
+            "updates clipped to norm 10",
+        );
+        check(
+            Some(NormRule::Reject { max: 98_304 }),
+            "updates beyond norm 1.5 rejected",
+        );
+        check(
+            Some(NormRule::ClipToMedian),
+            "updates clipped to the median norm",
+        );
+    }
+
+    #[test]
+    fn optimisers_are_said_in_words() {
+        assert_eq!(optimiser(&Optimiser::Adopt), "adopted as it is");
+        let momentum = Optimiser::FedAvgM {
+            momentum: decimal("0.9"),
+            rate: decimal("1"),
+        };
+        assert_eq!(optimiser(&momentum), "FedAvgM with rate 1, momentum 0.9");
+    }
+}
