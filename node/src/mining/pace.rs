@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How fast to offer templates to the search threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How long after the best block mining starts if no transaction waits.
+    /// How long after the best block mining starts if there is nothing to do.
     idle: Duration,
-    /// How long after the best block mining starts if a transaction waits.
+    /// How long after the best block mining starts if a transaction waits, or was in the best block.
     busy: Duration,
 }
 
@@ -24,19 +24,16 @@ impl Pace {
         idle: Duration::ZERO,
         busy: Duration::ZERO,
     };
-    /// A transaction is mined at once, five blocks a second at most; otherwise one block a second.
+    /// A transaction is mined at once, and so is the block after it, five blocks a second at most;
+    /// otherwise one block a second.
     pub const DEV: Self = Self {
         idle: Duration::from_secs(1),
         busy: Duration::from_millis(200),
     };
 
     /// How long after the best block its first template is due.
-    pub fn first(&self, transactions_wait: bool) -> Duration {
-        if transactions_wait {
-            self.busy
-        } else {
-            self.idle
-        }
+    pub fn first(&self, work_waits: bool) -> Duration {
+        if work_waits { self.busy } else { self.idle }
     }
 
     /// How long after a template was built, which took `build_time`, the next one is due.
@@ -55,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn transactions_hurry_the_first_template() {
+    fn work_hurries_the_first_template() {
         assert_eq!(Pace::DEV.first(true), Duration::from_millis(200));
         assert_eq!(Pace::DEV.first(false), Duration::from_secs(1));
         assert_eq!(Pace::STEADY.first(false), Duration::ZERO);

@@ -32,6 +32,11 @@ pub struct Schedule {
     best: Option<(Hash, Instant)>,
     /// When the last template on the best block was built, and how long that took.
     built: Option<(Instant, Duration)>,
+    /// Whether the newest template has transactions: the best block may be made of it.
+    has_transactions: bool,
+    /// Whether the best block was made while the newest template had some: what they set off, like an
+    /// aggregation, goes on in the next block.
+    work_goes_on: bool,
     /// Counts the templates.
     templates: Counter<U64>,
     /// Whether transactions came in since then.
@@ -60,6 +65,8 @@ impl Schedule {
             alone: config.alone,
             best: None,
             built: None,
+            has_transactions: false,
+            work_goes_on: false,
             templates,
             transactions_new: false,
             paused: false,
@@ -103,6 +110,7 @@ impl Schedule {
             let now = Instant::now();
             self.best = Some((best, now.checked_sub(age).unwrap_or(now)));
             self.built = None;
+            self.work_goes_on = std::mem::take(&mut self.has_transactions);
             self.cell.close();
         }
         if self.cell.is_importing_on(&best) {
@@ -121,8 +129,8 @@ impl Schedule {
         let (from, wait) = match (self.built, self.best) {
             (Some((at, took)), _) => (at, self.pace.next(self.transactions_new, took)),
             (None, Some((_, since))) => {
-                let transactions_wait = self.pool.status().ready > 0;
-                (since, self.pace.first(transactions_wait))
+                let work_waits = self.work_goes_on || self.pool.status().ready > 0;
+                (since, self.pace.first(work_waits))
             }
             (None, None) => return Duration::ZERO,
         };
@@ -145,6 +153,7 @@ impl Schedule {
                     template.number(),
                     template.transactions()
                 );
+                self.has_transactions = template.transactions() > 0;
                 self.cell.open(template);
             }
             Ok(_) => {}
