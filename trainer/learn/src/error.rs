@@ -86,11 +86,11 @@ pub enum LearnError {
     TooManyRows,
     /// A value of a row is beyond what moments hold.
     #[error(
-        "row {row}: {column} is {value} after the schema's offset and scale, beyond 8: give the \
+        "data row {row}, the header not counted: {column} is {value} after the schema's offset and scale, beyond 8: give the \
          federation a larger scale for it, or leave the row out"
     )]
     RowOutOfRange {
-        /// The row, from 1.
+        /// The row of the data, from 1.
         row: usize,
         /// Name of the column.
         column: String,

@@ -59,3 +59,56 @@ pub fn quantise(value: f64) -> Option<i16> {
     let units = (value * f64::from(1u32 << ROW_BITS)).round_ties_even();
     (units.abs() <= f64::from(ROW_MAX)).then_some(units as i16)
 }
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::{Decimal, LeastSquares, Strategy};
+    use ndarray::array;
+
+    use super::*;
+    use crate::tests::linear;
+
+    #[test]
+    fn values_are_rounded_half_to_even_and_end_below_8() {
+        let unit = 0.5f64.powi(12);
+        for (value, expected) in [
+            (0.5 * unit, Some(0)),
+            (1.5 * unit, Some(2)),
+            (-2.5 * unit, Some(-2)),
+            (32_767.4 * unit, Some(32_767)),
+            (-32_767.4 * unit, Some(-32_767)),
+            (8.0, None),
+            (-8.0, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(quantise(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn few_rows_and_far_values_are_refused_by_name() {
+        let mut task = linear();
+        task.strategy = Strategy::LeastSquares(LeastSquares {
+            penalty: Decimal::whole(1),
+            epsilon: Decimal::whole(1),
+        });
+        let shape = task.shape().unwrap();
+        let mut data = Dataset {
+            features: array![[0.0, 1.0], [1.0, 0.0], [2.0, 9.0], [1.0, 1.0]],
+            targets: Some(Targets::Real(array![0.0, 1.0, 0.5, 0.0])),
+        };
+        let said = |data: &Dataset| moments(&task, shape, data).unwrap_err().to_string();
+        let far = said(&data);
+        assert!(
+            far.starts_with("data row 3, the header not counted: b is 9 after"),
+            "{far}"
+        );
+        data.features[(2, 1)] = -1.0;
+        assert!(moments(&task, shape, &data).is_ok());
+        let few = Dataset {
+            features: array![[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]],
+            targets: Some(Targets::Real(array![0.0, 1.0, 0.5])),
+        };
+        assert!(said(&few).contains('4'), "{}", said(&few));
+    }
+}

@@ -43,7 +43,8 @@ impl<'a, Balance> Server<'a, Balance> {
     /// Round 1 of a federation, before its first update.
     ///
     /// # Errors
-    /// When the spec has no initial model that can be made here.
+    /// When the spec has no initial model; one that its owner uploads is only on the chain, and counts as
+    /// one of no weights here.
     pub fn new(spec: &'a FederationSpec<Balance>) -> Result<Self, Error> {
         Ok(Self {
             spec,
@@ -68,9 +69,9 @@ impl<'a, Balance> Server<'a, Balance> {
         self.round > self.spec.rounds_max
     }
 
-    /// Ends the round with the clients' updates, in the order of their accounts, as the chain would:
-    /// updates beyond the norm bound are refused, sample counts are capped and, in open
-    /// federations, ignored.
+    /// Ends the round with the clients' updates, in the order of their accounts: updates beyond the norm
+    /// bound are refused, sample counts are ignored in open federations, in others capped, as honest
+    /// clients do and the chain demands.
     ///
     /// # Errors
     /// When the rules refuse the round for another reason than too few updates.

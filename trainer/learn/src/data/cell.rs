@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use super::{Cell, DataError, Table, nearest};
 
+/// Characters of a cell that an error repeats.
+const CELL_CHARS_MAX: usize = 60;
+
 /// Why a cell is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,7 +32,7 @@ impl Fault {
         labels: &[String],
     ) -> DataError {
         let (file, row) = (table.file().to_owned(), cell.row);
-        let (column, cell) = (header.to_owned(), cell.text.into_owned());
+        let (column, cell) = (header.to_owned(), excerpt(cell.text));
         match self {
             Self::Empty => DataError::MissingCell { file, row, column },
             Self::NotANumber => DataError::NotANumber {
@@ -52,6 +55,14 @@ impl Fault {
                 labels: labels.to_vec(),
             },
         }
+    }
+}
+
+/// The beginning of a cell: errors go to terminals and logs, and a cell may hold the rest of the file.
+pub(super) fn excerpt(cell: &str) -> String {
+    match cell.char_indices().nth(CELL_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", cell.split_at(end).0),
+        None => cell.to_owned(),
     }
 }
 

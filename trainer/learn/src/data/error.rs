@@ -27,6 +27,48 @@ pub enum DataError {
         /// The file.
         file: PathBuf,
     },
+    /// A row of CSV or TSV is not in UTF-8.
+    #[error("{} row {row} is not in UTF-8: save the file as UTF-8", file.display())]
+    NotText {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+    },
+    /// A row has cells without a column.
+    #[error(
+        "{} row {row} has {cells} cells, the header {columns}: put cells with commas or tabs in quotes, \
+         and write decimals with a point",
+        file.display()
+    )]
+    ExtraCells {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// Its cells, without empty ones at its end.
+        cells: usize,
+        /// Columns of the header.
+        columns: usize,
+    },
+    /// A quote is not closed, so that the rows after it are one cell.
+    #[error("{} row {row} has a quote that is never closed: close it, or write it twice within quotes", file.display())]
+    OpenQuote {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+    },
+    /// More rows than are read into memory.
+    #[error("{} says that it has {rows} rows: at most {max} are read, so split it", file.display())]
+    TooManyRows {
+        /// The file.
+        file: PathBuf,
+        /// Its rows, as it says.
+        rows: i64,
+        /// The most.
+        max: i64,
+    },
     /// The schema's column is not in the header.
     #[error("{} has no column \"{column}\"; it has: {}", file.display(), found.join(", "))]
     MissingColumn {

@@ -89,7 +89,7 @@ fn column_of<T>(
 ) -> Result<Vec<T>, DataError> {
     let cells = table.column(table.place(header)?);
     cells
-        .map(|cell| read(&cell.text).map_err(|fault| fault.at(table, header, cell, labels)))
+        .map(|cell| read(cell.text).map_err(|fault| fault.at(table, header, cell, labels)))
         .collect()
 }
 

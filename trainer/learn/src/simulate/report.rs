@@ -1,5 +1,5 @@
 //! What a simulation says of its rounds. No clock: the same setup makes the same report, byte for
-//! byte.
+//! byte, on one kind of processor.
 
 use fedchain_fl::H256;
 use serde::Serialize;

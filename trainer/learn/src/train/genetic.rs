@@ -14,8 +14,6 @@ use crate::{
     model::{loss::mean_loss, network::Network},
 };
 
-/// Losses are compared in units of 2^-32.
-const UNIT: f64 = 4_294_967_296.0;
 /// The farthest that a weight may go in a round, in mutations.
 const STEPS_MAX: f64 = 1_000.0;
 
@@ -124,6 +122,8 @@ impl Fitness for Loss<'_> {
         _genotype: &FitnessGenotype<Self>,
     ) -> Option<FitnessValue> {
         let loss = self.of(&chromosome.genes);
-        loss.is_finite().then_some((loss * UNIT) as FitnessValue)
+        // The bits of numbers that are not negative are in the order of the numbers.
+        loss.is_finite()
+            .then(|| loss.max(0.0).to_bits() as FitnessValue)
     }
 }

@@ -62,6 +62,9 @@ impl Method {
     }
 }
 
+/// Far beyond what any loss can bear; larger steps overflow.
+const LEARNING_RATE_MAX: f64 = 1e6;
+
 impl Hyper {
     /// The same as [`Default`].
     pub const DEFAULT: Self = Self {
@@ -88,7 +91,8 @@ impl Hyper {
             }),
         };
         let (rate, proximal, l2) = (self.learning_rate, self.proximal, self.l2);
-        check("learning rate", rate, rate > 0.0, "above 0")?;
+        let is_usable = rate > 0.0 && rate <= LEARNING_RATE_MAX;
+        check("learning rate", rate, is_usable, "above 0 and at most 1e6")?;
         check("proximal", proximal, proximal >= 0.0, "at least 0")?;
         check("l2", l2, l2 >= 0.0, "at least 0")?;
         match self.method {

@@ -39,7 +39,7 @@ pub struct Trained {
 /// whose rows differ drift apart while they train, and the mean of their updates is then not yet the
 /// optimum of all rows; steps shrink with the rounds, so that drift and noise fade and the server
 /// model converges to that optimum (Li et al., "On the Convergence of FedAvg on Non-IID Data",
-/// 2020). The same arguments give the same update.
+/// 2020). The same arguments give the same update, on one kind of processor to the last bit.
 ///
 /// # Errors
 /// [`LearnError`] when the model cannot be trained here or by that method, does not fit the data, a

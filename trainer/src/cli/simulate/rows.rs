@@ -187,7 +187,7 @@ impl RowsArgs {
             Scheme::Column => {
                 let name = self.column.clone().unwrap_or_default();
                 let cells = table.column(table.place(&name)?);
-                let groups = partition::groups(cells.map(|cell| cell.text.into_owned()));
+                let groups = partition::groups(cells.map(|cell| cell.text.to_owned()));
                 (Partition::Column { name }, groups)
             }
         })

@@ -32,8 +32,10 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
         refused: Vec::new(),
         warnings: Vec::new(),
     };
-    for header in headers(&schema.features) {
-        let labels = cell::labels_of(schema, &header);
+    let mut used = headers(&schema.features);
+    for header in &used {
+        let header = header.as_str();
+        let labels = cell::labels_of(schema, header);
         let of_column = schema.features.iter();
         let of_column = of_column.filter(|feature| feature.name.to_string() == header);
         let features: Vec<(Rule, Option<String>)> = of_column
@@ -44,7 +46,7 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
                 )
             })
             .collect();
-        check.column(&header, labels, |cell, labels| {
+        check.column(header, labels, |cell, labels| {
             let values = features.iter().map(|(rule, label)| match label {
                 None => rule.number(cell),
                 Some(label) => rule.indicator(cell, label, labels),
@@ -75,12 +77,12 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
             first: Vec::new(),
         });
     }
-    let is_used = |name: &&String| check.columns.iter().any(|column| column.name == **name);
-    let ignored = table.header().iter().filter(|name| !is_used(name)).cloned();
+    used.push(header.to_owned());
+    let ignored = table.header().iter().filter(|name| !used.contains(name));
     Report {
         file: table.file().to_owned(),
         rows: table.rows(),
-        ignored: ignored.collect(),
+        ignored: ignored.cloned().collect(),
         columns: check.columns,
         refused: check.refused,
         warnings: check.warnings,
@@ -134,11 +136,11 @@ impl Check<'_> {
         for cell in self.table.column(place) {
             let is_empty = cell.text.is_empty();
             tally.empty += usize::from(is_empty);
-            match read(&cell.text, &labels) {
+            match read(cell.text, &labels) {
                 Err(fault) => note(&mut refused, problem_of_cell(fault, &labels), &cell),
                 Ok(values) => {
                     if !is_empty {
-                        tally.add(&cell.text, &values);
+                        tally.add(cell.text, &values);
                     }
                     let beyond = |value: &f64| moments::quantise(*value).is_none();
                     if self.is_certified && values.iter().any(beyond) {
@@ -180,7 +182,7 @@ fn note(found: &mut BTreeMap<Problem, Found>, problem: Problem, cell: &Cell<'_>)
     if found.first.len() < FIRST_MAX {
         found.first.push(Place {
             row: cell.row,
-            cell: cell.text.clone().into_owned(),
+            cell: cell::excerpt(cell.text),
         });
     }
 }

@@ -126,11 +126,11 @@ impl Texts {
             texts.cells += 1;
             if number(&cell).is_none() {
                 texts.words += 1;
-                let first = || (cell.row, cell.text.clone().into_owned());
+                let first = || (cell.row, cell.text.to_owned());
                 texts.first_word.get_or_insert_with(first);
             }
-            if !texts.distinct.contains(cell.text.as_ref()) {
-                texts.distinct.insert(cell.text.into_owned());
+            if !texts.distinct.contains(cell.text) {
+                texts.distinct.insert(cell.text.to_owned());
             }
         }
         texts

@@ -32,7 +32,7 @@ pub enum Scaling {
     /// Mean and standard deviation.
     #[default]
     Standard,
-    /// The middle and half the width of the range: all values become -1 to 1.
+    /// The middle and half the width of the range, in two digits: values become about -1 to 1.
     Range,
 }
 

@@ -21,7 +21,7 @@ pub(super) fn scale(value: f64) -> Option<(Decimal, i32)> {
     (scale.mantissa > 0).then_some((scale, place))
 }
 
-/// A number rounded to a multiple of `10^place`; none when it is beyond what a decimal holds.
+/// A number rounded to a multiple of `10^place`, to 0 below one; none when it is beyond what a decimal holds.
 pub(super) fn at_place(value: f64, place: i32) -> Option<Decimal> {
     let text = format!("{value:e}");
     let (_, exponent) = text.split_once('e')?;

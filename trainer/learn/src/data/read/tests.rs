@@ -211,8 +211,32 @@ fn errors_name_file_row_and_column() {
     );
     check_error(
         &schema,
-        b"a,b,y\n1,\xff,3\n",
-        "FILE row 2, column \"b\": \"\u{fffd}\" is not a number",
+        b"a,b,y\n1,2,3\n1,\xff,3\n",
+        "FILE row 3 is not in UTF-8: save the file as UTF-8",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\n1,2,3,\n1,5,110,7\n",
+        "FILE row 3 has 4 cells, the header 3: put cells with commas or tabs in quotes, and write \
+         decimals with a point",
+    );
+    check_error(
+        &schema,
+        b"a,b,y,note\n1,2,3,5\" disk\n1,2,3,\"5 in disk\n1,2,4,ok\n",
+        "FILE row 3 has a quote that is never closed: close it, or write it twice within quotes",
+    );
+    check_error(
+        &schema,
+        b"a,b,y\r1,2,3\r1,two,3\r",
+        "FILE row 3, column \"b\": \"two\" is not a number",
+    );
+    check_error(
+        &schema,
+        format!("a,b,y\n1,{},3\n", "x".repeat(61)).as_bytes(),
+        &format!(
+            "FILE row 2, column \"b\": \"{}…\" is not a number",
+            "x".repeat(60)
+        ),
     );
 }
 

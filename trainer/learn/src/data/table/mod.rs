@@ -8,14 +8,13 @@ mod parquet;
 mod separated;
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     io::{self, Write},
     ops::Range,
     path::{Path, PathBuf},
 };
 
-use csv::ByteRecord;
+use csv::StringRecord;
 
 use super::DataError;
 
@@ -34,7 +33,7 @@ pub struct Table {
 #[derive(Debug, Clone)]
 struct Row {
     number: u64,
-    cells: ByteRecord,
+    cells: StringRecord,
     /// Where it stands in the text, without line ends; empty for a file without text.
     place: Range<usize>,
 }
@@ -61,7 +60,7 @@ pub struct Cell<'a> {
     /// the record, from 1.
     pub row: u64,
     /// What it holds, without spaces around it; empty where there is no value.
-    pub text: Cow<'a, str>,
+    pub text: &'a str,
 }
 
 /// Formats, by the ending of a file's name.
@@ -86,7 +85,9 @@ impl Table {
     /// Reads a file: TSV when its name ends with `.tsv`, Parquet with `.parquet`, else CSV.
     ///
     /// # Errors
-    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NoRows`].
+    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NoRows`]; in CSV and TSV also
+    /// [`DataError::NotText`], [`DataError::ExtraCells`] or [`DataError::OpenQuote`], in Parquet
+    /// [`DataError::TooManyRows`] or, where no column can be read, [`DataError::UnreadableColumn`].
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let table = match Format::of(path) {
             Format::Csv => separated::read(path, b',')?,
@@ -102,7 +103,7 @@ impl Table {
     /// Reads the names of a file's columns and nothing else: no row is looked at.
     ///
     /// # Errors
-    /// [`DataError::Read`] or [`DataError::Empty`].
+    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NotText`].
     pub fn read_header(path: &Path) -> Result<Vec<String>, DataError> {
         match Format::of(path) {
             Format::Csv => separated::read_header(path, b','),
@@ -160,7 +161,7 @@ impl Table {
     pub fn column(&self, place: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
         self.rows.iter().map(move |row| Cell {
             row: row.number,
-            text: String::from_utf8_lossy(row.cells.get(place).unwrap_or_default()),
+            text: row.cells.get(place).unwrap_or_default(),
         })
     }
 
@@ -176,7 +177,8 @@ impl Table {
     /// them, or as CSV where it is Parquet. Rows that do not exist are left out.
     ///
     /// # Errors
-    /// What the system says; `Unsupported` for a Parquet column that has no text.
+    /// What the system says; `Unsupported` for a Parquet column that has no text or no name
+    /// of its own.
     pub fn write(&self, rows: &[usize], mut out: impl Write) -> io::Result<()> {
         let rows = rows.iter().filter_map(|row| self.rows.get(*row));
         match &self.source {
@@ -193,18 +195,17 @@ impl Table {
                 }
             }
             Source::Parquet => {
-                let unreadable = self.unreadable.keys().next();
-                if let Some(name) = unreadable.and_then(|place| self.header.get(*place)) {
-                    let reason = self.place(name).err().map(|error| error.to_string());
+                let unreadable = self.header.iter().find_map(|name| self.place(name).err());
+                if let Some(error) = unreadable {
                     return Err(io::Error::new(
                         io::ErrorKind::Unsupported,
-                        reason.unwrap_or_default(),
+                        error.to_string(),
                     ));
                 }
                 let mut writer = csv::Writer::from_writer(&mut out);
                 writer.write_record(&self.header)?;
                 for row in rows {
-                    writer.write_byte_record(&row.cells)?;
+                    writer.write_record(&row.cells)?;
                 }
                 writer.flush()?;
             }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs::File, path::Path};
 
-use csv::ByteRecord;
+use csv::StringRecord;
 use parquet::{
     basic::{ConvertedType, LogicalType, Repetition, Type as Physical},
     errors::ParquetError,
@@ -13,10 +13,21 @@ use parquet::{
 
 use super::{DataError, Row, Source, Table, read_error};
 
+/// More rows than this are not read into memory, whatever a file says of itself.
+const ROWS_MAX: i64 = 10_000_000;
+
 pub(super) fn read(path: &Path) -> Result<Table, DataError> {
     let error = |error: ParquetError| read_error(path, std::io::Error::other(error));
     let reader = open(path)?;
-    let schema = reader.metadata().file_metadata().schema();
+    let metadata = reader.metadata().file_metadata();
+    let (schema, rows) = (metadata.schema(), metadata.num_rows());
+    if !(0..=ROWS_MAX).contains(&rows) {
+        return Err(DataError::TooManyRows {
+            file: path.into(),
+            rows,
+            max: ROWS_MAX,
+        });
+    }
     let mut unreadable = BTreeMap::new();
     let mut readable = Vec::new();
     for (place, field) in schema.get_fields().iter().enumerate() {
@@ -28,6 +39,14 @@ pub(super) fn read(path: &Path) -> Result<Table, DataError> {
         }
     }
     let header = names(schema);
+    // The reader would count rows of nothing.
+    if readable.is_empty() {
+        return Err(DataError::UnreadableColumn {
+            file: path.into(),
+            column: header.first().cloned().unwrap_or_default(),
+            kind: unreadable.remove(&0).unwrap_or_default(),
+        });
+    }
     let (places, fields): (Vec<usize>, Vec<_>) = readable.into_iter().unzip();
     let projection = Type::group_type_builder(schema.name())
         .with_fields(fields)
@@ -43,7 +62,7 @@ pub(super) fn read(path: &Path) -> Result<Table, DataError> {
                 *cell = text(&value);
             }
         }
-        let mut cells = ByteRecord::from(cells);
+        let mut cells = StringRecord::from(cells);
         cells.trim();
         rows.push(Row {
             number,

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Trim};
 
 use super::{DataError, Row, Source, Table, read_error};
 
@@ -32,17 +32,23 @@ pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, DataError> {
     // Lines are counted from the last record's place on: a position's own count lags behind when
     // lines end with `\r\n` or are blank.
     let (mut counted, mut number) = (0, 1);
-    let rows = records.into_iter().zip(spans).map(|(cells, (start, end))| {
+    let mut rows = Vec::with_capacity(records.len());
+    for (cells, (start, end)) in records.into_iter().zip(spans) {
         let place = lines(&text, *start..*end);
-        number += line_feeds(&text, counted..place.start);
+        number += line_ends(&text, counted..place.start);
         counted = place.start;
-        Row {
+        rows.push(Row {
             number,
-            cells,
+            cells: text_of(path, number, cells)?,
             place,
-        }
-    });
-    let rows = rows.collect();
+        });
+    }
+    for row in &rows {
+        ensure_within(path, row, header.len())?;
+    }
+    if let Some(row) = rows.last() {
+        ensure_closed(path, row, text.get(row.place.clone()).unwrap_or_default())?;
+    }
     Ok(Table {
         file: path.into(),
         header,
@@ -77,8 +83,40 @@ fn header<R: io::Read>(path: &Path, reader: &mut Reader<R>) -> Result<Vec<String
     if header.is_empty() {
         return Err(DataError::Empty { file: path.into() });
     }
-    let names = header.iter().map(String::from_utf8_lossy);
-    Ok(names.map(|name| name.into_owned()).collect())
+    let names = text_of(path, 1, header.clone())?;
+    Ok(names.iter().map(str::to_owned).collect())
+}
+
+/// A record's cells as text.
+fn text_of(path: &Path, row: u64, record: ByteRecord) -> Result<StringRecord, DataError> {
+    let file = || path.into();
+    StringRecord::from_byte_record(record).map_err(|_| DataError::NotText { file: file(), row })
+}
+
+/// A row may be short, and end with delimiters, but what it holds must have a column.
+fn ensure_within(path: &Path, row: &Row, columns: usize) -> Result<(), DataError> {
+    let filled = (1..).zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
+    match filled.map(|(cells, _)| cells).last().unwrap_or(0) {
+        cells if cells > columns => Err(DataError::ExtraCells {
+            file: path.into(),
+            row: row.number,
+            cells,
+            columns,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A quote that is still open at the end has taken in all rows from there on.
+fn ensure_closed(path: &Path, last: &Row, text: &[u8]) -> Result<(), DataError> {
+    let quotes = text.iter().filter(|byte| **byte == b'"').count();
+    match text.contains(&b'\n') && quotes % 2 == 1 {
+        true => Err(DataError::OpenQuote {
+            file: path.into(),
+            row: last.number,
+        }),
+        false => Ok(()),
+    }
 }
 
 fn start(record: &ByteRecord) -> usize {
@@ -96,7 +134,16 @@ fn lines(text: &[u8], place: Range<usize>) -> Range<usize> {
     start..place.end.saturating_sub(after.count()).max(start)
 }
 
-fn line_feeds(text: &[u8], place: Range<usize>) -> u64 {
-    let within = text.get(place).unwrap_or_default();
-    within.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+/// Lines that end within `place`: by `\n`, `\r\n`, or `\r` alone.
+fn line_ends(text: &[u8], place: Range<usize>) -> u64 {
+    let within = text.get(place.clone()).unwrap_or_default();
+    let next = text
+        .get(place.start.saturating_add(1)..)
+        .unwrap_or_default();
+    let next = next.iter().map(Some).chain([None]);
+    let ends = within
+        .iter()
+        .zip(next)
+        .filter(|(byte, next)| **byte == b'\n' || (**byte == b'\r' && *next != Some(&b'\n')));
+    ends.count() as u64
 }

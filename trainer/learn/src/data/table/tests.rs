@@ -27,7 +27,7 @@ fn rows(table: &Table) -> Vec<(u64, Vec<String>)> {
     let mut rows: Vec<_> = column(0).map(|cell| (cell.row, Vec::new())).collect();
     for place in 0..table.header().len() {
         for ((_, cells), cell) in rows.iter_mut().zip(column(place)) {
-            cells.push(cell.text.into_owned());
+            cells.push(cell.text.to_owned());
         }
     }
     rows
@@ -189,6 +189,29 @@ fn parquet_columns_of_other_types_are_named_when_they_are_asked_for() {
         error.contains("column \"day\": its type is DATE"),
         "{error}"
     );
+}
+
+#[test]
+fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    parquet_file!(&path,
+        "message rows { required int32 day (DATE); }",
+        Int32Type: &[20_000], None;
+    );
+    let error = Table::read(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("column \"day\": its type is DATE"),
+        "{error}"
+    );
+    parquet_file!(&path,
+        "message rows { required double x; required double x; }",
+        DoubleType: &[1.0], None;
+        DoubleType: &[2.0], None;
+    );
+    let table = Table::read(&path).unwrap();
+    let error = table.write(&[0], Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("the column \"x\" more than once"), "{error}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! ONNX: a graph that takes raw features and gives predictions, for any runtime of that format.
 //!
 //! ```text
-//! features --Sub offset--Div scale--> Gemm --(Relu--Gemm)*--> Softmax --> probabilities, ArgMax --> label
-//!                                                         or  Mul scale, Add offset --> value
+//! features --Sub offset--Div scale--Cast--> Gemm --(Relu--Gemm)*--> Softmax --> probabilities, ArgMax --> label
+//!                                                               or  Cast--Mul scale--Add offset --> value
 //! ```
 //!
-//! Input `features` `[rows, features]`, float32, in the schema's order and original units; a feature with
+//! Input `features` `[rows, features]`, float64, in the schema's order and original units; a feature with
 //! a label is 1 where the cell holds it, else 0; empty cells must be filled by the schema's rule. Outputs:
-//! of classes `probabilities` `[rows, labels]` and `label` `[rows]`, a place in the metadata's `labels`; of
-//! a regression `value` `[rows, 1]` in the original unit. Weights are rounded to float32.
+//! of classes `probabilities` `[rows, labels]`, float32, and `label` `[rows]`, int64, a place in the
+//! metadata's `labels`; of a regression `value` `[rows, 1]`, float64, in the original unit. Weights and what
+//! lies between layers are float32.
 
 mod proto;
 #[cfg(test)]
@@ -29,6 +30,7 @@ const IR_VERSION: i64 = 7;
 /// Element types of the format.
 const FLOAT: i32 = 1;
 const INT64: i32 = 7;
+const DOUBLE: i32 = 11;
 /// Attribute type of the format.
 const INT: i32 = 2;
 
@@ -45,13 +47,14 @@ pub fn encode(task: &TaskSpec, model: &ModelView) -> Result<Vec<u8>, LearnError>
     let features = &task.schema.features;
     graph
         .input
-        .push(tensor_info("features", FLOAT, Some(features.len())));
+        .push(tensor_info("features", DOUBLE, Some(features.len())));
     let constants = features
         .iter()
         .map(|column| (nearest(column.offset), nearest(column.scale)));
     let (offsets, scales): (Vec<f64>, Vec<f64>) = constants.unzip();
     let mut last = apply(&mut graph, "Sub", "features", ("offset", offsets));
     last = apply(&mut graph, "Div", &last, ("scale", scales));
+    last = cast(&mut graph, &last, FLOAT, "scaled");
     for (place, layer) in network.layers.iter().enumerate() {
         if place > 0 {
             last = node(&mut graph, "Relu", &[&last], format!("hidden{place}"), &[]);
@@ -60,11 +63,11 @@ pub fn encode(task: &TaskSpec, model: &ModelView) -> Result<Vec<u8>, LearnError>
         let shape = layer.weights.shape().to_vec();
         graph
             .initializer
-            .push(constant(&weight, shape, layer.weights.iter()));
+            .push(constant(&weight, shape, FLOAT, layer.weights.iter()));
         let shape = layer.biases.shape().to_vec();
         graph
             .initializer
-            .push(constant(&bias, shape, layer.biases.iter()));
+            .push(constant(&bias, shape, FLOAT, layer.biases.iter()));
         let inputs = [last.as_str(), &weight, &bias];
         last = node(
             &mut graph,
@@ -87,12 +90,14 @@ pub fn encode(task: &TaskSpec, model: &ModelView) -> Result<Vec<u8>, LearnError>
         }
         Target::Real(column) => {
             let scale = vec![nearest(column.scale)];
+            last = cast(&mut graph, &last, DOUBLE, "scaled.value");
             last = apply(&mut graph, "Mul", &last, ("target.scale", scale));
-            let offset = constant("target.offset", vec![1], [nearest(column.offset)].iter());
+            let offset = [nearest(column.offset)];
+            let offset = constant("target.offset", vec![1], DOUBLE, offset.iter());
             graph.initializer.push(offset);
             let inputs = [last.as_str(), "target.offset"];
             let value = node(&mut graph, "Add", &inputs, "value".into(), &[]);
-            graph.output.push(tensor_info(&value, FLOAT, Some(1)));
+            graph.output.push(tensor_info(&value, DOUBLE, Some(1)));
         }
     }
     let file = Model {
@@ -138,12 +143,18 @@ fn metadata(task: &TaskSpec, model: &ModelView) -> Vec<Entry> {
     entries.collect()
 }
 
-/// Adds an operation with a constant; its output's name.
+/// Adds a change of the elements' type; its output's name.
+fn cast(graph: &mut Graph, input: &str, elem_type: i32, output: &str) -> String {
+    let to = ("to", elem_type.into());
+    node(graph, "Cast", &[input], output.into(), &[to])
+}
+
+/// Adds an operation with a constant in double precision; its output's name.
 fn apply(graph: &mut Graph, operator: &str, input: &str, constants: (&str, Vec<f64>)) -> String {
     let (name, values) = constants;
     graph
         .initializer
-        .push(constant(name, vec![values.len()], values.iter()));
+        .push(constant(name, vec![values.len()], DOUBLE, values.iter()));
     let output = format!("{name}.{operator}");
     node(graph, operator, &[input, name], output, &[])
 }
@@ -171,14 +182,22 @@ fn node(
     output
 }
 
-fn constant<'a>(name: &str, shape: Vec<usize>, values: impl Iterator<Item = &'a f64>) -> Tensor {
+fn constant<'a>(
+    name: &str,
+    shape: Vec<usize>,
+    data_type: i32,
+    values: impl Iterator<Item = &'a f64>,
+) -> Tensor {
     Tensor {
         dims: shape.into_iter().map(|size| size as i64).collect(),
-        data_type: FLOAT,
+        data_type,
         name: name.into(),
-        raw_data: values
-            .flat_map(|value| (*value as f32).to_le_bytes())
-            .collect(),
+        raw_data: match data_type {
+            DOUBLE => values.flat_map(|value| value.to_le_bytes()).collect(),
+            _ => values
+                .flat_map(|value| (*value as f32).to_le_bytes())
+                .collect(),
+        },
     }
 }
 

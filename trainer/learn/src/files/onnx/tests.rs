@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use fedchain_fl::{H256, ModelSpec, TaskSpec, view::ModelView};
-use ndarray::{Array2, Axis};
+use fedchain_fl::{Decimal, H256, ModelSpec, TaskSpec, view::ModelView};
+use ndarray::{Array2, Axis, array};
 use prost::Message;
 
 use super::{encode, proto::Model};
@@ -31,11 +31,18 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
     let graph = model.graph.unwrap();
     let mut values = HashMap::from([("features".to_owned(), features.clone())]);
     for tensor in graph.initializer {
-        let (elements, rest) = tensor.raw_data.as_chunks();
-        assert!(rest.is_empty() && tensor.data_type == 1);
-        let elements = elements
-            .iter()
-            .map(|bytes| f64::from(f32::from_le_bytes(*bytes)));
+        let bytes = tensor.raw_data;
+        let elements: Vec<f64> = match tensor.data_type {
+            1 => bytes
+                .chunks_exact(4)
+                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()).into())
+                .collect(),
+            11 => bytes
+                .chunks_exact(8)
+                .map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap()))
+                .collect(),
+            other => panic!("{other}"),
+        };
         let dims: Vec<usize> = tensor.dims.iter().map(|size| *size as usize).collect();
         let shape = match dims[..] {
             [columns] => (1, columns),
@@ -44,7 +51,7 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
         };
         values.insert(
             tensor.name,
-            Array2::from_shape_vec(shape, elements.collect()).unwrap(),
+            Array2::from_shape_vec(shape, elements).unwrap(),
         );
     }
     for node in graph.node {
@@ -55,6 +62,11 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
             "Div" => input(0) / input(1),
             "Mul" => input(0) * input(1),
             "Add" => input(0) + input(1),
+            "Cast" => match attribute("to") {
+                1 => input(0).mapv(|value| f64::from(value as f32)),
+                11 => input(0).clone(),
+                other => panic!("{other}"),
+            },
             "Relu" => input(0).mapv(|value| value.max(0.0)),
             "Gemm" => {
                 assert_eq!(attribute("transB"), 1);
@@ -86,8 +98,17 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
         .collect()
 }
 
-fn scaled(raw: &Array2<f64>) -> Array2<f64> {
-    raw.mapv(|value| (value - 100.0) / 10.0)
+/// The second feature is a time in seconds, which float32 does not hold.
+fn with_time(mut task: TaskSpec) -> TaskSpec {
+    let time = &mut task.schema.features[1];
+    time.offset = Decimal::whole(1_700_000_000);
+    time.scale = Decimal::whole(600);
+    task
+}
+
+/// What the model sees, in the features' original units.
+fn raw(scaled: &Array2<f64>) -> Array2<f64> {
+    scaled * &array![10.0, 600.0] + &array![100.0, 1.7e9]
 }
 
 fn weights(task: &TaskSpec) -> Vec<i32> {
@@ -98,10 +119,10 @@ fn weights(task: &TaskSpec) -> Vec<i32> {
 
 #[test]
 fn a_regression_in_original_units() {
-    let (task, raw) = (linear(), random_features(9, 1) * 20.0 + 100.0);
+    let (task, features) = (with_time(linear()), random_features(9, 1) * 2.0);
     let model = view(weights(&task));
-    let found = run(&encode(&task, &model).unwrap(), &raw);
-    let expected = predict(&task, &model.values, &scaled(&raw)).unwrap();
+    let found = run(&encode(&task, &model).unwrap(), &raw(&features));
+    let expected = predict(&task, &model.values, &features).unwrap();
     for (found, expected) in found["value"].iter().zip(expected) {
         let Prediction::Real { value } = expected else {
             panic!("a number")
@@ -112,11 +133,11 @@ fn a_regression_in_original_units() {
 
 #[test]
 fn classes_through_hidden_layers() {
-    for task in [softmax(), mlp(&[4]), mlp(&[5, 3])] {
-        let raw = random_features(30, 2) * 20.0 + 100.0;
+    for task in [softmax(), mlp(&[4]), mlp(&[5, 3])].map(with_time) {
+        let features = random_features(30, 2) * 2.0;
         let model = view(weights(&task));
-        let found = run(&encode(&task, &model).unwrap(), &raw);
-        let expected = predict(&task, &model.values, &scaled(&raw)).unwrap();
+        let found = run(&encode(&task, &model).unwrap(), &raw(&features));
+        let expected = predict(&task, &model.values, &features).unwrap();
         for (row, expected) in expected.iter().enumerate() {
             let Prediction::Class { label, probability } = expected else {
                 panic!("a class")
