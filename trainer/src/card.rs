@@ -1,6 +1,6 @@
 //! A server model's card: what it is, whose updates made it, how good it is, and how to check all that.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use fedchain_fl::{
     H256, Privacy, Target,
@@ -10,8 +10,13 @@ use fedchain_learn::{Metrics, data::nearest};
 
 use crate::{
     chain::{AccountId, FederationView},
+    phase,
     session::report,
+    words,
 };
+
+/// Characters that mean something within a line of Markdown.
+const MARKUP: &str = "\\`*_[]<>|#&~!$";
 
 /// All that a card says.
 #[derive(Debug, Clone)]
@@ -58,7 +63,8 @@ impl Card {
     /// The card in Markdown.
     pub fn markdown(&self) -> String {
         let view = &self.view;
-        let mut text = format!("# {}\n\n", view.spec.name);
+        let task = &view.spec.task;
+        let mut text = format!("# {}\n\n", escaped(&view.spec.name));
         if let Some(purpose) = &self.purpose {
             text.push_str(&format!("{purpose}\n\n"));
         }
@@ -81,7 +87,7 @@ impl Card {
                     "{}, {} weights, {} fractional bits",
                     model(view),
                     view.param_count,
-                    view.spec.task.format.frac_bits
+                    task.format.frac_bits
                 ),
             ),
             ("model root", format!("`{:?}`", view.model_root)),
@@ -94,16 +100,10 @@ impl Card {
                     view.spec.rounds_max
                 ),
             ),
-            ("strategy", inline(&view.spec.task.strategy)),
-            (
-                "norm rule",
-                view.spec
-                    .task
-                    .norm
-                    .map_or("none".into(), |norm| inline(&norm)),
-            ),
-            ("server optimiser", inline(&view.spec.task.optimiser)),
-            ("membership", inline(&view.spec.membership)),
+            ("strategy", words::strategy(&task.strategy)),
+            ("norm rule", words::norm(task.norm.as_ref(), task.format)),
+            ("server optimiser", words::optimiser(&task.optimiser)),
+            ("membership", phase::inline(&view.spec.membership)),
         ];
         text.push_str("| | |\n| --- | --- |\n");
         for (name, value) in lines {
@@ -122,18 +122,19 @@ impl Card {
         text.push_str("\n## Data\n\n");
         match &schema.target {
             Target::Real(column) => {
-                let _ = writeln!(text, "Predicts the number `{}`.", column.name);
+                let _ = writeln!(text, "Predicts the number {}.", escaped(&column.name));
             }
             Target::Classes { name, labels } => {
-                let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-                let _ = writeln!(text, "Predicts `{name}`, one of {}.", labels.join(", "));
+                let (name, labels) = (escaped(name), labels.iter().map(escaped));
+                let labels = labels.collect::<Vec<_>>().join(", ");
+                let _ = writeln!(text, "Predicts {name}, one of {labels}.");
             }
         }
         text.push_str("\n| feature | offset | scale | empty cells |\n| --- | --- | --- | --- |\n");
         for column in &schema.features {
             let name = match &column.label {
-                Some(label) => format!("`{}` is `{label}`", column.name),
-                None => format!("`{}`", column.name),
+                Some(label) => format!("{} is {}", escaped(&column.name), escaped(label)),
+                None => escaped(&column.name),
             };
             let missing = column
                 .missing
@@ -205,22 +206,28 @@ impl Card {
         }
     }
 
+    /// An update that is in a server model for sure: of a round that took all that were revealed.
+    fn counted(&self) -> Option<(u32, &Update)> {
+        let is_whole = |round: &&Round| {
+            round.record.outcome.is_adopted()
+                && round.record.accepted as usize == round.updates.len()
+        };
+        let round = self.rounds.iter().rev().find(is_whole)?;
+        Some((round.round, round.updates.first()?))
+    }
+
     /// How to believe none of this.
     fn checks(&self, text: &mut String) {
         let number = self.view.federation;
+        let last = self.rounds.last().map_or(0, |round| round.round);
         let _ = writeln!(
             text,
             "\n## Check it\n\nWith a node of the chain whose first block is `{:?}`:\n\n```sh\n\
-             fedchain verify {number}           # recomputes every round from the updates\n\
-             fedchain model get {number}        # must show the model root above",
+             fedchain verify {number}              # recomputes every round from the updates\n\
+             fedchain model get {number} --round {last}  # must show the model root above",
             self.genesis
         );
-        let last = self
-            .rounds
-            .iter()
-            .rev()
-            .find(|round| round.record.outcome.is_adopted());
-        if let Some((round, update)) = last.and_then(|r| Some((r.round, r.updates.first()?))) {
+        if let Some((round, update)) = self.counted() {
             let _ = writeln!(
                 text,
                 "fedchain receipt get {number} {round} --client {} --out update.receipt",
@@ -234,6 +241,18 @@ impl Card {
     }
 }
 
+/// Text as it is, within a line of Markdown.
+fn escaped(text: &impl Display) -> String {
+    let mut escaped = String::new();
+    for character in text.to_string().chars() {
+        if MARKUP.contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
 fn model(view: &FederationView) -> String {
     let layers = view.spec.task.layers();
     let sizes = layers.first().map(|(inputs, _)| inputs.to_string());
@@ -243,20 +262,11 @@ fn model(view: &FederationView) -> String {
     let sizes: Vec<String> = sizes.collect();
     match layers.is_empty() {
         true => "opaque".into(),
-        false => format!("{} ({})", inline(&view.spec.task.model), sizes.join("-")),
-    }
-}
-
-/// As it stands in a spec file, on one line.
-fn inline<T: serde::Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        Ok(serde_json::Value::Object(fields)) => match fields.iter().next() {
-            Some((name, parts)) => format!("{name} `{parts}`"),
-            None => String::new(),
-        },
-        Ok(value) => value.to_string(),
-        Err(error) => error.to_string(),
+        false => format!(
+            "{} ({})",
+            words::model(&view.spec.task.model),
+            sizes.join("-")
+        ),
     }
 }
 
@@ -308,15 +318,24 @@ mod tests {
             &receipt,
             "# test",
             "For a test.",
-            "| strategy | krum `{\"f\":1}` |",
-            "| norm rule | none |",
+            "| strategy | Krum, against 1 bad clients |",
+            "| norm rule | no bound on norms |",
             "| rounds | 1 closed, 1 adopted, 3 planned |",
-            "Predicts the number `x`.",
+            "fedchain model get 0 --round 1  # must show the model root above",
+            "Predicts the number x.",
             "| 1 | 4 to 9 | adopted | 1 | -0.2500 | \
              `0x0202020202020202020202020202020202020202020202020202020202020202` |",
             "Not measured on rows of whoever made this card.",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn names_do_not_break_the_page() {
+        let escaped = |text: &str| escaped(&text);
+        assert_eq!(escaped("petal width (cm)"), "petal width (cm)");
+        assert_eq!(escaped("a|b"), "a\\|b");
+        assert_eq!(escaped("<b>`x_1`"), "\\<b\\>\\`x\\_1\\`");
     }
 }

@@ -2,6 +2,9 @@
 
 use fedchain_fl::{Decimal, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive};
 
+/// Decimal places up to which a number is written without a power of ten.
+const PLACES_MAX: usize = 12;
+
 /// The model.
 pub fn model(model: &ModelSpec) -> String {
     match model {
@@ -34,8 +37,8 @@ pub fn strategy(strategy: &Strategy) -> String {
         Strategy::GeometricMedian => "geometric median".into(),
         Strategy::LeastSquares(terms) => format!(
             "least squares with penalty {}, proven within {}",
-            plain(&terms.penalty),
-            plain(&terms.epsilon)
+            plain(terms.penalty),
+            plain(terms.epsilon)
         ),
     }
 }
@@ -56,31 +59,38 @@ pub fn optimiser(optimiser: &Optimiser) -> String {
     let adaptive = |name: &str, terms: &Adaptive| {
         format!(
             "{name} with rate {}, beta {} and {}, tau {}",
-            plain(&terms.rate),
-            plain(&terms.beta1),
-            plain(&terms.beta2),
-            plain(&terms.tau)
+            plain(terms.rate),
+            plain(terms.beta1),
+            plain(terms.beta2),
+            plain(terms.tau)
         )
     };
     match optimiser {
         Optimiser::Adopt => "adopted as it is".into(),
         Optimiser::FedAvgM { momentum, rate } => format!(
             "FedAvgM with rate {}, momentum {}",
-            plain(rate),
-            plain(momentum)
+            plain(*rate),
+            plain(*momentum)
         ),
         Optimiser::FedAdam(terms) => adaptive("FedAdam", terms),
         Optimiser::FedYogi(terms) => adaptive("FedYogi", terms),
     }
 }
 
-/// A decimal without an exponent where it is short.
-pub fn plain(decimal: &Decimal) -> String {
-    let text = decimal.to_string();
-    match text.parse::<f64>() {
-        Ok(number) => number.to_string(),
-        Err(_) => text,
+/// `0.0019` instead of `19e-4`, where that is short.
+pub fn plain(number: Decimal) -> String {
+    let places = usize::from(number.exponent.unsigned_abs());
+    if number.exponent >= 0 || places > PLACES_MAX {
+        return number.to_string();
     }
+    let sign = if number.mantissa < 0 { "-" } else { "" };
+    let digits = format!(
+        "{:0>width$}",
+        number.mantissa.unsigned_abs(),
+        width = places + 1
+    );
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    format!("{sign}{whole}.{fraction}")
 }
 
 #[cfg(test)]
@@ -91,6 +101,22 @@ mod tests {
 
     fn decimal(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn numbers_are_written_plainly() {
+        for (number, expected) in [
+            ("0.0019", "0.0019"),
+            ("-0.5", "-0.5"),
+            ("-12.25", "-12.25"),
+            ("100", "100"),
+            ("1e30", "1e30"),
+            ("25e-14", "25e-14"),
+        ] {
+            let number: Decimal = number.parse().unwrap();
+            assert_eq!(plain(number), expected);
+            assert_eq!(plain(number).parse(), Ok(number));
+        }
     }
 
     #[test]

@@ -152,6 +152,16 @@ async fn a_served_federation_learns_what_the_simulated_one_does() {
     }
 }
 
+/// Why a server did not take a message.
+fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Refusal {
+    match answer {
+        Err(CallError::Call(refused)) => {
+            serde_json::from_str(refused.data().unwrap().get()).unwrap()
+        }
+        answer => panic!("{answer:?}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_and_oversized_messages_are_refused() {
     let spec = spec(Task::Diabetes);
@@ -164,7 +174,7 @@ async fn strangers_and_oversized_messages_are_refused() {
     let visit = async |url: String| {
         let key = dev::eve();
         let account = keys::account(&key);
-        let error = train(url.clone(), file, key).await.unwrap_err();
+        let error = train(url.clone(), file, key.clone()).await.unwrap_err();
         let text = error.to_string();
         let expected =
             format!("the server refused serve_join: {account} is not among the accounts");
@@ -184,14 +194,11 @@ async fn strangers_and_oversized_messages_are_refused() {
             values: Bytes(vec![0; bytes]),
             signature: Bytes(vec![0; 64]),
         };
-        let fitting = visitor
-            .request::<(), _>(UPDATE, rpc_params![update(44)])
-            .await;
-        let Err(CallError::Call(refused)) = fitting else {
-            panic!("{fitting:?}");
-        };
-        let refusal: Refusal = serde_json::from_str(refused.data().unwrap().get()).unwrap();
-        assert_eq!(refusal, Refusal::NotJoined { account });
+        let fitting = visitor.request::<(), _>(UPDATE, rpc_params![update(44)]);
+        assert_eq!(refusal(fitting.await), Refusal::NotJoined { account });
+        let poll = Poll::sign(&key, status.run, spec_hash(&status.spec.task), 1);
+        let model = visitor.request::<Model, _>(MODEL, rpc_params![poll]);
+        assert_eq!(refusal(model.await), Refusal::NotJoined { account });
 
         // More than the model in hex and 4 KiB: not read at all, so without an answer to it.
         let large = visitor.request::<(), _>(UPDATE, rpc_params![update(4_096)]);
@@ -229,12 +236,15 @@ async fn a_round_closes_without_who_is_silent() {
             let seat = Join::sign(&key, run, spec_hash, round);
             let _: Joined = client.request(JOIN, rpc_params![seat]).await.unwrap();
         }
-        for account in clients().iter().map(keys::account) {
-            let poll = Poll {
-                run,
-                account,
-                round: 2,
-            };
+        let account = keys::account(&clients()[0]);
+        let forged = Poll {
+            account,
+            ..Poll::sign(&dev::eve(), run, spec_hash, 2)
+        };
+        let answer = client.request::<Model, _>(MODEL, rpc_params![forged]);
+        assert_eq!(refusal(answer.await), Refusal::Signature { account });
+        for key in clients() {
+            let poll = Poll::sign(&key, run, spec_hash, 2);
             let model: Model = client.request(MODEL, rpc_params![poll]).await.unwrap();
             let Model::Finished { last, .. } = model else {
                 panic!("{model:?}");

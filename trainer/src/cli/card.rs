@@ -11,10 +11,8 @@ use crate::{
     Error,
     card::{Card, Round, Update},
     chain::{Chain, FederationView, Head},
+    evaluate::report::real,
 };
-
-/// The gate's losses are in units of 2^-32.
-const LOSS_UNITS: f64 = 4_294_967_296.0;
 
 #[derive(Debug, Args)]
 pub(super) struct CardArgs {
@@ -102,7 +100,7 @@ async fn rounds(chain: &Chain, view: &FederationView, head: Head) -> Result<Vec<
         rounds.push(Round {
             round,
             record,
-            change: judged.map(|judged| judged.change as f64 / LOSS_UNITS),
+            change: judged.map(|judged| real(judged.change)),
             updates: updates.into_values().collect(),
         });
     }

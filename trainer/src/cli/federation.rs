@@ -387,7 +387,7 @@ fn show(view: &FederationView, clock: &Clock) -> String {
             gate.quorum,
             gate.evaluators_max,
             gate.rows,
-            words::plain(&gate.tolerance),
+            words::plain(gate.tolerance),
             gate.blocks,
             Amount(gate.bond),
             phase::inline(&gate.contributions)

@@ -45,7 +45,7 @@ struct Cost {
 impl Cost {
     async fn of(chain: &Chain, key: &Keypair, view: &FederationView) -> Result<Self, Error> {
         let mut round_fee = view.aggregation_fee;
-        for call in rehearse::calls(view, &rehearse::blank(view)?) {
+        for call in rehearse::calls(view, &rehearse::blank(view)?, false) {
             round_fee = round_fee.saturating_add(chain.price(key, &call).await?.fee.0);
         }
         Ok(Self {

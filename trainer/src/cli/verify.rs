@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error,
     chain::AccountId,
-    evaluate::report::real,
+    evaluate::report::decimal,
     phase,
     verify::{
         federation::verify,
@@ -101,9 +101,9 @@ pub(super) fn line(round: &Round) -> String {
 }
 
 fn judged(judgement: &GateRecord<AccountId>) -> String {
-    let change = real(judgement.change);
+    let change = decimal(judgement.change);
     let holdouts = judgement.scores.len();
-    format!(", median change of loss {change:+.3e} on {holdouts} holdouts")
+    format!(", median change of loss {change} on {holdouts} holdouts")
 }
 
 /// Of how many updates noise is declared, and the largest numbers.

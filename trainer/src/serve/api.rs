@@ -1,7 +1,7 @@
 //! The messages between a plain server and its clients: JSON-RPC, bytes in hex as the node's RPC has
 //! them.
 //!
-//! Every message that changes something is signed (sr25519) by the client's account, over the hash of a
+//! Every message of a client is signed (sr25519) by the client's account, over the hash of a
 //! SCALE encoding with a tag of its own. The run's id, the task's hash and the round are part of it, so
 //! that no message counts on another server, after a restart, or in another round.
 
@@ -73,15 +73,18 @@ pub struct Joined {
     pub first_round: u32,
 }
 
-/// Asks for the server model of a round, once that round is open or all are over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Asks for the server model of a round, once that round is open or all are over. Models are no secret,
+/// but waiting holds memory, so only clients may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poll {
     /// The run that the client takes part in.
     pub run: H256,
-    /// Who asks; not signed, for models are no secret.
+    /// The client.
     pub account: AccountId,
     /// The first round that is of interest.
     pub round: u32,
+    /// 64 bytes.
+    pub signature: Bytes,
 }
 
 /// The answer to a [`Poll`].
@@ -187,6 +190,30 @@ impl Join {
     fn digest(&self, spec_hash: H256) -> [u8; 32] {
         let fields = (self.run, spec_hash, self.round, self.account.0);
         blake2_256(&(b"fedchain/serve/join", VERSION, fields).encode())
+    }
+}
+
+impl Poll {
+    /// A signed message.
+    pub fn sign(key: &Keypair, run: H256, spec_hash: H256, round: u32) -> Self {
+        let mut poll = Self {
+            run,
+            account: keys::account(key),
+            round,
+            signature: Bytes(Vec::new()),
+        };
+        poll.signature = sign(key, &poll.digest(spec_hash));
+        poll
+    }
+
+    /// Whether the account signed this message for a task.
+    pub fn is_signed(&self, spec_hash: H256) -> bool {
+        is_signed(&self.account, &self.digest(spec_hash), &self.signature)
+    }
+
+    fn digest(&self, spec_hash: H256) -> [u8; 32] {
+        let fields = (self.run, spec_hash, self.round, self.account.0);
+        blake2_256(&(b"fedchain/serve/poll", VERSION, fields).encode())
     }
 }
 

@@ -161,11 +161,7 @@ impl<'a> Client<'a> {
 
     /// Waits for a round, or the end.
     async fn next(&mut self, round: u32) -> Result<Model, ServeError> {
-        let poll = Poll {
-            run: self.run,
-            account: self.account,
-            round,
-        };
+        let poll = Poll::sign(self.key, self.run, self.spec_hash, round);
         self.demand(api::MODEL, Some(poll)).await
     }
 

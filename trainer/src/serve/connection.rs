@@ -49,7 +49,9 @@ impl Connection {
     pub(super) async fn open(url: &str) -> Result<Self, ServeError> {
         Ok(Self {
             url: url.to_owned(),
-            client: connect(url).await?,
+            client: connect(url)
+                .await
+                .map_err(|reason| no_server(url, reason))?,
             traffic: Traffic::default(),
         })
     }
@@ -104,7 +106,7 @@ impl Connection {
         let start = Instant::now();
         loop {
             sleep(RETRY).await;
-            let lost = match connect(&self.url).await {
+            let reason = match connect(&self.url).await {
                 Ok(client) => {
                     self.client = client;
                     match self.status().await {
@@ -114,14 +116,15 @@ impl Connection {
                                 url: self.url.clone(),
                             });
                         }
-                        Err(CallFailure::Lost(reason)) => no_server(&self.url, reason),
+                        Err(CallFailure::Lost(reason)) => reason,
                         Err(failure) => return Err(failure.of(api::STATUS, &self.url)),
                     }
                 }
-                Err(lost) => lost,
+                Err(reason) => reason,
             };
             if start.elapsed() > ABSENCE_MAX {
-                return Err(lost);
+                let url = self.url.clone();
+                return Err(ServeError::Gone { url, reason });
             }
         }
     }
@@ -171,7 +174,8 @@ impl ToRpcParams for Params {
     }
 }
 
-async fn connect(url: &str) -> Result<WsClient, ServeError> {
+/// Connects to a server, or says why that fails.
+async fn connect(url: &str) -> Result<WsClient, String> {
     let socket = match url.strip_prefix("http") {
         Some(rest) => format!("ws{rest}"),
         None => url.to_owned(),
@@ -182,7 +186,7 @@ async fn connect(url: &str) -> Result<WsClient, ServeError> {
         .request_timeout(ANSWER_MAX)
         .build(&socket)
         .await
-        .map_err(|error| no_server(url, innermost(&error)))
+        .map_err(|error| innermost(&error))
 }
 
 fn no_server(url: &str, reason: String) -> ServeError {

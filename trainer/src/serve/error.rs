@@ -20,6 +20,17 @@ pub enum ServeError {
         /// What the system said.
         reason: String,
     },
+    /// A server that answered before does so no more.
+    #[error(
+        "the server at {url} has been away for a minute ({reason}): it was stopped, or all rounds are \
+         over. Ask whoever runs it"
+    )]
+    Gone {
+        /// Where it was.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
     /// The server answers, but has forgotten the federation.
     #[error(
         "the server at {url} was started anew: it keeps its rounds in memory only, and what this \
@@ -65,7 +76,7 @@ impl ServeError {
         match self {
             Self::Answer(_) | Self::Listen { .. } => 1,
             Self::Clients(_) => 2,
-            Self::NoServer { .. } => 3,
+            Self::NoServer { .. } | Self::Gone { .. } => 3,
             Self::NewRun { .. } | Self::Refused { .. } => 4,
             Self::Unservable(_) | Self::Rule(_) => 5,
         }

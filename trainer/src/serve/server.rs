@@ -5,11 +5,12 @@
 
 use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::pin, time::Duration};
 
+use fedchain_commitment::spec_hash;
 use fedchain_fl::{FederationSpec, H256};
 use jsonrpsee::{
     RpcModule,
     core::RegisterMethodError,
-    server::{Server, ServerHandle},
+    server::{PingConfig, Server, ServerHandle},
     types::{ErrorObjectOwned, Params},
 };
 use serde::de::DeserializeOwned;
@@ -29,8 +30,8 @@ use super::{
 };
 use crate::chain::AccountId;
 
-/// How long a server that is done waits for clients to hear of it.
-const FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// How long a server that is done waits at least for clients to hear of it, where a round takes less.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Messages that wait for the loop, at most; more wait in their connections.
 const QUEUE: usize = 16;
 /// Connections besides one per client, at most: late ones of clients that came again, and visitors.
@@ -73,6 +74,7 @@ enum Message {
 struct Shown {
     status: Status,
     model: Model,
+    clients: BTreeSet<AccountId>,
 }
 
 impl Shown {
@@ -80,6 +82,7 @@ impl Shown {
         Self {
             status: federation.status(),
             model: federation.shown(),
+            clients: federation.clients().copied().collect(),
         }
     }
 
@@ -104,9 +107,15 @@ pub async fn run(
 ) -> Result<Served, ServeError> {
     let run = H256(rand::random());
     let federation = Federation::new(&job.spec, run, &job.clients)?;
+    let spec_hash = spec_hash(&job.spec.task);
     let (messages, queue) = mpsc::channel(QUEUE);
     let (show, shown) = watch::channel(Shown::of(&federation));
-    let (address, handle) = listen(job, Methods { messages, shown }).await?;
+    let methods = Methods {
+        spec_hash,
+        messages,
+        shown,
+    };
+    let (address, handle) = listen(job, methods).await?;
     tell(&Event::Listening {
         url: format!("http://{address}"),
         name: job.spec.name.to_string(),
@@ -134,7 +143,7 @@ pub async fn run(
     if is_over {
         tell(&Event::Finished { rounds, model_root });
         tokio::select! {
-            _ = timeout(FAREWELL_MAX, desk.say_farewell()) => {}
+            _ = timeout(FAREWELL.max(job.round_timeout), desk.say_farewell()) => {}
             () = stop => {}
         }
     } else {
@@ -143,7 +152,7 @@ pub async fn run(
     // Whoever waits for a round gets an answer now, and answers are sent before connections close.
     drop(desk);
     if handle.stop().is_ok() {
-        let _ = timeout(FAREWELL_MAX, handle.stopped()).await;
+        let _ = timeout(FAREWELL, handle.stopped()).await;
     }
     Ok(served)
 }
@@ -269,6 +278,7 @@ impl Desk<'_> {
 /// What the methods share.
 #[derive(Clone)]
 struct Methods {
+    spec_hash: H256,
     messages: mpsc::Sender<Message>,
     shown: watch::Receiver<Shown>,
 }
@@ -305,6 +315,13 @@ impl Methods {
         if poll.run != run {
             return Err(refused(&Refusal::OtherRun { run }));
         }
+        let account = poll.account;
+        if !shown.borrow().clients.contains(&account) {
+            return Err(refused(&Refusal::NotJoined { account }));
+        }
+        if !poll.is_signed(self.spec_hash) {
+            return Err(refused(&Refusal::Signature { account }));
+        }
         let news = shown.wait_for(|shown| shown.news(poll.round).is_some());
         // The loop's end shows as a closed channel: its last word is in `shown` then.
         let _ = timeout(POLL_MAX, news).await.is_ok();
@@ -315,7 +332,7 @@ impl Methods {
             })
         };
         if matches!(answer, Model::Finished { .. }) {
-            let _ = self.messages.send(Message::Told(poll.account)).await;
+            let _ = self.messages.send(Message::Told(account)).await;
         }
         Ok(answer)
     }
@@ -335,6 +352,8 @@ async fn listen(job: &Job, methods: Methods) -> Result<(SocketAddr, ServerHandle
         .max_request_body_size(request_max)
         .max_response_body_size(answer_max)
         .max_connections(job.spec.clients_max.saturating_add(VISITORS_MAX))
+        // Who is gone without a word gives its connection back.
+        .enable_ws_ping(PingConfig::new())
         .build(job.listen)
         .await
         .map_err(|error| unusable(error.to_string()))?;

@@ -30,13 +30,16 @@ impl Session<'_> {
         self.keep(chain, view, task.format.decode(&moments.encode()))
     }
 
-    /// Solves the regression and hands the solution in.
+    /// Solves the regression and hands the solution in, if it has one: a round's moments stay as they are.
     pub(super) async fn certify(
-        &self,
+        &mut self,
         chain: &Chain,
         view: &FederationView,
         head: Head,
     ) -> Result<bool, Error> {
+        if self.unsolved == Some(view.round) {
+            return Ok(false);
+        }
         match certify::solve(chain, view, &[], head).await {
             Ok(solution) => {
                 let call = Call::certify(view.federation, &[], &solution);
@@ -44,6 +47,7 @@ impl Session<'_> {
             }
             // Others may do better; else the round is skipped.
             Err(Error::Impossible(reason)) => {
+                self.unsolved = Some(view.round);
                 self.note(reason);
                 Ok(false)
             }

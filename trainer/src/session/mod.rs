@@ -37,7 +37,7 @@ use crate::{
 use decide::{Step, next_step};
 use reconnect::{place_on, regain, settled_round};
 use report::{End, Event, Summary};
-use seat::{client_of, dropped, not_member};
+use seat::{Seat, client_of, dropped, not_member};
 use send::send;
 use submit::Progress;
 use work::Work;
@@ -64,7 +64,8 @@ pub type Tell<'a> = &'a dyn Fn(&Event);
 #[derive(Debug, Clone)]
 struct Current {
     round: u32,
-    roster: u32,
+    /// Clients on the round's roster, where it was seen open.
+    roster: Option<u32>,
     kept: Option<Kept>,
 }
 
@@ -79,9 +80,11 @@ struct Session<'a> {
     created_at: u32,
     current: Option<Current>,
     is_waiting: bool,
+    /// A round whose regression has no solution that this client can find.
+    unsolved: Option<u32>,
     /// Round and phase that were last waited for.
     waited: Option<(u32, &'static str)>,
-    is_leaving: bool,
+    seat: Seat,
     progress: Progress,
     summary: Summary,
 }
@@ -91,8 +94,7 @@ struct Session<'a> {
 ///
 /// # Errors
 /// Whatever the user must know of: bad data, a missing membership, a low balance, weights that no round
-/// took. A lost connection
-/// is none; the node is tried again until it is back.
+/// took. A lost connection is none; the node is tried again until it is back.
 pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Error> {
     let mut chain = Chain::connect(&job.url, Wait::Best).await?;
     let (mut session, place) = Session::open(&chain, job, key, tell).await?;
@@ -156,8 +158,9 @@ impl<'a> Session<'a> {
             created_at: view.created_at,
             current: None,
             is_waiting: false,
+            unsolved: None,
             waited: None,
-            is_leaving: false,
+            seat: Seat::default(),
             progress: Progress::default(),
             summary,
         };
@@ -170,7 +173,16 @@ impl<'a> Session<'a> {
         let mut heads = chain.heads().await?;
         loop {
             let head = chain.best().await?;
-            let view = chain.federation(self.job.federation, head.hash).await?;
+            let view = match chain.federation(self.job.federation, head.hash).await {
+                // A reorganisation took the block that created it, and may bring its call back.
+                Err(Error::UnknownFederation(_))
+                    if chain.finalised().await?.number < self.created_at =>
+                {
+                    heads.next().await?;
+                    continue;
+                }
+                view => view?,
+            };
             self.observe(chain, &view, head).await?;
             if self.is_submitted(&view) {
                 match self.is_settled(chain).await? {
@@ -193,7 +205,12 @@ impl<'a> Session<'a> {
                     false
                 }
                 Step::Stop => return self.finish(chain, &view).await,
-                Step::NotMember if self.is_leaving => return self.finish(chain, &view).await,
+                // A reorganisation may have taken the block in which the account joined.
+                Step::NotMember if chain.finalised().await?.number <= self.seat.seen_at => {
+                    self.wait_for_seat(&view);
+                    false
+                }
+                Step::NotMember if self.seat.is_given_up => return self.finish(chain, &view).await,
                 Step::NotMember => return Err(dropped(&view, &self.account)),
                 Step::Wait => {
                     self.wait(chain, &view, head).await?;
@@ -225,8 +242,9 @@ impl<'a> Session<'a> {
         head: Head,
     ) -> Result<(), Error> {
         let is_open = is_open(&view.phase);
-        if let Some(client) = client_of(view, &self.account) {
-            self.is_leaving = client.leaving;
+        let client = client_of(view, &self.account);
+        self.seat.look(client, view.round, head.number);
+        if let Some(client) = client {
             if client.committed {
                 self.progress.committed_in = Some(view.round);
             }
@@ -234,17 +252,24 @@ impl<'a> Session<'a> {
                 self.count_reveal(view.round);
             }
         }
-        if let Some(current) = self.current.take_if(|c| !is_open || c.round != view.round) {
-            let last = if is_open {
-                view.round.saturating_sub(1)
-            } else {
-                view.round
-            };
-            for round in current.round..=last {
-                let roster = (round == current.round).then_some(current.roster);
-                self.close(chain, view, head, round, roster).await?;
-            }
+        let last = if is_open {
+            view.round.saturating_sub(1)
+        } else {
+            view.round
+        };
+        while let Some(Current { round, roster, .. }) = self.current
+            && round <= last
+        {
+            self.close(chain, view, head, round, roster).await?;
+            self.current = (round < last).then(|| Current {
+                round: round.saturating_add(1),
+                roster: None,
+                kept: None,
+            });
         }
+        // A reorganisation may have come back to an earlier round.
+        self.current
+            .take_if(|current| !is_open || current.round != view.round);
         if is_open && self.current.is_none() {
             self.enter(chain, view, head).await?;
         }
@@ -297,7 +322,7 @@ impl<'a> Session<'a> {
         }
         self.current = Some(Current {
             round,
-            roster,
+            roster: Some(roster),
             kept,
         });
         Ok(())
@@ -318,6 +343,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Says once that the seat is gone from the best block, which may not be the last word.
+    fn wait_for_seat(&mut self, view: &FederationView) {
+        let phase = (view.round, "seat");
+        if self.waited.replace(phase) != Some(phase) {
+            self.note(format!(
+                "{} has no seat in the newest block: waiting until that is final",
+                self.account
+            ));
+        }
+    }
+
     /// Takes the opening for this server model from disk, if it is not the one at hand: the chain may
     /// have changed sides. Where a commitment is on chain, only its own opening counts: any other would
     /// become public for nothing.
@@ -327,19 +363,21 @@ impl<'a> Session<'a> {
         view: &FederationView,
         head: Head,
     ) -> Result<(), Error> {
-        let Some(current) = &self.current else {
+        let Some(Current { round, kept, .. }) = self.current.clone() else {
             return Ok(());
         };
-        let is_at_hand = |kept: &Kept| kept.base_root == view.model_root;
-        let mut kept = match current.kept.clone().filter(is_at_hand) {
+        let mut kept = match kept.filter(|kept| kept.base_root == view.model_root) {
             Some(kept) => Some(kept),
-            None => self.opening(chain, view, head, current.round).await?,
+            None => self.opening(chain, view, head, round).await?,
         };
         if client_of(view, &self.account).is_some_and(|c| c.committed && !c.revealed) {
             let on_chain = chain
                 .commitment(view.federation, &self.account, head)
                 .await?;
             kept = kept.filter(|kept| Some(kept.commitment) == on_chain);
+        }
+        if kept.is_none() && self.progress.committed_in == Some(round) {
+            self.progress.others_in = Some(round);
         }
         if let Some(current) = &mut self.current {
             current.kept = kept;
@@ -358,7 +396,8 @@ impl<'a> Session<'a> {
         Ok(settled.is_ok_and(|settled| settled.phase == view.phase))
     }
 
-    /// A round closed: tells how, and how good the new server model is on the client's rows.
+    /// A round closed: tells how, and how good the new server model is on the client's rows, once the node
+    /// has answered all that takes.
     async fn close(
         &mut self,
         chain: &Chain,
@@ -370,6 +409,13 @@ impl<'a> Session<'a> {
         let found = chain.round(view.federation, round, head.hash).await?;
         let Some(record) = found.and_then(|found| found.record) else {
             return Ok(());
+        };
+        let task = &view.spec.task;
+        let metrics = if record.model_root == view.model_root {
+            let model = chain.model(view.federation, task.format, None, head.hash);
+            self.work.evaluate(task, &model.await?)?
+        } else {
+            None
         };
         self.summary.rounds = self.summary.rounds.saturating_add(1);
         self.summary.model_root = record.model_root;
@@ -387,15 +433,9 @@ impl<'a> Session<'a> {
         if record.outcome.is_adopted() {
             self.summary.adopted = self.summary.adopted.saturating_add(1);
         }
-        if record.model_root == view.model_root {
-            let task = &view.spec.task;
-            let model = chain
-                .model(view.federation, task.format, None, head.hash)
-                .await?;
-            if let Some(metrics) = self.work.evaluate(task, &model)? {
-                self.summary.loss_last = Some(metrics.loss);
-                (self.tell)(&Event::Evaluate { round, metrics });
-            }
+        if let Some(metrics) = metrics {
+            self.summary.loss_last = Some(metrics.loss);
+            (self.tell)(&Event::Evaluate { round, metrics });
         }
         Ok(())
     }

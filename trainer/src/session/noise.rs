@@ -111,8 +111,9 @@ fn ensure_consistent(spent: &Spent, with_noise: bool, file: &Path) -> Result<(),
              for all: go on without --noise, or add it in another federation, with rows not used here"
         ))),
         (false, _, noisy @ 1..) => Err(Error::Impossible(format!(
-            "{noisy} of your updates in this federation had noise: repeat --clip and --noise. To send \
-             updates without it from now on, which ends what they promised, move {file} away"
+            "{noisy} of your updates in this federation had noise: go on with `fedchain train --clip C \
+             --noise M`. To send updates without it from now on, which ends what they promised, move \
+             {file} away"
         ))),
         _ => Ok(()),
     }
@@ -202,7 +203,7 @@ mod tests {
             (2, 0, false, None),
             (2, 0, true, Some("2 of your updates")),
             (1, 3, true, Some("had no noise")),
-            (0, 3, false, Some("repeat --clip and --noise")),
+            (0, 3, false, Some("go on with `fedchain train --clip")),
         ] {
             let found = ensure_consistent(&spent(plain, noisy), with_noise, Path::new("f"));
             let error = found.err().map(|error| error.to_string());

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use fedchain_commitment::parts;
-use fedchain_fl::{H256, norm::squared_distance};
+use fedchain_fl::{Decimal, H256, Privacy, norm::squared_distance, view::PhaseView};
 use fedchain_learn::server::keep_bound;
 use serde::Serialize;
 use subxt_signer::sr25519::Keypair;
 
 use super::{
-    Job,
+    Job, Source,
     seat::{client_of, not_member},
+    submit::ensure_takes,
     work::Work,
 };
 use crate::{
@@ -58,17 +59,31 @@ pub struct Weights {
 /// Makes a round's work ready as far as it can be before the round.
 ///
 /// # Errors
-/// Whatever would stop it: bad data, a file of another model, a missing membership.
+/// Whatever would stop it: bad data, a file of another model, a missing membership, a federation or a
+/// round that is over.
 pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehearsal, Error> {
     let head = chain.best().await?;
     let view = chain.federation(job.federation, head.hash).await?;
     let account = keys::account(key);
+    if matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled) {
+        return Err(Error::Impossible(format!(
+            "federation {} is over: `fedchain federation list` shows others",
+            view.federation
+        )));
+    }
     if client_of(&view, &account).is_none() {
         return Err(not_member(&view, &account));
+    }
+    if let Source::Weights {
+        round: Some(round), ..
+    } = job.source
+    {
+        ensure_takes(&view, round, false)?;
     }
     let task = &view.spec.task;
     let work = Work::read(&job.source, job.federation, task)?;
     let rows = work.rows();
+    let is_private = work.guard().is_some();
     let (bytes, weights) = match work {
         Work::Rows { .. } => (blank(&view)?, None),
         Work::Weights { mut values, .. } => {
@@ -97,7 +112,7 @@ pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehears
         round: view.round,
         rows,
         weights,
-        calls: calls(&view, &bytes),
+        calls: calls(&view, &bytes, is_private),
         takes: [
             ("bond", Amount(view.spec.bond)),
             ("aggregation", Amount(view.aggregation_fee)),
@@ -115,11 +130,16 @@ pub fn blank(view: &FederationView) -> Result<Vec<u8>, Error> {
     Ok(vec![0; bytes as usize])
 }
 
-/// The calls of a client's round with an update of these bytes, as long as the real ones.
-pub fn calls(view: &FederationView, bytes: &[u8]) -> Vec<Call> {
+/// The calls of a client's round with an update of these bytes, as long as the real ones; `is_private`
+/// updates declare what they spend.
+pub fn calls(view: &FederationView, bytes: &[u8], is_private: bool) -> Vec<Call> {
     let (federation, round, none) = (view.federation, view.round, H256::zero());
     let mut calls = vec![Call::commit(federation, round, none, none)];
-    let reveal = |part| Call::reveal(federation, round, 1, None, none.0, part);
+    let privacy = is_private.then_some(Privacy {
+        epsilon: Decimal::whole(1),
+        delta: Decimal::whole(0),
+    });
+    let reveal = |part| Call::reveal(federation, round, 1, privacy, none.0, part);
     calls.extend(parts(bytes).iter().map(reveal));
     calls
 }

@@ -7,6 +7,35 @@ use crate::{
     chain::{AccountId, FederationView},
 };
 
+/// An account's seat, as a best block had it last.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seat {
+    /// Height of that block.
+    pub seen_at: u32,
+    round: u32,
+    missed: u32,
+    /// Whether the client gave it up; else it is lost by missing rounds.
+    pub is_given_up: bool,
+}
+
+impl Seat {
+    /// Looks at a best block of height `best`, in which `client` has the seat if anybody.
+    pub fn look(&mut self, client: Option<&ClientView<AccountId>>, round: u32, best: u32) {
+        match client {
+            Some(client) => {
+                *self = Self {
+                    seen_at: best,
+                    round,
+                    missed: client.missed,
+                    is_given_up: client.leaving,
+                };
+            }
+            // Nobody misses a round while none closes.
+            None => self.is_given_up |= self.missed == 0 && self.round == round,
+        }
+    }
+}
+
 /// The account as a client of the federation.
 pub(crate) fn client_of<'a>(
     view: &'a FederationView,
@@ -88,6 +117,36 @@ mod tests {
         view.invited.clear();
         view.spec.membership = Membership::Open;
         assert_eq!(dropped(&view, &ME).to_string(), format!("{why}{join}"));
+    }
+
+    #[test]
+    fn a_seat_is_given_up_by_leaving_and_lost_by_missing_rounds() {
+        let client = |missed, leaving| {
+            let mut client = view(PhaseView::Waiting).clients.remove(0);
+            client.missed = missed;
+            client.leaving = leaving;
+            client
+        };
+        for (missed, leaving, rounds_on, expected) in [
+            // `leave` between rounds takes effect at once.
+            (0, false, 0, true),
+            (0, true, 1, true),
+            (1, false, 0, false),
+            (0, false, 2, false),
+        ] {
+            let mut seat = Seat::default();
+            seat.look(Some(&client(missed, leaving)), 3, 40);
+            for later in 41..=42 {
+                seat.look(None, 3 + rounds_on, later);
+            }
+            // What the first look found stays.
+            seat.look(None, 9, 43);
+            assert_eq!(
+                (seat.seen_at, seat.is_given_up),
+                (40, expected),
+                "{missed} {leaving}"
+            );
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) struct Progress {
     pub committed_in: Option<u32>,
     /// The round in which it has revealed last.
     pub revealed_in: Option<u32>,
-    /// The round for which other weights were on disk.
+    /// The round for which other weights were on disk, or committed to from elsewhere.
     pub others_in: Option<u32>,
     /// The closed round in which the weights took part.
     pub closed: Option<u32>,
@@ -116,6 +116,23 @@ fn narrow(
     is_ready: bool,
     committed_in: Option<u32>,
 ) -> Result<Step, Error> {
+    let takes_part = is_ready || committed_in == Some(round);
+    ensure_takes(view, round, takes_part)?;
+    Ok(match step {
+        Step::Train | Step::Commit if view.round < round => Step::Wait,
+        step => step,
+    })
+}
+
+/// Whether `round` is open for weights or still to come; `takes_part` says whether these are in it.
+///
+/// # Errors
+/// [`Error::Impossible`] when it is not.
+pub(super) fn ensure_takes(
+    view: &FederationView,
+    round: u32,
+    takes_part: bool,
+) -> Result<(), Error> {
     let federation = view.federation;
     let rounds_max = view.spec.rounds_max;
     if round > rounds_max {
@@ -124,17 +141,13 @@ fn narrow(
         )));
     }
     let takes_commitments = matches!(view.phase, PhaseView::Commit { .. });
-    let takes_part = is_ready || committed_in == Some(round);
     if view.round > round || (view.round == round && !takes_commitments && !takes_part) {
         return Err(Error::Impossible(format!(
             "round {round} of federation {federation} takes no commitments any more: train on the \
              newest server model, and submit for a later round"
         )));
     }
-    Ok(match step {
-        Step::Train | Step::Commit if view.round < round => Step::Wait,
-        step => step,
-    })
+    Ok(())
 }
 
 fn verdict(federation: u32, progress: &Progress) -> Result<(), Error> {
@@ -151,7 +164,7 @@ fn verdict(federation: u32, progress: &Progress) -> Result<(), Error> {
     }
     if progress.others_in == Some(round) {
         return Err(Error::Impossible(format!(
-            "round {round} took the update that was ready before, not these weights: submit them for a \
+            "round {round} took another update of this account, not these weights: submit them for a \
              later round"
         )));
     }

@@ -3,8 +3,7 @@
 use fedchain_fl::{Column, Decimal, Schema, Target};
 use toml::Value;
 
-/// Decimal places up to which a number is written without a power of ten.
-const PLACES_MAX: usize = 12;
+use crate::words::plain;
 
 /// The part `[task.schema]`, one feature per line, without a final line end.
 pub(super) fn schema(schema: &Schema) -> String {
@@ -49,22 +48,6 @@ fn text(text: impl ToString) -> String {
     Value::String(text.to_string()).to_string()
 }
 
-/// `0.0019` instead of `19e-4`, where that is short.
-fn plain(number: Decimal) -> String {
-    let places = usize::from(number.exponent.unsigned_abs());
-    if number.exponent >= 0 || places > PLACES_MAX {
-        return number.to_string();
-    }
-    let sign = if number.mantissa < 0 { "-" } else { "" };
-    let digits = format!(
-        "{:0>width$}",
-        number.mantissa.unsigned_abs(),
-        width = places + 1
-    );
-    let (whole, fraction) = digits.split_at(digits.len() - places);
-    format!("{sign}{whole}.{fraction}")
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -79,22 +62,6 @@ mod tests {
 
     use super::*;
     use crate::cli::federation::parse_spec;
-
-    #[test]
-    fn numbers_are_written_plainly() {
-        for (number, expected) in [
-            ("0.0019", "0.0019"),
-            ("-0.5", "-0.5"),
-            ("-12.25", "-12.25"),
-            ("100", "100"),
-            ("1e30", "1e30"),
-            ("25e-14", "25e-14"),
-        ] {
-            let number: Decimal = number.parse().unwrap();
-            assert_eq!(plain(number), expected);
-            assert_eq!(plain(number).parse(), Ok(number));
-        }
-    }
 
     /// The wine example with another schema; a target without classes makes it a regression.
     fn spec_with(schema: &Schema) -> FederationSpec<u128> {

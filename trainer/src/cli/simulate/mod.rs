@@ -11,7 +11,6 @@ use fedchain_learn::simulate::{
     Attackers, Outcome, Round, Sampling, Setup, Simulation, Summary,
     attack::{self, Attack},
 };
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
@@ -19,6 +18,7 @@ use super::{
     Common, federation, file_error,
     hyper::HyperArgs,
     output::{self, Output},
+    progress::Progress,
     read_file,
 };
 use crate::{Error, phase::inline, session::report::describe};
@@ -173,20 +173,16 @@ fn run_rounds(
     mut simulation: Simulation<'_, u128>,
     rounds_max: u32,
 ) -> Result<(Vec<Round>, Vec<i32>), Error> {
-    let bar = ProgressBar::with_draw_target(Some(rounds_max.into()), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} round {pos}/{len}, {eta} left") {
-        bar.set_style(style);
-    }
+    let progress = Progress::new(common.format, "rounds");
     let mut rounds = Vec::new();
     for round in simulation.by_ref() {
         let round = round?;
-        bar.set_position(round.round.into());
-        bar.suspend(|| {
+        progress.show(round.round, rounds_max);
+        progress.aside(|| {
             tell(common, &Event::Round(&round), || line(&round, rounds_max));
         });
         rounds.push(round);
     }
-    bar.finish_and_clear();
     Ok((rounds, simulation.model().to_vec()))
 }
 
