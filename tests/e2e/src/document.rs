@@ -67,6 +67,11 @@ pub fn run(
         script.push_str(&format!(
             "{command}\nprintf '\\n{MARK}%d %d\\n' {number} $?\n"
         ));
+        if let Some(log) = log(command) {
+            script.push_str(&format!(
+                "for _ in {{1..300}}; do [ -s {log} ] && break; sleep 0.1; done\n"
+            ));
+        }
     }
     let output = folder.join("output");
     let file = File::create(&output)?;
@@ -102,6 +107,14 @@ pub fn run(
 }
 
 const MARK: &str = "### step ";
+
+/// The file to which a command in the background writes. The next command comes after its first line, as
+/// it would from somebody who looks.
+fn log(command: &str) -> Option<&str> {
+    let mut words = command.strip_suffix('&')?.split_whitespace();
+    words.find(|word| *word == ">")?;
+    words.next()
+}
 
 /// Whether a command printed what its document says.
 fn compare(expected: &[String], printed: &str) -> Result<()> {
@@ -155,6 +168,18 @@ mod tests {
         );
         assert_eq!(found[1].output, ["x 34", "...", "y"]);
         assert_eq!((found[0].line, found[2].line), (3, 15));
+    }
+
+    #[test]
+    fn the_next_command_waits_for_the_first_line_of_one_in_the_background() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "```console\n$ (sleep 0.5; echo up) > up.log 2>&1 &\n$ cat up.log\nup\n```\n";
+        run(&steps(text), folder.path(), Path::new("/"), &[]).unwrap();
+        assert_eq!(
+            log("fedchain serve \\\n    > server.log 2>&1 &"),
+            Some("server.log")
+        );
+        assert_eq!(log("echo a > b"), None);
     }
 
     #[test]

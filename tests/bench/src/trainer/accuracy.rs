@@ -15,6 +15,8 @@ use crate::robustness::digits;
 const CLIENTS: usize = 10;
 /// Partitions of each kind, dealt from the seeds 0, 1 and so on; a figure is their mean.
 const PARTITIONS: u64 = 5;
+/// Rounds after which accuracy is measured.
+const ROUNDS: [u32; 2] = [10, 100];
 /// Most of a digit's rows are at a few clients.
 const ALPHA: f64 = 0.1;
 
@@ -22,38 +24,56 @@ const ALPHA: f64 = 0.1;
 pub fn run(digits: &Digits) -> Result<()> {
     let mut spec = digits::spec()?;
     (spec.clients_min, spec.clients_max) = (1, CLIENTS as u32);
-    let central = accuracy(&spec, std::slice::from_ref(&digits.training), digits)?;
-    row("accuracy_digits_central", central, "%");
+    spec.rounds_max = ROUNDS.into_iter().max().unwrap_or_default();
+    let central = accuracies(&spec, std::slice::from_ref(&digits.training), digits)?;
+    for (rounds, central) in ROUNDS.iter().zip(central) {
+        row(&name("central", *rounds), central, "%");
+    }
     let partitions = [
         ("iid", Partition::Iid),
         ("dirichlet_0.1", Partition::Dirichlet { alpha: ALPHA }),
     ];
-    for (name, partition) in partitions {
-        let mut sum = 0.0;
+    for (kind, partition) in partitions {
+        let mut sums = [0.0; ROUNDS.len()];
         for seed in 0..PARTITIONS {
             let parts = partition.deal(&labels(&digits.training)?, CLIENTS, seed)?;
             let clients: Vec<Dataset> = parts
                 .iter()
                 .map(|rows| digits.training.select(rows))
                 .collect();
-            sum += accuracy(&spec, &clients, digits)?;
+            let found = accuracies(&spec, &clients, digits)?;
+            for (sum, found) in sums.iter_mut().zip(found) {
+                *sum += found;
+            }
         }
-        let mean = sum / PARTITIONS as f64;
-        row(&format!("accuracy_digits_{name}"), mean, "%");
-        row(
-            &format!("accuracy_digits_{name}_lost"),
-            central - mean,
-            "points",
-        );
+        for ((rounds, sum), central) in ROUNDS.iter().zip(sums).zip(central) {
+            let (name, mean) = (name(kind, *rounds), sum / PARTITIONS as f64);
+            row(&name, mean, "%");
+            row(&format!("{name}_lost"), central - mean, "points");
+        }
     }
     Ok(())
 }
 
-fn accuracy(spec: &FederationSpec<u128>, clients: &[Dataset], digits: &Digits) -> Result<f64> {
+fn name(kind: &str, rounds: u32) -> String {
+    format!("accuracy_digits_{kind}_{rounds}_rounds")
+}
+
+/// Accuracies after each of [`ROUNDS`].
+fn accuracies(
+    spec: &FederationSpec<u128>,
+    clients: &[Dataset],
+    digits: &Digits,
+) -> Result<[f64; ROUNDS.len()]> {
     let models = simulate(spec, clients, &Hyper::default())?;
-    let model = models.last().context("a federation has a first model")?;
-    let metrics = learn::evaluate(&spec.task, model, &digits.held_out)?;
-    Ok(metrics.accuracy.context("a classification")? * 100.0)
+    let mut found = [0.0; ROUNDS.len()];
+    for (found, round) in found.iter_mut().zip(ROUNDS) {
+        // The first model is that of round 0.
+        let model = models.get(round as usize).context("a model per round")?;
+        let metrics = learn::evaluate(&spec.task, model, &digits.held_out)?;
+        *found = metrics.accuracy.context("a classification")? * 100.0;
+    }
+    Ok(found)
 }
 
 fn labels(data: &Dataset) -> Result<Vec<usize>> {
