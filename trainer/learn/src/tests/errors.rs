@@ -1,7 +1,7 @@
 //! Every refusal, and that its sentence helps.
 
 use super::*;
-use crate::{Hyper, LearnError, evaluate, predict, train};
+use crate::{Hyper, LearnError, Method, evaluate, predict, train};
 
 #[test]
 fn models_without_a_trainer() {
@@ -96,4 +96,37 @@ fn steps_that_are_too_large() {
         error.to_string().contains("lower --learning-rate"),
         "{error}"
     );
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let (task, data) = (linear(), on_a_plane(5, 1));
+    let default = Hyper::default();
+    let rate = |learning_rate| Hyper {
+        learning_rate,
+        ..default
+    };
+    let momentum = Hyper {
+        method: Method::Sgd { momentum: 1.0 },
+        ..default
+    };
+    for (hyper, named) in [
+        (rate(0.0), "learning rate"),
+        (rate(f64::NAN), "learning rate"),
+        (rate(1.1e6), "learning rate"),
+        (momentum, "momentum"),
+        (
+            Hyper {
+                l2: -0.1,
+                ..default
+            },
+            "l2",
+        ),
+    ] {
+        let found = train(&task, &[0; 3], &data, &hyper, 1);
+        let Err(LearnError::Setting { setting, .. }) = found else {
+            panic!("{named}: {found:?}");
+        };
+        assert_eq!(setting, named);
+    }
 }

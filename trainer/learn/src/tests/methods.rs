@@ -144,6 +144,32 @@ fn evolution_improves_and_repeats_itself() {
 }
 
 #[test]
+fn evolution_ranks_losses_of_any_size() {
+    let mut data = on_a_plane(40, 3);
+    if let Some(Targets::Real(targets)) = &mut data.targets {
+        *targets *= 3e4;
+    }
+    let after = |generations| {
+        let hyper = Hyper {
+            method: Method::Genetic {
+                population: 20,
+                generations,
+                mutation: 0.5,
+            },
+            learning_rate: 30.0,
+            ..Hyper::default()
+        };
+        train(&linear(), &[0; 3], &data, &hyper, 1)
+            .unwrap()
+            .after
+            .loss
+    };
+    let (few, many) = (after(1), after(100));
+    // All of them are beyond what 63 bits hold in units of 2^-32.
+    assert!(many > 4e9 && many < 0.99 * few, "{few} {many}");
+}
+
+#[test]
 fn a_hidden_layer_learns_what_no_line_separates() {
     let mut random = StdRng::seed_from_u64(8);
     let features = Array2::from_shape_simple_fn((200, 2), || random.random_range(-2.0..2.0));

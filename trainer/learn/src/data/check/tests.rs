@@ -127,6 +127,16 @@ fn missing_columns_do_not_hide_the_other_findings() {
         "column \"ripe\": 1 cell with none of the labels no, yes: row 2 \"maybe\"",
     ];
     assert_eq!(sentences(&found.refused), expected);
+    assert!(found.ignored.is_empty(), "{:?}", found.ignored);
+}
+
+#[test]
+fn of_a_long_cell_the_beginning_is_told() {
+    let text = format!("size,colour,ripe\n{},red,no\n", "x".repeat(61));
+    let found = report(&text, &task(), None);
+    let begun = format!("1 cell without a number: row 2 \"{}…\"", "x".repeat(60));
+    let expected = [format!("column \"size\": {begun}")];
+    assert_eq!(sentences(&found.refused), expected);
 }
 
 #[test]

@@ -241,6 +241,20 @@ fn errors_name_file_row_and_column() {
 }
 
 #[test]
+fn a_quote_within_a_cell_is_a_character() {
+    for text in [
+        "a,b,y,note\n1,2,3,5\" disk\n",
+        "a,b,y,note\n1,2,3,\"a\nb\"\n",
+    ] {
+        let file = file(text.as_bytes());
+        assert!(
+            Dataset::read(file.path(), &schema(), None).is_ok(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Dataset::read(Path::new("no/such.csv"), &schema(), None).unwrap_err();
     assert!(

@@ -6,7 +6,10 @@ use fedchain_fl::{Decimal, H256, ModelSpec, TaskSpec, view::ModelView};
 use ndarray::{Array2, Axis, array};
 use prost::Message;
 
-use super::{encode, proto::Model};
+use super::{
+    encode,
+    proto::{Model, ValueInfo},
+};
 use crate::{
     LearnError, Prediction, predict,
     tests::{linear, mlp, random_features, softmax},
@@ -24,13 +27,19 @@ fn view(values: Vec<i32>) -> ModelView {
     }
 }
 
-/// All values by name after the graph has run on raw `features`.
+/// All outputs by name after the graph has run on raw `features`; types must fit as the format demands.
 fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
     let model = Model::decode(file).unwrap();
     assert_eq!((model.ir_version, model.opset_import[0].version), (7, 13));
     let graph = model.graph.unwrap();
+    let declared = |info: &ValueInfo| {
+        let tensor = info.r#type.as_ref().unwrap().tensor_type.as_ref();
+        tensor.unwrap().elem_type
+    };
+    let mut types = HashMap::from([("features".to_owned(), declared(&graph.input[0]))]);
     let mut values = HashMap::from([("features".to_owned(), features.clone())]);
     for tensor in graph.initializer {
+        types.insert(tensor.name.clone(), tensor.data_type);
         let bytes = tensor.raw_data;
         let elements: Vec<f64> = match tensor.data_type {
             1 => bytes
@@ -57,6 +66,21 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
     for node in graph.node {
         let input = |place: usize| &values[&node.input[place]];
         let attribute = |name: &str| node.attribute.iter().find(|a| a.name == name).unwrap().i;
+        let first = types[&node.input[0]];
+        assert!(
+            node.input.iter().all(|name| types[name] == first),
+            "{node:?}"
+        );
+        let found = match node.op_type.as_str() {
+            "Cast" => attribute("to") as i32,
+            "ArgMax" => 7,
+            "Relu" | "Gemm" | "Softmax" => {
+                assert_eq!(first, 1, "{node:?}");
+                first
+            }
+            _ => first,
+        };
+        types.insert(node.output[0].clone(), found);
         let output = match node.op_type.as_str() {
             "Sub" => input(0) - input(1),
             "Div" => input(0) / input(1),
@@ -91,6 +115,9 @@ fn run(file: &[u8], features: &Array2<f64>) -> HashMap<String, Array2<f64>> {
             other => panic!("{other}"),
         };
         values.insert(node.output[0].clone(), output);
+    }
+    for output in &graph.output {
+        assert_eq!(declared(output), types[&output.name], "{output:?}");
     }
     let outputs = graph.output.iter().map(|output| output.name.clone());
     outputs
