@@ -9,13 +9,20 @@ use sc_chain_spec::{ChainSpecExtension, get_extension, json_merge};
 use sc_cli::ChainSpec;
 use sc_service::{ChainType, GenericChainSpec, Properties};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sp_core::storage::{Storage, well_known_keys};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_runtime::BuildStorage;
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-/// The depth of finality where the specification names none.
-const FINALITY_DEPTH_DEFAULT: u32 = 60;
+/// The depth of finality where the specification names none: ten minutes at six seconds a block.
+const FINALITY_DEPTH_DEFAULT: u32 = 100;
+/// The greatest depth: finality trails by up to 120 blocks ([`fedchain_pow::BLOCKS_ABOVE_MAX`]), and
+/// transaction pool and subscriptions give up at 128.
+const FINALITY_DEPTH_MAX: u32 = 110;
 
 /// What every node of a chain must agree on and the genesis state does not hold.
 #[derive(Clone, Debug, Serialize, Deserialize, ChainSpecExtension)]
@@ -27,15 +34,13 @@ pub struct Extensions {
     /// Blocks that are invalid although the rules would say otherwise.
     #[serde(default)]
     pub bad_blocks: sc_client_api::BadBlocks<Block>,
-    /// How many blocks below the best one are not yet final.
-    ///
-    /// Less than 128: transaction pool and subscriptions give up at that lag.
+    /// A block is final below the weight of so many: 1 to 110.
     #[serde(default = "finality_depth_default")]
     pub finality_depth: u32,
     /// A block that the chain must have, as height and hash: nothing is final before it is there.
     #[serde(default)]
     pub checkpoint: Option<(u32, Hash)>,
-    /// The work, a sum of difficulties, that the chain must have before anything of it is final.
+    /// The weight that the chain must have before anything of it is taken from peers, or final.
     #[serde(default)]
     pub minimum_work: U256,
 }
@@ -83,9 +88,32 @@ const LOCAL: BuiltIn = BuiltIn {
 
 /// Loads a chain specification by name, or from a file.
 pub fn load(id: &str) -> Result<Box<dyn ChainSpec>, String> {
+    let spec: Box<dyn ChainSpec> = match built_in(id)? {
+        Some(chain) => chain.spec(chain.patch()?)?,
+        None => Box::new(Spec::from_json_file(PathBuf::from(id))?),
+    };
+    match finality(spec.as_ref()).depth {
+        1..=FINALITY_DEPTH_MAX => Ok(spec),
+        depth => Err(format!(
+            "{id}: finalityDepth is {depth}, but must be 1 to {FINALITY_DEPTH_MAX}: it is the number of \
+             blocks whose weight makes what is below final"
+        )),
+    }
+}
+
+/// Loads a chain specification to make a file of it.
+///
+/// A network of its own begins now: nobody can have made blocks for it before.
+pub fn load_to_export(id: &str) -> Result<Box<dyn ChainSpec>, String> {
     match built_in(id)? {
-        Some(chain) => chain.spec(),
-        None => Ok(Box::new(Spec::from_json_file(PathBuf::from(id))?)),
+        Some(chain) if chain.chain_type == ChainType::Local => {
+            let mut patch = chain.patch()?;
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            let now_ms = since.map_or(0, |since| since.as_millis());
+            patch["difficulty"]["genesisTimeMs"] = u64::try_from(now_ms).unwrap_or(0).into();
+            chain.spec(patch)
+        }
+        _ => load(id),
     }
 }
 
@@ -115,7 +143,14 @@ fn code() -> Result<&'static [u8], String> {
 }
 
 impl BuiltIn {
-    fn spec(&self) -> Result<Box<dyn ChainSpec>, String> {
+    /// What its genesis changes of the runtime's default.
+    fn patch(&self) -> Result<Value, String> {
+        let patch = presets::get_preset(&self.preset.into())
+            .ok_or_else(|| format!("no preset {}", self.preset))?;
+        serde_json::from_slice(&patch).map_err(|error| error.to_string())
+    }
+
+    fn spec(&self, patch: Value) -> Result<Box<dyn ChainSpec>, String> {
         let extensions = Extensions {
             fork_blocks: Default::default(),
             bad_blocks: Default::default(),
@@ -127,7 +162,7 @@ impl BuiltIn {
             .with_name(self.name)
             .with_id(self.id)
             .with_chain_type(self.chain_type.clone())
-            .with_genesis_config_preset_name(self.preset)
+            .with_genesis_config_patch(patch)
             .with_protocol_id("fedchain")
             .with_properties(properties())
             .build();
@@ -135,11 +170,10 @@ impl BuiltIn {
     }
 
     fn genesis(&self) -> Result<Storage, String> {
-        let patch = presets::get_preset(&self.preset.into())
-            .ok_or_else(|| format!("no preset {}", self.preset))?;
+        let patch = self.patch()?;
         let config = || -> serde_json::Result<RuntimeGenesisConfig> {
             let mut config = serde_json::to_value(RuntimeGenesisConfig::default())?;
-            json_merge(&mut config, serde_json::from_slice(&patch)?);
+            json_merge(&mut config, patch);
             serde_json::from_value(config)
         };
         let mut storage = config()
@@ -170,7 +204,7 @@ mod tests {
 
     #[test]
     fn built_in_chains_know_their_finality() {
-        for (id, depth) in [("dev", 8), ("local", 60)] {
+        for (id, depth) in [("dev", 8), ("local", 100)] {
             let spec = load(id).unwrap();
             assert_eq!(finality(spec.as_ref()).depth, depth);
             assert!(spec.as_json(false).unwrap().contains("finalityDepth"));
@@ -186,6 +220,41 @@ mod tests {
                 .as_storage_builder()
                 .build_storage();
             assert!(read.unwrap().top == run.unwrap().top, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_its_own_begins_when_its_file_is_made() {
+        let begin = |spec: Box<dyn ChainSpec>| {
+            let json: Value = serde_json::from_str(&spec.as_json(false).unwrap()).unwrap();
+            let genesis = &json["genesis"]["runtimeGenesis"]["patch"]["difficulty"];
+            genesis["genesisTimeMs"].as_u64()
+        };
+        let (built_in, exported) = (load("local").unwrap(), load_to_export("local").unwrap());
+        assert!(begin(exported) > begin(built_in));
+        assert_eq!(begin(load_to_export("dev").unwrap()), None);
+    }
+
+    #[test]
+    fn a_depth_that_cannot_work_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chain.json");
+        let text = load("local").unwrap().as_json(false).unwrap();
+        let mut json: Value = serde_json::from_str(&text).unwrap();
+        for (depth, is_taken) in [
+            (0, false),
+            (1, true),
+            (110, true),
+            (111, false),
+            (500, false),
+        ] {
+            json["finalityDepth"] = depth.into();
+            std::fs::write(&file, json.to_string()).unwrap();
+            assert_eq!(
+                load(&file.display().to_string()).is_ok(),
+                is_taken,
+                "{depth}"
+            );
         }
     }
 

@@ -2,10 +2,11 @@
 
 use crate::chain_spec;
 use clap::{Args, Parser};
+use fedchain_pow::U256;
 use fedchain_runtime::AccountId;
 use sc_cli::{
-    ChainSpec, DatabasePruningMode, DefaultConfigurationValues, PruningParams, RunCmd,
-    SubstrateCli, clap,
+    ChainSpec, CliConfiguration, DatabasePruningMode, DefaultConfigurationValues, PruningParams,
+    RunCmd, SharedParams, SubstrateCli, clap,
 };
 use sc_network::multiaddr::{Multiaddr, Protocol};
 use sp_core::{Pair, crypto::Ss58Codec, sr25519};
@@ -74,11 +75,33 @@ pub enum Subcommand {
     /// Delete the chain's database.
     PurgeChain(sc_cli::PurgeChainCmd),
 
+    /// Give the chain up for a heavier one: it is deleted when the node starts. Keys stay.
+    StartOver(StartOverCmd),
+
     /// Take back the newest blocks.
     Revert(sc_cli::RevertCmd),
 
     /// Print what the database holds, as JSON.
     ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// How to start over.
+#[derive(Clone, Debug, Args)]
+pub struct StartOverCmd {
+    /// The least weight of the chain to fetch, as decimal number: the other side's, so that this side's
+    /// chain is not fetched again. `fedchain audit` prints it as work.
+    #[arg(long, value_parser = U256::from_dec_str)]
+    pub weight: U256,
+
+    /// Which chain.
+    #[command(flatten)]
+    pub shared_params: SharedParams,
+}
+
+impl CliConfiguration for StartOverCmd {
+    fn shared_params(&self) -> &SharedParams {
+        &self.shared_params
+    }
 }
 
 /// Reads an account: a development key (`//Alice`) or an SS58 address.

@@ -4,6 +4,7 @@ use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
     finality, mining, service,
+    sync::{Progress, start_over},
 };
 use fedchain_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -23,10 +24,10 @@ pub fn run() -> sc_cli::Result<()> {
         Subcommand::BuildSpec(cmd) => {
             let runner = cli.create_runner(cmd)?;
             let chain = cmd.shared_params.chain_id(cmd.shared_params.is_dev());
-            let spec = chain_spec::load(&chain)?;
+            let spec = chain_spec::load_to_export(&chain)?;
             runner.sync_run(|config| cmd.run(spec, config.network))
         }
-        Subcommand::ExportChainSpec(cmd) => cmd.run(chain_spec::load(&cmd.chain)?),
+        Subcommand::ExportChainSpec(cmd) => cmd.run(chain_spec::load_to_export(&cmd.chain)?),
         Subcommand::CheckBlock(cmd) => {
             let runner = cli.create_runner(cmd)?;
             runner.async_run(|config| {
@@ -60,17 +61,31 @@ pub fn run() -> sc_cli::Result<()> {
                     other,
                     ..
                 } = service::new_partial(&config)?;
-                task_manager.spawn_handle().spawn(
-                    "finality",
-                    None,
-                    finality::run(client.clone(), other.finality, Arc::new(NoNetwork)),
-                );
+                let finality = finality::run(finality::Parts {
+                    client: client.clone(),
+                    headers: other.headers,
+                    import: other.import,
+                    rules: other.finality,
+                    sync: Arc::new(NoNetwork),
+                    progress: Arc::new(Progress::default()),
+                });
+                task_manager
+                    .spawn_handle()
+                    .spawn("finality", None, finality);
                 Ok((cmd.run(client, import_queue), task_manager))
             })
         }
         Subcommand::PurgeChain(cmd) => {
             let runner = cli.create_runner(cmd)?;
             runner.sync_run(|config| cmd.run(config.database))
+        }
+        Subcommand::StartOver(cmd) => {
+            let runner = cli.create_runner(cmd)?;
+            runner.sync_run(|config| {
+                start_over::order(&config.data_path, cmd.weight)?;
+                println!("The chain is deleted when the node starts, and a heavier one fetched.");
+                Ok(())
+            })
         }
         Subcommand::Revert(cmd) => {
             let runner = cli.create_runner(cmd)?;
@@ -95,8 +110,10 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let runner = cli.create_runner(&cli.run)?;
     let chain_type = runner.config().chain_spec.chain_type();
     let mining = mining::Config::new(&cli.mining, chain_type)?;
-    runner.run_node_until_exit(|config| async move {
+    let end = runner.run_node_until_exit(|config| async move {
         let running = service::start(config, mining).map_err(sc_cli::Error::Service)?;
         Ok(running.task_manager)
-    })
+    });
+    start_over::run_again();
+    end
 }

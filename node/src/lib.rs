@@ -1,8 +1,9 @@
 //! A full node of fedchain: mines, keeps the chain and answers over RPC.
 //!
 //! [`cli`] is what was typed, [`command`] picks what to do, [`service`] wires a node together. [`pow`]
-//! says when a block is valid, `import` lets blocks in and weighs them, `mining` finds new ones,
-//! `finality` buries old ones, `reorgs` and `activity` count what happens.
+//! says when a seal is valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
+//! from peers, `import` lets them in and picks the best, `mining` finds new ones, `finality` buries
+//! old ones, `reorgs` and `activity` count what happens.
 
 #![allow(
     clippy::result_large_err,
@@ -14,11 +15,14 @@ mod chain_spec;
 pub mod cli;
 pub mod command;
 mod finality;
+pub mod headers;
 mod import;
 mod metrics;
 mod mining;
+mod network;
 mod pool_tasks;
 pub mod pow;
 mod reorgs;
 mod rpc;
 pub mod service;
+mod sync;

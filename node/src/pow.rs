@@ -1,24 +1,23 @@
-//! Which blocks are valid: the rules of [`fedchain_pow`], with the difficulty of the parent's state.
+//! Which seals are valid: the rules of [`fedchain_pow`], with the difficulty that follows from the
+//! headers before.
 
-use crate::service::FullClient;
+use crate::headers::Headers;
 use fedchain_pow::{PreDigest, Seal, U256};
-use fedchain_runtime::{Hash, configs::difficulty::DIFFICULTY_FLOOR, opaque::Block};
+use fedchain_runtime::{Hash, opaque::Block};
 use sc_consensus_pow::{Error, PowAlgorithm};
-use sp_api::ProvideRuntimeApi;
-use sp_consensus_pow::{DifficultyApi, Seal as SealBytes};
+use sp_consensus_pow::Seal as SealBytes;
 use sp_runtime::generic::BlockId;
-use std::sync::Arc;
 
-/// blake2_256 over pre-hash and nonce, difficulty from the runtime.
+/// blake2_256 over pre-hash and nonce, difficulty from the headers.
 #[derive(Clone)]
 pub struct Blake2Pow {
-    client: Arc<FullClient>,
+    headers: Headers,
 }
 
 impl Blake2Pow {
-    /// Reads difficulties from this client's state.
-    pub fn new(client: Arc<FullClient>) -> Self {
-        Self { client }
+    /// Computes difficulties from these headers.
+    pub fn new(headers: Headers) -> Self {
+        Self { headers }
     }
 }
 
@@ -26,10 +25,9 @@ impl PowAlgorithm<Block> for Blake2Pow {
     type Difficulty = U256;
 
     fn difficulty(&self, parent: Hash) -> Result<U256, Error<Block>> {
-        self.client
-            .runtime_api()
-            .difficulty(parent)
-            .map_err(|error| Error::Runtime(error.to_string()))
+        let chain = self.headers.chain_at(parent).map_err(Error::Client)?;
+        let unknown = || Error::Other(format!("block {parent:?} is unknown"));
+        Ok(chain.ok_or_else(unknown)?.difficulty())
     }
 
     /// The parent may be unknown, and with it the difficulty, but no seal below the floor is valid.
@@ -38,8 +36,8 @@ impl PowAlgorithm<Block> for Blake2Pow {
         pre_hash: &Hash,
         seal: &SealBytes,
     ) -> Result<Option<bool>, Error<Block>> {
-        let valid = is_sealed(pre_hash, seal, DIFFICULTY_FLOOR.into());
-        Ok(Some(valid))
+        let floor = self.headers.rules().bounds.floor;
+        Ok(Some(is_sealed(pre_hash, seal, floor)))
     }
 
     fn verify(

@@ -3,11 +3,13 @@
 use crate::{
     activity, chain_spec,
     finality::{self, Rules},
+    headers::Headers,
     import::Import,
-    mining,
+    mining, network,
     pool_tasks::PoolTasks,
     pow::Blake2Pow,
     reorgs, rpc,
+    sync::{Progress, start_over},
 };
 use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
@@ -17,9 +19,10 @@ use sc_network::{
     Litep2pNetworkBackend, NetworkBackend, NetworkBlock, NetworkWorker,
     config::{FullNetworkConfiguration, NetworkBackendType},
 };
+use sc_network_sync::block_relay_protocol::BlockRelayParams;
 use sc_service::{
-    BuildNetworkParams, Configuration, Error, PartialComponents, SpawnTasksParams, TFullBackend,
-    TFullClient, TaskManager,
+    Configuration, Error, PartialComponents, SpawnTasksParams, TFullBackend, TFullClient,
+    TaskManager,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
@@ -48,6 +51,8 @@ pub use mining::Config as Mining;
 pub(crate) struct Other {
     /// The import that queue and miner share.
     pub(crate) import: Import,
+    /// The headers of all blocks.
+    pub(crate) headers: Headers,
     /// When blocks are final.
     pub(crate) finality: Rules,
     telemetry: Option<Telemetry>,
@@ -78,7 +83,8 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Components, Error> {
     .with_prometheus(config.prometheus_registry())
     .build();
 
-    let algorithm = Blake2Pow::new(client.clone());
+    let headers = Headers::new(client.clone())?;
+    let algorithm = Blake2Pow::new(headers.clone());
     let inner = PowBlockImport::new(
         client.clone(),
         client.clone(),
@@ -87,15 +93,7 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Components, Error> {
         select_chain.clone(),
         |_, ()| async { Ok(InherentDataProvider::from_system_time()) },
     );
-    let (import, held) = Import::new(
-        Box::new(inner),
-        client.clone(),
-        algorithm.clone(),
-        config.prometheus_registry(),
-    )?;
-    task_manager
-        .spawn_handle()
-        .spawn("early-blocks", None, held.run(import.clone()));
+    let import = Import::new(Box::new(inner), client.clone(), headers.clone());
     task_manager
         .spawn_essential_handle()
         .spawn("database", None, import.broken());
@@ -117,6 +115,7 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Components, Error> {
         transaction_pool: Arc::new(transaction_pool),
         other: Other {
             import,
+            headers,
             finality: chain_spec::finality(config.chain_spec.as_ref()),
             telemetry,
         },
@@ -171,21 +170,46 @@ pub struct Running {
     pub announcer: Arc<dyn NetworkBlock<Hash, BlockNumber> + Send + Sync>,
 }
 
+/// What asks peers for blocks and serves them, on the libp2p network.
+pub type Relay = BlockRelayParams<Block, NetworkWorker<Block, Hash>>;
+
 /// Starts a node, and its miner if there is a configuration for one.
 ///
 /// # Errors
 /// When the database, the network or a thread cannot be opened.
 pub fn start(config: Configuration, mining: Option<Mining>) -> Result<Running, Error> {
     match config.network.network_backend {
-        NetworkBackendType::Libp2p => start_with::<NetworkWorker<Block, Hash>>(config, mining),
-        NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, mining),
+        NetworkBackendType::Libp2p => {
+            start_with::<NetworkWorker<Block, Hash>>(config, mining, |_, relay| Ok(relay))
+        }
+        NetworkBackendType::Litep2p => {
+            start_with::<Litep2pNetworkBackend>(config, mining, |_, relay| Ok(relay))
+        }
     }
+}
+
+/// Starts a node that does not mine, after `change` has put something else in the place of what asks for
+/// blocks and serves them.
+///
+/// # Errors
+/// As [`start`], or when `change` fails.
+pub fn start_with_relay(
+    config: Configuration,
+    change: impl FnOnce(&Arc<FullClient>, Relay) -> Result<Relay, Error>,
+) -> Result<Running, Error> {
+    start_with(config, None, change)
 }
 
 fn start_with<N: NetworkBackend<Block, Hash>>(
     config: Configuration,
     mining: Option<Mining>,
+    change: impl FnOnce(
+        &Arc<FullClient>,
+        BlockRelayParams<Block, N>,
+    ) -> Result<BlockRelayParams<Block, N>, Error>,
 ) -> Result<Running, Error> {
+    let needed = start_over::prepare(&config)?;
+    let data_path = config.data_path.clone();
     let PartialComponents {
         client,
         backend,
@@ -197,27 +221,40 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
         other:
             Other {
                 import,
+                headers,
                 finality: rules,
                 mut telemetry,
             },
     } = new_partial(&config)?;
 
     let registry = config.prometheus_registry().cloned();
-    let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
-        sc_service::build_network(BuildNetworkParams {
+    let progress = Arc::new(Progress::default());
+    let network::Network {
+        network,
+        system_rpc_tx,
+        tx_handler_controller,
+        sync_service,
+        start_over: orders,
+    } = network::build(
+        network::Parts {
             config: &config,
             net_config: FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone()),
             client: client.clone(),
-            transaction_pool: transaction_pool.clone(),
-            spawn_handle: task_manager.spawn_handle(),
-            spawn_essential_handle: task_manager.spawn_essential_handle(),
+            headers: headers.clone(),
+            pool: transaction_pool.clone(),
+            task_manager: &task_manager,
             import_queue,
-            block_announce_validator_builder: None,
-            warp_sync_config: None,
-            block_relay: None,
-            metrics: N::register_notification_metrics(registry.as_ref()),
-            gap_sync_body_policy: None,
-        })?;
+            rules,
+            needed,
+            progress: progress.clone(),
+        },
+        |relay| change(&client, relay),
+    )?;
+    task_manager.spawn_essential_handle().spawn(
+        "start-over",
+        None,
+        start_over::run(orders, data_path),
+    );
 
     let exchange = mining::Exchange::default();
     let rpc_builder = {
@@ -250,11 +287,17 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
         tracing_execute_block: None,
     })?;
 
-    task_manager.spawn_essential_handle().spawn_blocking(
-        "finality",
-        None,
-        finality::run(client.clone(), rules, sync_service.clone()),
-    );
+    let finality = finality::run(finality::Parts {
+        client: client.clone(),
+        headers: headers.clone(),
+        import: import.clone(),
+        rules,
+        sync: sync_service.clone(),
+        progress,
+    });
+    task_manager
+        .spawn_essential_handle()
+        .spawn("finality", None, finality);
     task_manager.spawn_handle().spawn(
         "reorgs",
         None,
@@ -271,6 +314,7 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
             exchange,
             client: client.clone(),
             pool: transaction_pool.clone(),
+            headers,
             import,
             sync: sync_service.clone(),
             task_manager: &task_manager,

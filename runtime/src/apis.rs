@@ -115,19 +115,6 @@ impl_runtime_apis! {
         }
     }
 
-    impl fedchain_runtime_api::ClockApi<Block> for Runtime {
-        fn block_time_ms() -> u64 {
-            Difficulty::block_time_ms()
-        }
-
-        fn timestamp_ms(first: <Block as BlockT>::Extrinsic) -> Option<u64> {
-            match first.function {
-                RuntimeCall::Timestamp(pallet_timestamp::Call::set { now }) => Some(now),
-                _ => None,
-            }
-        }
-    }
-
     impl frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, Nonce> for Runtime {
         fn account_nonce(account: AccountId) -> Nonce {
             System::account_nonce(account)

@@ -27,6 +27,12 @@ const DEV_DIFFICULTY_CEILING: u64 = 50_000;
 /// The difficulty of a local network's first block; it finds the hash rate within 60 blocks.
 const LOCAL_INITIAL_DIFFICULTY: u64 = 1_000_000;
 
+/// The time between blocks of a local network.
+const LOCAL_BLOCK_TIME_MS: u64 = 6_000;
+
+/// When the built-in local network begins: 2026-11-01, midnight UTC.
+const LOCAL_GENESIS_TIME_MS: u64 = 1_793_491_200_000;
+
 fn endowed() -> Vec<(AccountId, Balance)> {
     Sr25519Keyring::well_known()
         .map(|key| (key.to_account_id(), ENDOWMENT))
@@ -58,7 +64,9 @@ pub fn local_testnet() -> Value {
         },
         difficulty: DifficultyConfig {
             initial_difficulty: LOCAL_INITIAL_DIFFICULTY.into(),
-            block_time_ms: 6_000,
+            block_time_ms: LOCAL_BLOCK_TIME_MS,
+            genesis_time_ms: LOCAL_GENESIS_TIME_MS,
+            min_spacing_ms: LOCAL_BLOCK_TIME_MS / 20,
         },
     })
 }

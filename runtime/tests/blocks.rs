@@ -12,7 +12,7 @@ use frame_support::dispatch::GetDispatchInfo;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 use sp_runtime::{BuildStorage, Digest, DigestItem, generic::SignedPayload, traits::Header as _};
 
-const GENESIS_MS: u64 = 1_700_000_000_000;
+const GENESIS_MS: u64 = 1_800_000_000_000;
 
 /// Runs `test` on the genesis of a preset.
 fn on_genesis(preset: serde_json::Value, test: impl FnOnce()) {

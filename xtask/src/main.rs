@@ -47,9 +47,9 @@ enum Task {
         /// This pallet only, by its folder.
         pallet: Option<String>,
     },
-    /// Fuzz one target, calls or decoders, and add what is found to its corpus.
+    /// Fuzz one target, calls, decoders or headers, and add what is found to its corpus.
     Fuzz {
-        /// calls or decoders.
+        /// calls, decoders or headers.
         target: String,
         /// How long.
         #[arg(long, default_value_t = 60)]

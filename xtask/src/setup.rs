@@ -3,6 +3,7 @@
 
 mod bencher;
 mod debian;
+mod faketime;
 mod nextest;
 mod protoc;
 mod tools;
@@ -35,10 +36,11 @@ pub fn build_tools() -> Result<()> {
     fs::write(&file, settings).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Provides the build tools and the test runner.
+/// Provides the build tools, the test runner and what tests start programs with.
 pub fn everything() -> Result<()> {
     build_tools()?;
-    nextest::provide()
+    nextest::provide()?;
+    faketime::provide()
 }
 
 /// Provides frame-omni-bencher, which measures weights, and returns its path.

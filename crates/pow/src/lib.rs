@@ -18,20 +18,35 @@
 //! - A seal of difficulty `d` takes `d` hashes on average, and the chain's work is the sum of its
 //!   difficulties, never the luck of a hash.
 //! - [`retarget`] is a pure function of a bounded window: integers only, at most one part in
-//!   [`STEP_PART`] from block to block, never below the floor, never zero.
+//!   [`UP_STEP_PART`] up and one in [`DOWN_STEP_PART`] down from block to block, never below the
+//!   floor, never zero.
+//! - A [`HeaderChain`] judges headers without their blocks: links, timestamps, difficulties, seals,
+//!   and the weight by which chains are compared.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
+extern crate alloc;
+
+mod chain;
 mod digest;
+mod fault;
+mod finality;
+mod header;
 mod retarget;
 mod rules;
 mod seal;
+mod weight;
 
+pub use chain::HeaderChain;
 pub use digest::{PostDigest, PreDigest};
-pub use primitive_types::U256;
-pub use retarget::{Bounds, Entry, STEP_PART, WINDOW_ENTRIES_MAX, retarget};
+pub use fault::Fault;
+pub use finality::{BLOCKS_ABOVE_MAX, Burial};
+pub use header::{Claim, Header, is_sealed};
+pub use primitive_types::{H256, U256};
+pub use retarget::{Bounds, DOWN_STEP_PART, Entry, UP_STEP_PART, WINDOW_ENTRIES_MAX, retarget};
 pub use rules::Rules;
 pub use seal::{Seal, is_met, search, target};
+pub use weight::{median, weight};
 
 /// The engine id under which seal and pre-runtime item stand in a header.
 ///

@@ -33,8 +33,14 @@ const ALARM_WINDOW: u32 = 15;
 /// How far apart the estimates of both windows may be: a factor.
 const ALARM_FACTOR: u64 = 2;
 
-/// The largest step from one block's difficulty to the next: one part in so many, up or down.
-pub const STEP_PART: u64 = 4;
+/// The largest step up from one block's difficulty to the next: one part in so many.
+///
+/// Smaller than the step down, because who stamps blocks falsely can only drive the difficulty up at
+/// no cost in time: a slow climb leaves a private branch little to gain by it.
+pub const UP_STEP_PART: u64 = 12;
+
+/// The largest step down: one part in so many.
+pub const DOWN_STEP_PART: u64 = 4;
 
 /// The longest solve time that counts, in block times.
 const SOLVE_TIME_MAX_TARGETS: u64 = 20;
@@ -64,12 +70,12 @@ pub struct Bounds {
 /// the difficulty stays.
 pub fn retarget(window: &[Entry], current: U256, block_time_ms: u64, bounds: Bounds) -> U256 {
     let floor = bounds.floor.max(U256::one());
-    let step = current
-        .checked_div(STEP_PART.into())
-        .unwrap_or_default()
-        .max(U256::one());
-    let low = current.saturating_sub(step);
-    let high = current.saturating_add(step);
+    let step = |part: u64| {
+        let step = current.checked_div(part.into()).unwrap_or_default();
+        step.max(U256::one())
+    };
+    let low = current.saturating_sub(step(DOWN_STEP_PART));
+    let high = current.saturating_add(step(UP_STEP_PART));
 
     let long = Rate::of(window, WINDOW_MAX, block_time_ms);
     let short = Rate::of(window, ALARM_WINDOW, block_time_ms);

@@ -15,6 +15,12 @@ pub struct Rules {
     pub block_time_ms: u64,
     /// Between which values the difficulty stays.
     pub bounds: Bounds,
+    /// When the chain began, in milliseconds since the Unix epoch: no block is stamped earlier.
+    pub genesis_time_ms: u64,
+    /// The least time between the stamps of two blocks, in milliseconds; zero is taken as one.
+    ///
+    /// With the time of genesis it bounds how many headers there can be by now.
+    pub min_spacing_ms: u64,
 }
 
 impl Default for Rules {
@@ -26,6 +32,8 @@ impl Default for Rules {
                 floor: U256::one(),
                 ceiling: U256::MAX,
             },
+            genesis_time_ms: 0,
+            min_spacing_ms: 1,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The retarget: it converges, and no window moves it out of its bounds.
 
-use fedchain_pow::{Bounds, Entry, STEP_PART, U256, WINDOW_ENTRIES_MAX, retarget};
+use fedchain_pow::{
+    Bounds, DOWN_STEP_PART, Entry, U256, UP_STEP_PART, WINDOW_ENTRIES_MAX, retarget,
+};
 use proptest::prelude::*;
 
 const BLOCK_TIME_MS: u64 = 6_000;
@@ -126,8 +128,8 @@ proptest! {
         prop_assert!(bounded <= ceiling.max(floor).max(U256::one()));
 
         let free = retarget(&window, current, block_time_ms, FREE);
-        let step = (current / U256::from(STEP_PART)).max(U256::one());
-        prop_assert!(free <= current.saturating_add(step));
-        prop_assert!(free >= current.saturating_sub(step));
+        let step = |part: u64| (current / U256::from(part)).max(U256::one());
+        prop_assert!(free <= current.saturating_add(step(UP_STEP_PART)));
+        prop_assert!(free >= current.saturating_sub(step(DOWN_STEP_PART)));
     }
 }

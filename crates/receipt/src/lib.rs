@@ -1,14 +1,14 @@
 //! What headers alone prove: for who has no node, and trusts none.
 //!
 //! ```text
-//! genesis --Links, Work--> header --digest--> server model, root of accepted updates
+//! genesis --Links, HeaderChain--> header --digest--> server model, root of accepted updates
 //!                                                                    |
 //!                            one client's update with its weight <---+ Merkle proof
 //! ```
 //!
 //! - [`Links`]: each header names the one before it.
 //! - [`read_state`]: what a header's state root proves.
-//! - [`Work`]: each seal is worth the difficulty that follows from the headers before it.
+//! - [`HeaderChain`]: each seal is worth the difficulty that follows from the headers before it.
 //! - [`Receipt`]: the file that a client keeps, and its check.
 //!
 //! Whoever trusts one block hash trusts all blocks below it, for they are linked. From the hash of
@@ -20,7 +20,6 @@
 
 extern crate alloc;
 
-mod fault;
 mod links;
 mod receipt;
 mod state;
@@ -29,19 +28,16 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use fault::Fault;
+pub use fedchain_pow::{Fault, Header, HeaderChain};
 pub use links::Links;
 pub use receipt::{Basis, Error, RECEIPT_BYTES_MAX, Receipt, Verdict};
 pub use state::{Unproven, read_state, storage_key};
-pub use work::{Work, rules_key};
+pub use work::{chain_from, rules_key};
 
 use alloc::vec::Vec;
 use codec::DecodeAll;
 use fedchain_fl::view::{DIGEST_ID, ServerModel};
-use sp_runtime::{DigestItem, generic, traits::BlakeTwo256};
-
-/// A header of the chain.
-pub type Header = generic::Header<u32, BlakeTwo256>;
+use sp_runtime::DigestItem;
 
 /// The server models that a block made, as its header says.
 ///

@@ -9,7 +9,7 @@ use fedchain_fl::{
 };
 use fedchain_pow::U256;
 
-use crate::{Fault, Header, Links, Work, server_models, upgrades_code};
+use crate::{Fault, Header, HeaderChain, Links, chain_from, server_models, upgrades_code};
 
 /// What a file begins with: what it is, and its version.
 const TAG: &[u8] = b"fedchain/receipt/1\n";
@@ -52,7 +52,8 @@ pub enum Basis {
     },
     /// The work of all blocks since the genesis block, which the checker trusts.
     Work {
-        /// Hashes that it took on average to make the chain.
+        /// Hashes that it took at least, on average, to make the chain: the sum of its blocks'
+        /// [weights](fedchain_pow::weight).
         total: U256,
         /// The same for the blocks above the one that closed the round.
         above: U256,
@@ -163,13 +164,14 @@ impl Receipt {
         let mut links = Links::new(first);
         let first_hash = links.hash();
         let mut work = match (first.number, self.rules.is_empty()) {
-            (0, _) => Some(Work::new(first, &self.rules).ok_or(Error::Rules)?),
+            (0, _) => Some(chain_from(first, &self.rules).ok_or(Error::Rules)?),
             (_, true) => None,
             (_, false) => return Err(Error::NeedlessRules),
         };
         // Links are enough below a trusted block, whatever the rules were after an upgrade.
         work = work.filter(|_| trusted.is_none_or(|trusted| trusted == first_hash));
-        let total = |work: &Option<Work>| work.as_ref().map_or(U256::zero(), Work::total);
+        let total =
+            |work: &Option<HeaderChain>| work.as_ref().map_or(U256::zero(), HeaderChain::weight);
         let mut found = self
             .closing(first)
             .map(|model| (model, first.number, first_hash, total(&work)));
@@ -206,8 +208,8 @@ impl Receipt {
             (None, _, _) => Basis::Nothing,
             (_, Some(number), _) if number >= closed_at => Basis::Checkpoint { number },
             (_, Some(0), Some(work)) => Basis::Work {
-                total: work.total(),
-                above: work.total().saturating_sub(work_then),
+                total: work.weight(),
+                above: work.weight().saturating_sub(work_then),
             },
             _ => return Err(Error::Elsewhere { closed_at }),
         };

@@ -1,4 +1,4 @@
-//! The runtime APIs by which a node reads federations for its RPC, and the chain's clock.
+//! The runtime API by which a node reads federations for its RPC.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The macro makes items whose docs it does not carry over.
@@ -17,14 +17,6 @@ use fedchain_fl::{
 };
 
 sp_api::decl_runtime_apis! {
-    /// The chain's clock.
-    pub trait ClockApi {
-        /// The time between blocks that the chain aims at, in milliseconds.
-        fn block_time_ms() -> u64;
-        /// The timestamp that a block's first extrinsic sets, in milliseconds since the Unix epoch.
-        fn timestamp_ms(first: Block::Extrinsic) -> Option<u64>;
-    }
-
     /// Reads federations, rounds, models and what a block's body carries.
     pub trait FederationApi<AccountId, Balance>
     where

@@ -22,6 +22,7 @@ mod work;
 
 use crate::{
     cli::MiningParams,
+    headers::Headers,
     import::Import,
     pow::Blake2Pow,
     service::{FullClient, Pool},
@@ -104,6 +105,7 @@ pub struct Parts<'a> {
     pub exchange: Exchange,
     pub client: Arc<FullClient>,
     pub pool: Arc<Pool>,
+    pub headers: Headers,
     pub import: Import,
     pub sync: Arc<dyn SyncOracle + Send + Sync>,
     pub task_manager: &'a TaskManager,
@@ -125,6 +127,7 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
         },
         client,
         pool,
+        headers,
         import,
         sync,
         task_manager,
@@ -144,7 +147,7 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
     );
     let builder = template::Builder::new(
         client.clone(),
-        Blake2Pow::new(client.clone()),
+        Blake2Pow::new(headers),
         proposers,
         config.author.clone(),
     );

@@ -17,7 +17,7 @@
 //! # Invariants
 //!
 //! 1. `Difficulty` is never below the floor of [`Rules`] and never zero.
-//! 2. Timestamps in `Window` strictly increase.
+//! 2. Timestamps in `Window` keep the distance of [`Rules`] and none lies before the genesis.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -52,10 +52,10 @@ pub mod pallet {
 
     #[pallet::config]
     pub trait Config: frame_system::Config + pallet_timestamp::Config<Moment = u64> {
-        /// The lowest difficulty there can be.
+        /// The lowest floor of any network.
         ///
-        /// The network has one block per `DifficultyFloor` hashes at most; choose it so that a
-        /// header at the floor still costs its sender more than its check costs the receiver.
+        /// Choose it so that a header at the floor still costs its sender more than its check costs
+        /// the receiver.
         #[pallet::constant]
         type DifficultyFloor: Get<u64>;
 
@@ -87,6 +87,16 @@ pub mod pallet {
         pub initial_difficulty: U256,
         /// The time between blocks to aim at, in milliseconds.
         pub block_time_ms: u64,
+        /// The lowest difficulty there can be; if absent, a sixteenth of the initial one. Never below
+        /// `DifficultyFloor`.
+        ///
+        /// A branch that nobody mines on costs an attacker so much per block at least. A network that
+        /// loses more than the rest of its hash rate becomes slow instead of cheap to copy.
+        pub difficulty_floor: Option<U256>,
+        /// When the chain begins, in milliseconds since the Unix epoch: no block is stamped earlier.
+        pub genesis_time_ms: u64,
+        /// The least time between the stamps of two blocks, in milliseconds.
+        pub min_spacing_ms: u64,
         /// The highest difficulty, if there is to be one.
         ///
         /// Meant for development chains, where a burst of fast blocks must not slow down what follows.
@@ -101,6 +111,9 @@ pub mod pallet {
             Self {
                 initial_difficulty: T::DifficultyFloor::get().into(),
                 block_time_ms: 6_000,
+                difficulty_floor: None,
+                genesis_time_ms: 0,
+                min_spacing_ms: 1,
                 difficulty_ceiling: None,
                 _config: Default::default(),
             }
@@ -110,7 +123,12 @@ pub mod pallet {
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
-            let floor = U256::from(T::DifficultyFloor::get()).max(U256::one());
+            let sixteenth = self.initial_difficulty >> 4;
+            let floor = self
+                .difficulty_floor
+                .unwrap_or(sixteenth)
+                .max(T::DifficultyFloor::get().into())
+                .max(U256::one());
             let rules = fedchain_pow::Rules {
                 initial_difficulty: self.initial_difficulty.max(floor),
                 block_time_ms: self.block_time_ms,
@@ -118,8 +136,12 @@ pub mod pallet {
                     floor,
                     ceiling: self.difficulty_ceiling.unwrap_or(U256::MAX),
                 },
+                genesis_time_ms: self.genesis_time_ms,
+                min_spacing_ms: self.min_spacing_ms.max(1),
             };
             Difficulty::<T>::put(rules.initial_difficulty);
+            // The timestamp pallet holds the first block to it as it holds every other to its parent.
+            pallet_timestamp::Now::<T>::put(self.genesis_time_ms);
             Rules::<T>::put(rules);
         }
     }
@@ -174,6 +196,15 @@ pub mod pallet {
         }
     }
 
+    /// The timestamp pallet's least distance between two blocks.
+    pub struct MinSpacing<T>(core::marker::PhantomData<T>);
+
+    impl<T: Config> Get<u64> for MinSpacing<T> {
+        fn get() -> u64 {
+            Pallet::<T>::min_spacing_ms()
+        }
+    }
+
     impl<T: Config> Pallet<T> {
         /// The difficulty that the next block must meet.
         pub fn difficulty() -> U256 {
@@ -183,6 +214,11 @@ pub mod pallet {
         /// The time between blocks that the difficulty aims at, in milliseconds.
         pub fn block_time_ms() -> u64 {
             Rules::<T>::get().block_time_ms
+        }
+
+        /// The least time between the stamps of two blocks, in milliseconds.
+        pub fn min_spacing_ms() -> u64 {
+            Rules::<T>::get().min_spacing_ms
         }
 
         fn claimed_difficulty() -> Option<U256> {
@@ -198,11 +234,21 @@ pub mod pallet {
                 Self::difficulty() >= Rules::<T>::get().bounds.floor,
                 "difficulty below the floor"
             );
+            let rules = Rules::<T>::get();
             let window = Window::<T>::get();
             let mut pairs = window.iter().zip(window.iter().skip(1));
+            let earliest = |parent: &fedchain_pow::Entry| {
+                parent.timestamp_ms.saturating_add(rules.min_spacing_ms)
+            };
             ensure!(
-                pairs.all(|(parent, block)| parent.timestamp_ms < block.timestamp_ms),
-                "timestamps of the window do not increase"
+                pairs.all(|(parent, block)| earliest(parent) <= block.timestamp_ms),
+                "timestamps of the window are too close"
+            );
+            ensure!(
+                window
+                    .iter()
+                    .all(|block| block.timestamp_ms >= rules.genesis_time_ms),
+                "a block is older than the chain"
             );
             Ok(())
         }

@@ -3,12 +3,16 @@
 use crate as pallet_difficulty;
 use codec::Encode;
 use fedchain_pow::{ENGINE_ID, PreDigest, U256};
-use frame_support::{derive_impl, traits::Hooks};
+use frame_support::{
+    derive_impl,
+    traits::{Hooks, UnfilteredDispatchable},
+};
 use sp_runtime::{BuildStorage, Digest, DigestItem};
 
 pub const FLOOR: u64 = 100;
 pub const BLOCK_TIME_MS: u64 = 1_000;
 pub const GENESIS_MS: u64 = 1_700_000_000_000;
+pub const MIN_SPACING_MS: u64 = 30;
 
 #[frame_support::runtime]
 mod runtime {
@@ -38,7 +42,9 @@ impl frame_system::Config for Test {
 }
 
 #[derive_impl(pallet_timestamp::config_preludes::TestDefaultConfig)]
-impl pallet_timestamp::Config for Test {}
+impl pallet_timestamp::Config for Test {
+    type MinimumPeriod = pallet_difficulty::MinSpacing<Test>;
+}
 
 impl pallet_difficulty::Config for Test {
     type DifficultyFloor = frame_support::traits::ConstU64<FLOOR>;
@@ -55,6 +61,8 @@ pub fn build_and_execute(
         difficulty: pallet_difficulty::GenesisConfig {
             initial_difficulty: initial_difficulty.into(),
             block_time_ms: BLOCK_TIME_MS,
+            genesis_time_ms: GENESIS_MS,
+            min_spacing_ms: MIN_SPACING_MS,
             difficulty_ceiling: difficulty_ceiling.map(Into::into),
             ..Default::default()
         },
@@ -84,7 +92,14 @@ pub fn open(logs: Vec<DigestItem>) {
 /// Adds an honest block that was mined `solve_time_ms` after its parent.
 pub fn mine(solve_time_ms: u64) {
     open(vec![claim(Difficulty::difficulty())]);
-    let parent_ms = pallet_timestamp::Now::<Test>::get().max(GENESIS_MS);
-    pallet_timestamp::Now::<Test>::put(parent_ms + solve_time_ms);
+    stamp(pallet_timestamp::Now::<Test>::get() + solve_time_ms);
     Difficulty::on_finalize(System::block_number());
+}
+
+/// Sets the time of the open block, as its first extrinsic does.
+pub fn stamp(now: u64) {
+    let call = pallet_timestamp::Call::<Test>::set { now };
+    let origin = frame_system::RawOrigin::None.into();
+    call.dispatch_bypass_filter(origin).unwrap();
+    Timestamp::on_finalize(System::block_number());
 }

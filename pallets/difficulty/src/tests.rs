@@ -36,14 +36,14 @@ fn blocks_at_the_block_time_hold_the_difficulty() {
 fn fast_blocks_raise_it() {
     build_and_execute(5_000, None, || {
         (0..20).for_each(|_| mine(BLOCK_TIME_MS / 5));
-        assert!(Difficulty::difficulty() > 20_000.into());
+        assert!(Difficulty::difficulty() > 17_000.into());
     });
 }
 
 #[test]
 fn fast_blocks_raise_it_up_to_the_ceiling() {
     build_and_execute(5_000, Some(6_000), || {
-        (0..20).for_each(|_| mine(1));
+        (0..20).for_each(|_| mine(MIN_SPACING_MS));
         assert_eq!(Difficulty::difficulty(), 6_000.into());
     });
 }
@@ -52,7 +52,43 @@ fn fast_blocks_raise_it_up_to_the_ceiling() {
 fn slow_blocks_lower_it_down_to_the_floor() {
     build_and_execute(5_000, None, || {
         (0..50).for_each(|_| mine(BLOCK_TIME_MS * 50));
-        assert_eq!(Difficulty::difficulty(), FLOOR.into());
+        assert_eq!(Difficulty::difficulty(), (5_000 / 16).into());
+    });
+}
+
+#[test]
+fn the_floor_is_a_sixteenth_of_the_initial_difficulty_unless_that_is_too_low() {
+    for (initial, floor) in [(5_000, 5_000 / 16), (1_600, FLOOR), (0, FLOOR)] {
+        build_and_execute(initial, None, || {
+            assert_eq!(crate::Rules::<Test>::get().bounds.floor, floor.into());
+        });
+    }
+}
+
+#[test]
+fn the_first_block_is_not_older_than_the_chain() {
+    build_and_execute(5_000, None, || {
+        open(vec![claim(Difficulty::difficulty())]);
+        stamp(GENESIS_MS + MIN_SPACING_MS);
+    });
+}
+
+#[test]
+#[should_panic(expected = "Timestamp must increment by at least")]
+fn a_first_block_older_than_the_chain_is_invalid() {
+    build_and_execute(5_000, None, || {
+        open(vec![claim(Difficulty::difficulty())]);
+        stamp(GENESIS_MS + MIN_SPACING_MS - 1);
+    });
+}
+
+#[test]
+#[should_panic(expected = "Timestamp must increment by at least")]
+fn a_block_too_close_to_its_parent_is_invalid() {
+    build_and_execute(5_000, None, || {
+        mine(BLOCK_TIME_MS);
+        open(vec![claim(Difficulty::difficulty())]);
+        stamp(GENESIS_MS + BLOCK_TIME_MS + MIN_SPACING_MS - 1);
     });
 }
 

@@ -1,12 +1,11 @@
-//! Timestamp: milliseconds, strictly increasing.
+//! Timestamp: milliseconds, at a distance from the block before.
 
 use crate::Runtime;
-use frame_support::traits::ConstU64;
 
 impl pallet_timestamp::Config for Runtime {
     type Moment = u64;
     type OnTimestampSet = ();
-    /// The difficulty rules the pace of blocks; all that is asked here is that time moves.
-    type MinimumPeriod = ConstU64<1>;
+    /// The difficulty sets the pace of blocks; the distance bounds how many there can be by now.
+    type MinimumPeriod = pallet_difficulty::MinSpacing<Runtime>;
     type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
 }

@@ -167,8 +167,8 @@ async fn inclusion() -> Result<()> {
     Ok(())
 }
 
-/// Memory that is no file's at two heights, and the time that a peer takes to import these blocks and
-/// then a full one.
+/// Memory that is no file's at two heights, and the time that a peer takes to fetch and import these
+/// blocks, beside that of the imports alone, and then a full one.
 async fn growth() -> Result<()> {
     let mut network = Network::start(1).await?;
     let mut anonymous = vec![];
@@ -186,14 +186,18 @@ async fn growth() -> Result<()> {
     row("node_memory_growth", anonymous[1] / anonymous[0], "ratio");
 
     let late = network.add(&[]).await?;
+    let start = Instant::now();
     network.connect(0, late).await?;
     network.agree(&[0, late], HEIGHTS[1]).await?;
+    let synced = start.elapsed().as_secs_f64();
     let figure = async |part: &str| {
         let name = format!("substrate_block_verification_and_import_time_{part}");
         network.metric(late, &name).await
     };
     let (sum, count) = (figure("sum").await?, figure("count").await?);
     row("node_import_empty_block", 1e3 * sum / count, "ms");
+    row("node_sync_5000_blocks", synced, "s");
+    row("node_sync_to_import", synced / sum, "ratio");
 
     let mut alice = Client::connect(network.node(0), "//Alice").await?;
     for _ in 0..FULL {

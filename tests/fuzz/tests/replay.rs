@@ -57,3 +57,8 @@ fn calls_keep_the_invariants_and_reach_every_event() {
 fn decoders_hold() {
     replay("decoders", fedchain_fuzz::decoders, 50_000, 300);
 }
+
+#[test]
+fn chains_take_no_lie() {
+    replay("headers", fedchain_fuzz::headers, 20_000, 600);
+}

@@ -5,40 +5,35 @@
 //! network namespace, and a partition drops what they send each other; elsewhere it takes peers off the
 //! lists of the other side.
 
+mod chains;
 mod disk;
 mod federation;
+mod look;
 mod mine;
+mod spec;
 mod switch;
 
 use std::{
-    fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use fedchain_test_support::{Cli, Node, Place, binary, free_port};
-use serde_json::{Value, json};
+use serde_json::json;
+use spec::Difficulty;
 use switch::Switch;
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Instant, sleep},
-};
 
 pub use disk::SmallDisk;
 pub use federation::Federation;
+pub use look::Head;
+pub(crate) use look::{LOOK, WAIT_MAX};
 pub use mine::Miner;
 
 /// Depth of finality on the chain of these tests.
 pub const FINALITY_DEPTH: u32 = 6;
-/// Longest wait for anything that the network should do. A node asks nothing of a peer that left while it
-/// was asked for a minute, after the second time for two.
-const WAIT_MAX: Duration = Duration::from_secs(140);
-/// Pause between two looks at something that is waited for.
-pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// Nodes and who they are.
 pub struct Network {
@@ -54,46 +49,54 @@ struct Peer {
     prometheus: u16,
 }
 
-/// The end of a node's chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    /// Height.
-    pub number: u32,
-    /// Hash.
-    pub hash: String,
+/// How a node is to run.
+#[derive(Default)]
+struct Setup<'a> {
+    /// Which program it is; `fedchain-node` if none.
+    program: Option<&'a str>,
+    /// Arguments beside those of every node.
+    args: &'a [&'a str],
+    /// Folder of its database.
+    base: Option<&'a Path>,
+    /// What its clock says, as in [`Place::clock`].
+    clock: Option<&'a str>,
+    /// Whether it does not even give work to miners.
+    is_idle: bool,
 }
 
 impl Network {
-    /// So many nodes that all know each other.
+    /// So many nodes that all know each other, on a chain whose blocks all weigh the same.
     ///
     /// # Errors
     /// When a node does not start.
     pub async fn start(count: usize) -> Result<Self> {
-        let mut network = Self::new(|_| {})?;
-        for _ in 0..count {
-            network.add(&[]).await?;
-        }
-        network.heal().await?;
-        Ok(network)
+        Self::new(Difficulty::SIMPLE)?.with_nodes(count).await
     }
 
-    /// No nodes yet, on a chain that starts at this difficulty and keeps to it or goes above.
+    /// So many nodes that all know each other, on a chain whose difficulty falls to a 500th where
+    /// blocks come too slowly.
+    ///
+    /// # Errors
+    /// When a node does not start.
+    pub async fn start_wide(count: usize) -> Result<Self> {
+        Self::new(Difficulty::WIDE)?.with_nodes(count).await
+    }
+
+    /// No nodes yet, on a chain that keeps to this difficulty.
     ///
     /// # Errors
     /// When the programs are not built.
     pub fn with_difficulty(difficulty: u128) -> Result<Self> {
-        Self::new(|spec| {
-            let genesis = &mut spec["genesis"]["runtimeGenesis"]["patch"]["difficulty"];
-            let number = format!("{difficulty:#x}");
-            genesis["initialDifficulty"] = number.clone().into();
-            genesis["difficultyCeiling"] = number.into();
+        Self::new(Difficulty {
+            lowest: difficulty,
+            highest: difficulty,
         })
     }
 
-    fn new(change: impl FnOnce(&mut Value)) -> Result<Self> {
+    fn new(difficulty: Difficulty) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let spec = folder.path().join("chain.json");
-        write_spec(&spec, change)?;
+        spec::write(&spec, difficulty)?;
         Ok(Self {
             nodes: vec![],
             switch: Switch::new(),
@@ -102,12 +105,24 @@ impl Network {
         })
     }
 
-    /// Adds an honest node with more arguments; answers its place. It knows nobody yet.
+    async fn with_nodes(mut self, count: usize) -> Result<Self> {
+        for _ in 0..count {
+            self.add(&[]).await?;
+        }
+        self.heal().await?;
+        Ok(self)
+    }
+
+    /// Adds an honest node with more arguments; returns its place. It knows nobody yet.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn add(&mut self, more: &[&str]) -> Result<usize> {
-        self.add_program("fedchain-node", more, None).await
+        self.add_node(Setup {
+            args: more,
+            ..Default::default()
+        })
+        .await
     }
 
     /// Adds a node that attacks.
@@ -115,8 +130,12 @@ impl Network {
     /// # Errors
     /// When it does not start.
     pub async fn add_hostile(&mut self, attack: &str) -> Result<usize> {
-        self.add_program("fedchain-hostile", &["--name", attack], None)
-            .await
+        self.add_node(Setup {
+            program: Some("fedchain-hostile"),
+            args: &["--name", attack],
+            ..Default::default()
+        })
+        .await
     }
 
     /// Adds an honest node whose database is in this folder.
@@ -124,15 +143,43 @@ impl Network {
     /// # Errors
     /// When it does not start.
     pub async fn add_at(&mut self, base: &Path) -> Result<usize> {
-        self.add_program("fedchain-node", &[], Some(base)).await
+        self.add_node(Setup {
+            base: Some(base),
+            ..Default::default()
+        })
+        .await
     }
 
-    async fn add_program(
-        &mut self,
-        program: &str,
-        more: &[&str],
-        base: Option<&Path>,
-    ) -> Result<usize> {
+    /// Adds a node that serves the chain in this folder, and does not leave it for another.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn add_server(&mut self, base: &Path) -> Result<usize> {
+        self.add_node(Setup {
+            program: Some("fedchain-hostile"),
+            args: &["--name", "serve"],
+            base: Some(base),
+            is_idle: true,
+            ..Default::default()
+        })
+        .await
+    }
+
+    /// Adds a node that mines by itself, by a clock of its own, into this folder.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn add_clocked(&mut self, base: &Path, clock: &str) -> Result<usize> {
+        self.add_node(Setup {
+            args: &["--mining-threads", "1"],
+            base: Some(base),
+            clock: Some(clock),
+            ..Default::default()
+        })
+        .await
+    }
+
+    async fn add_node(&mut self, setup: Setup<'_>) -> Result<usize> {
         let place = self.nodes.len();
         let spec = self.spec.display().to_string();
         let key = format!("{:064x}", place + 1);
@@ -153,20 +200,21 @@ impl Network {
             // The other backend keeps peers that were taken off the list.
             "--network-backend",
             "libp2p",
-            "--mine",
-            "--mine-alone",
-            "--author",
-            &author,
         ];
-        if !more.contains(&"--mining-threads") {
-            args.extend(["--mining-threads", "0"]);
+        if !setup.is_idle {
+            args.extend(["--mine", "--mine-alone", "--author", &author]);
+            if !setup.args.contains(&"--mining-threads") {
+                args.extend(["--mining-threads", "0"]);
+            }
         }
-        args.extend(more);
-        let log = self.folder.path().join(format!("node-{place}.log"));
+        args.extend(setup.args);
+        let program = setup.program.unwrap_or("fedchain-node");
+        let log = self.path(&format!("node-{place}.log"));
         let namespace = self.switch.as_mut().map(|switch| switch.plug(place));
         let at = Place {
-            base: base.map(Path::to_owned),
+            base: setup.base.map(Path::to_owned),
             namespace: namespace.transpose()?,
+            clock: setup.clock.map(str::to_owned),
         };
         let node = Node::start_program(program, &log, &args, at).await?;
         let id = node.rpc("system_localPeerId", json!([])).await?;
@@ -184,6 +232,16 @@ impl Network {
         self.folder.path().join(name)
     }
 
+    /// The chain's specification.
+    pub fn spec(&self) -> &Path {
+        &self.spec
+    }
+
+    /// How many nodes there are.
+    pub fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// A node.
     pub fn node(&self, place: usize) -> &Node {
         &self.nodes[place].node
@@ -192,6 +250,17 @@ impl Network {
     /// A node, to kill or to resume it.
     pub fn node_mut(&mut self, place: usize) -> &mut Node {
         &mut self.nodes[place].node
+    }
+
+    /// A node's name among its peers.
+    pub(crate) fn id(&self, place: usize) -> &str {
+        &self.nodes[place].id
+    }
+
+    /// Where a node tells its figures.
+    pub(crate) fn prometheus(&self, place: usize) -> (Ipv4Addr, u16) {
+        let peer = &self.nodes[place];
+        (peer.node.host(), peer.prometheus)
     }
 
     /// Kills a node, deletes its database and starts it anew; it knows nobody then.
@@ -294,134 +363,4 @@ impl Network {
         }
         Ok(())
     }
-
-    /// How many peers a node has.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn peers(&self, place: usize) -> Result<usize> {
-        let health = self.node(place).rpc("system_health", json!([])).await?;
-        Ok(health["peers"].as_u64().context("no peers")? as usize)
-    }
-
-    /// A node's best block.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn best(&self, place: usize) -> Result<Head> {
-        self.head(place, "chain_getBlockHash").await
-    }
-
-    /// A node's finalised block.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn finalised(&self, place: usize) -> Result<Head> {
-        self.head(place, "chain_getFinalizedHead").await
-    }
-
-    async fn head(&self, place: usize, method: &str) -> Result<Head> {
-        let node = self.node(place);
-        let hash = node.rpc(method, json!([])).await?;
-        let number = number_of(&node.rpc("chain_getHeader", json!([hash])).await?)?;
-        let hash = hash.as_str().context("no hash")?.into();
-        Ok(Head { number, hash })
-    }
-
-    /// Waits until some nodes have the same best block, of height `least` or more.
-    ///
-    /// # Errors
-    /// When they do not agree in time.
-    pub async fn agree(&self, places: &[usize], least: u32) -> Result<Head> {
-        let end = Instant::now() + WAIT_MAX;
-        loop {
-            let mut heads = vec![];
-            for place in places {
-                heads.push(self.best(*place).await?);
-            }
-            if heads[0].number >= least && heads.iter().all(|head| *head == heads[0]) {
-                return Ok(heads[0].clone());
-            }
-            ensure!(Instant::now() < end, "no agreement: {heads:?}");
-            sleep(LOOK).await;
-        }
-    }
-
-    /// A figure that a node tells Prometheus; zero where there is none.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn metric(&self, place: usize, name: &str) -> Result<f64> {
-        let mut stream =
-            TcpStream::connect((self.node(place).host(), self.nodes[place].prometheus)).await?;
-        stream
-            .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            .await?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).await?;
-        let values = text
-            .lines()
-            .filter(|line| line.starts_with(name))
-            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
-        Ok(values.sum())
-    }
-
-    /// Waits until a node has refused a fork below its finality, and says so.
-    ///
-    /// # Errors
-    /// When it does not in time.
-    pub async fn wait_for_alarm(&self, place: usize) -> Result<()> {
-        let name = "fedchain_blocks_below_finality_total";
-        self.wait_for("alarm", async || Ok(self.metric(place, name).await? > 0.0))
-            .await
-    }
-
-    /// Waits until something is so.
-    ///
-    /// # Errors
-    /// When it is not in time.
-    pub async fn wait_for(
-        &self,
-        what: &str,
-        mut is_so: impl AsyncFnMut() -> Result<bool>,
-    ) -> Result<()> {
-        let end = Instant::now() + WAIT_MAX;
-        while !is_so().await? {
-            if Instant::now() > end {
-                bail!("no {what} in time; {}", self.logs());
-            }
-            sleep(LOOK).await;
-        }
-        Ok(())
-    }
-
-    /// The ends of all logs.
-    fn logs(&self) -> String {
-        let end = |(place, peer): (usize, &Peer)| {
-            let log = peer.node.log();
-            let lines: Vec<_> = log.lines().rev().take(15).collect();
-            let lines: Vec<_> = lines.into_iter().rev().collect();
-            format!("node {place}:\n{}\n", lines.join("\n"))
-        };
-        self.nodes.iter().enumerate().map(end).collect()
-    }
-}
-
-fn number_of(header: &Value) -> Result<u32> {
-    let number = header["number"].as_str().context("no number")?;
-    Ok(u32::from_str_radix(number.trim_start_matches("0x"), 16)?)
-}
-
-/// The development chain, but with nodes that need peers and a pace that only work sets.
-fn write_spec(path: &Path, change: impl FnOnce(&mut Value)) -> Result<()> {
-    let output = Command::new(binary("fedchain-node")?)
-        .args(["export-chain-spec", "--chain", "dev"])
-        .output()?;
-    ensure!(output.status.success(), "no chain specification");
-    let mut spec: Value = serde_json::from_slice(&output.stdout)?;
-    spec["chainType"] = "Local".into();
-    spec["finalityDepth"] = FINALITY_DEPTH.into();
-    change(&mut spec);
-    fs::write(path, spec.to_string())?;
-    Ok(())
 }

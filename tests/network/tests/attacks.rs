@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use fedchain_network::Network;
-use serde_json::json;
-use sp_keyring::Sr25519Keyring::Eve;
 
 /// Two honest nodes keep up their chain beside a hostile peer, whose blocks never come in.
 async fn withstand(attack: &str) -> Result<Network> {
@@ -22,17 +20,10 @@ async fn withstand(attack: &str) -> Result<Network> {
         .await?;
     drop(miners);
     let head = network.agree(&[0, 1], 15).await?;
-    for number in 1..=head.number {
-        let block = network
-            .node(0)
-            .rpc("federation_block", json!([number]))
-            .await?;
-        let author = block["author"].as_str().context("no author")?;
-        ensure!(
-            author != Eve.to_account_id().to_string(),
-            "{attack}: {block}"
-        );
-    }
+    network
+        .ensure_honest(0)
+        .await
+        .with_context(|| attack.to_owned())?;
     // The honest ones still talk to each other.
     network.mine(0, 1).await?;
     network.agree(&[0, 1], head.number + 1).await?;

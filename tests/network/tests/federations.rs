@@ -152,17 +152,14 @@ async fn through_a_full_disk() -> Result<()> {
 
 #[tokio::test]
 async fn beside_a_node_that_joins_late_by_a_cheap_fork() -> Result<()> {
-    let mut scene = Scene::set(3).await?;
+    let network = Network::start_wide(3).await?;
+    let cheap = network.write("cheap:300").await?;
+    let mut scene = Scene::on(network).await?;
     let network = &mut scene.network;
-    let hostile = network.add_hostile("cheap:60").await?;
-    network
-        .wait_for("cheap fork", async || {
-            Ok(network.best(hostile).await?.number >= 60)
-        })
-        .await?;
+    let attacker = network.add_server(&cheap).await?;
     let late = network.add(&[]).await?;
-    network.connect(hostile, late).await?;
-    network.agree(&[hostile, late], 60).await?;
+    network.connect(attacker, late).await?;
+    network.agree(&[attacker, late], 300).await?;
     network.heal().await?;
     network.agree(&[0, late], 0).await?;
     scene.finish().await

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -23,13 +23,19 @@ use crate::binary;
 /// How long a node may take to answer.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Where a node runs, if not just anywhere.
+/// Where libfaketime is, in the folder of the machine's own libraries.
+const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
+
+/// Where and when a node runs, if not just anywhere and now.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// Folder of its database.
     pub base: Option<PathBuf>,
     /// A network namespace, and the node's address there.
     pub namespace: Option<(String, Ipv4Addr)>,
+    /// What its clock says, in libfaketime's words: `-1h x20` starts an hour ago and runs at twenty
+    /// times the pace.
+    pub clock: Option<String>,
 }
 
 /// A node with its own database and ports; killed when dropped.
@@ -39,6 +45,7 @@ pub struct Node {
     child: Child,
     args: Vec<String>,
     namespace: Option<String>,
+    clock: Option<String>,
     rpc: SocketAddrV4,
     port: u16,
     log: PathBuf,
@@ -98,12 +105,14 @@ impl Node {
             Some((name, host)) => (Some(name), host),
             None => (None, Ipv4Addr::LOCALHOST),
         };
-        let child = spawn(program, &args, namespace.as_deref(), log)?;
+        let clock = place.clock;
+        let child = spawn(program, &args, namespace.as_deref(), clock.as_deref(), log)?;
         let mut node = Self {
             program: program.into(),
             child,
             args,
             namespace,
+            clock,
             rpc: SocketAddrV4::new(host, rpc_port),
             port,
             log: log.into(),
@@ -138,8 +147,39 @@ impl Node {
     pub async fn resume(&mut self, more: &[&str]) -> Result<()> {
         let more = more.iter().map(ToString::to_string);
         let args: Vec<String> = self.args.iter().cloned().chain(more).collect();
-        self.child = spawn(&self.program, &args, self.namespace.as_deref(), &self.log)?;
+        self.child = spawn(
+            &self.program,
+            &args,
+            self.namespace.as_deref(),
+            self.clock.as_deref(),
+            &self.log,
+        )?;
         self.wait_for_answer().await
+    }
+
+    /// Stops the node where it is. Its connections stay open, and it is silent.
+    ///
+    /// # Errors
+    /// When it cannot be stopped.
+    pub fn pause(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Lets a paused node go on.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn unpause(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.child.id().context("the node has ended")?;
+        let status = std::process::Command::new("kill")
+            .args([signal, &id.to_string()])
+            .status()?;
+        ensure!(status.success(), "kill {signal} {id}: {status}");
+        Ok(())
     }
 
     /// Where its database is.
@@ -286,18 +326,33 @@ impl Drop for Node {
     }
 }
 
-fn spawn(program: &str, args: &[String], namespace: Option<&str>, log: &Path) -> Result<Child> {
+fn spawn(
+    program: &str,
+    args: &[String],
+    namespace: Option<&str>,
+    clock: Option<&str>,
+    log: &Path,
+) -> Result<Child> {
     let log = OpenOptions::new().create(true).append(true).open(log)?;
     let path = binary(program)?;
     let mut command = match namespace {
         Some(name) => {
             let mut command = Command::new("ip");
-            command.args(["netns", "exec", name]).arg(path);
+            command.args(["netns", "exec", name, "env"]);
             command
         }
-        None => Command::new(path),
+        None => Command::new("env"),
     };
+    // By way of `env`, so that the library is loaded into the node alone.
+    if let Some(clock) = clock {
+        command
+            .arg(format!("LD_PRELOAD={}", faketime()?.display()))
+            .arg(format!("FAKETIME={clock}"))
+            // What is slept and waited for stays true.
+            .arg("FAKETIME_DONT_FAKE_MONOTONIC=1");
+    }
     command
+        .arg(path)
         .args(args)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
@@ -306,6 +361,14 @@ fn spawn(program: &str, args: &[String], namespace: Option<&str>, log: &Path) ->
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("cannot start {program}"))
+}
+
+/// Finds libfaketime.
+fn faketime() -> Result<PathBuf> {
+    fs::read_dir("/usr/lib")?
+        .filter_map(|entry| Some(entry.ok()?.path().join(FAKETIME)))
+        .find(|path| path.is_file())
+        .context("libfaketime is not installed: run cargo xtask setup")
 }
 
 /// A port that was free a moment ago.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use fedchain_fl::{FederationSpec, H256};
 use fedchain_pow::U256;
-use fedchain_receipt::{Fault, Header, Links, Work, rules_key, upgrades_code};
+use fedchain_receipt::{Fault, Header, HeaderChain, Links, chain_from, rules_key, upgrades_code};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Serialize, Serializer};
 use sp_runtime::{
@@ -191,7 +191,7 @@ pub async fn audit(
 struct Auditor {
     genesis: H256,
     links: Links,
-    work: Work,
+    work: HeaderChain,
     federations: BTreeMap<u32, Replay>,
     rounds: u32,
     upgrades: Vec<u32>,
@@ -208,7 +208,7 @@ impl Auditor {
         Ok(Self {
             genesis: found,
             links,
-            work: Work::new(genesis, proof).ok_or(broken(Flaw::Rules))?,
+            work: chain_from(genesis, proof).ok_or(broken(Flaw::Rules))?,
             federations: BTreeMap::new(),
             rounds: 0,
             upgrades: Vec::new(),
@@ -296,7 +296,7 @@ impl Auditor {
             genesis: self.genesis,
             to: self.links.number(),
             hash: self.links.hash(),
-            work: self.work.total(),
+            work: self.work.weight(),
             federations: self.federations.len() as u32,
             rounds: self.rounds,
             upgrades: self.upgrades,

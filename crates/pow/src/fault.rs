@@ -1,7 +1,6 @@
 //! What can be wrong with a header in its place.
 
-use fedchain_fl::H256;
-use fedchain_pow::U256;
+use primitive_types::{H256, U256};
 
 /// Why a header cannot follow the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,11 +27,13 @@ pub enum Fault {
     /// The timestamp is missing, or there are several.
     #[error("it does not say, in one consensus item, when it was made")]
     Stamp,
-    /// Time does not run backwards.
-    #[error("it is stamped {found} ms, no later than the block before it, {parent} ms")]
+    /// Blocks keep a distance from the one before, and the first one from the time of genesis.
+    #[error(
+        "it is stamped {found} ms, but {earliest} ms is the earliest after the block before it"
+    )]
     Time {
-        /// Timestamp of the block before.
-        parent: u64,
+        /// The earliest timestamp.
+        earliest: u64,
         /// The header's.
         found: u64,
     },
