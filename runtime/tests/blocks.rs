@@ -111,7 +111,7 @@ fn reward_and_fee_go_to_the_author() {
 fn difficulty_follows_the_chain() {
     on_genesis(presets::local_testnet(), || {
         let first = Difficulty::difficulty();
-        for number in 1..=10 {
+        for number in 1..=20 {
             open(number, Difficulty::difficulty());
             Executive::finalize_block();
         }

@@ -101,10 +101,10 @@ fn bounds_hold() {
     let slow = mine(50_000, 1, 10);
     let bounds = Bounds {
         floor: 40_000.into(),
-        ceiling: 60_000.into(),
+        ceiling: 52_000.into(),
     };
     let next = |window: &[Entry]| retarget(window, 50_000.into(), BLOCK_TIME_MS, bounds);
-    assert_eq!(next(&fast), 60_000.into());
+    assert_eq!(next(&fast), 52_000.into());
     assert_eq!(next(&slow), 40_000.into());
 }
 

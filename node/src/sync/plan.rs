@@ -27,7 +27,7 @@ const AHEAD_BLOCKS_MAX: u32 = 1_024;
 /// How many bytes of blocks wait for the import, at most, beside what is on its way.
 const AHEAD_BYTES_MAX: usize = 64 << 20;
 /// How many blocks are with the import queue, at most.
-const IMPORTING_MAX: usize = 1_024;
+const IMPORTING_MAX: usize = 256;
 
 /// What a peer sent is not what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

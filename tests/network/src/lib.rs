@@ -73,7 +73,7 @@ impl Network {
         Self::new(Difficulty::SIMPLE)?.with_nodes(count).await
     }
 
-    /// So many nodes that all know each other, on a chain whose difficulty falls to a 500th where
+    /// So many nodes that all know each other, on a chain whose difficulty falls to a 250th where
     /// blocks come too slowly.
     ///
     /// # Errors

@@ -29,10 +29,10 @@ impl Difficulty {
         lowest: 20_000,
         highest: 20_000,
     };
-    /// 5,000 blocks at the lowest, and the steps on the way down there, weigh as much as 14 at the highest.
+    /// 5,000 blocks at the lowest, with the steps on the way down there, weigh as much as 25 at the highest.
     pub(crate) const WIDE: Self = Self {
         lowest: 1_000,
-        highest: 500_000,
+        highest: 250_000,
     };
 }
 

@@ -12,20 +12,21 @@ use fedchain_test_support::{OWNER, Task};
 use serde_json::json;
 use tokio::time::sleep;
 
-/// Blocks of the honest chain. At the highest difficulty they weigh more than four times what
-/// [`CHEAP_MANY`] blocks do.
-const HONEST: u32 = 80;
 /// Blocks of a cheap chain, more than a node that catches up leaves open.
 const CHEAP: u32 = 1_500;
-/// Of one that is too long to be left in place.
+/// Blocks of an honest chain that weighs more than four times as much.
+const HONEST: u32 = 60;
+/// Blocks of a cheap chain that is too long to be left in place.
 const CHEAP_MANY: u32 = 5_000;
+/// Blocks of an honest chain that weighs more than four times as much.
+const HONEST_MANY: u32 = 120;
 /// Honest blocks beside the attackers.
 const GROWTH: u32 = 20;
 
 /// Some honest nodes with a chain, and the database of an attacker.
-async fn scene(honest: usize, cheap: u32) -> Result<(Network, PathBuf)> {
+async fn scene(honest: usize, dear: u32, cheap: u32) -> Result<(Network, PathBuf)> {
     let mut network = Network::start_wide(0).await?;
-    let (dear, cheap) = (format!("dear:{HONEST}"), format!("cheap:{cheap}"));
+    let (dear, cheap) = (format!("dear:{dear}"), format!("cheap:{cheap}"));
     let (dear, cheap) = tokio::try_join!(network.write(&dear), network.write(&cheap))?;
     for place in 0..honest {
         let base = network.copy(&dear, &format!("honest-{place}"))?;
@@ -66,7 +67,7 @@ async fn end_on(network: &Network, new: usize, honest: &Head) -> Result<()> {
 #[tokio::test]
 async fn miners_go_on_beside_peers_with_a_long_cheap_chain() -> Result<()> {
     // Given three honest nodes, and three attackers with a chain of far more blocks.
-    let (mut network, cheap) = scene(3, CHEAP_MANY).await?;
+    let (mut network, cheap) = scene(3, HONEST, CHEAP_MANY).await?;
     let honest = [0, 1, 2];
     let attackers = add_attackers(&mut network, &cheap, 3).await?;
     let cheap = [
@@ -106,7 +107,7 @@ async fn miners_go_on_beside_peers_with_a_long_cheap_chain() -> Result<()> {
 #[ignore = "measures the rate of blocks for two minutes, on an idle machine"]
 async fn miners_are_as_quick_beside_peers_with_a_long_cheap_chain() -> Result<()> {
     const SPAN: Duration = Duration::from_secs(60);
-    let (mut network, cheap) = scene(3, CHEAP_MANY).await?;
+    let (mut network, cheap) = scene(3, HONEST, CHEAP_MANY).await?;
     let _miners = mine_at(&network, &[0, 1, 2], Duration::from_secs(2));
     let grown = async |network: &Network| -> Result<f64> {
         let start = network.best(0).await?.number;
@@ -124,7 +125,7 @@ async fn miners_are_as_quick_beside_peers_with_a_long_cheap_chain() -> Result<()
 
 #[tokio::test]
 async fn a_new_node_that_meets_both_chains_at_once_takes_the_heavier_one() -> Result<()> {
-    let (mut network, cheap) = scene(1, CHEAP).await?;
+    let (mut network, cheap) = scene(1, HONEST, CHEAP).await?;
     let head = network.best(0).await?;
     let attackers = add_attackers(&mut network, &cheap, 2).await?;
     let new = network.add(&[]).await?;
@@ -167,14 +168,14 @@ async fn believe(network: &mut Network, cheap: &Path, blocks: u32) -> Result<()>
 
 #[tokio::test]
 async fn a_new_node_that_believed_a_cheap_chain_starts_over() -> Result<()> {
-    let (mut network, cheap) = scene(1, CHEAP).await?;
+    let (mut network, cheap) = scene(1, HONEST, CHEAP).await?;
     believe(&mut network, &cheap, CHEAP).await
 }
 
 #[tokio::test]
 #[ignore = "imports 5,000 blocks: takes minutes"]
 async fn a_new_node_that_believed_a_very_long_cheap_chain_starts_over() -> Result<()> {
-    let (mut network, cheap) = scene(1, CHEAP_MANY).await?;
+    let (mut network, cheap) = scene(1, HONEST_MANY, CHEAP_MANY).await?;
     believe(&mut network, &cheap, CHEAP_MANY).await
 }
 
@@ -183,7 +184,7 @@ async fn a_new_node_that_believed_a_very_long_cheap_chain_starts_over() -> Resul
 async fn a_new_node_that_believed_a_chain_of_another_year_starts_over() -> Result<()> {
     const BLOCKS: u32 = 4_500;
     // Given what an attacker makes with nothing but a stock node and a false clock.
-    let (mut network, _) = scene(1, 1).await?;
+    let (mut network, _) = scene(1, HONEST_MANY, 1).await?;
     let database = network.path("another-year");
     let start = Instant::now();
     let miner = network.add_clocked(&database, "-364d x2000").await?;

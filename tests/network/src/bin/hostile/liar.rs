@@ -15,6 +15,7 @@ use sp_consensus::BlockOrigin;
 use crate::{
     PAUSE,
     attack::{Kind, Lie},
+    deaf::deafen,
     forgery::{Forgery, forge},
     relay,
     seal::{HOSTILE, is_hostile},
@@ -32,7 +33,12 @@ pub fn start(config: Configuration, lie: Lie) -> Result<TaskManager, sc_service:
         let genesis = Workshop::new(client.clone()).map_err(failed)?.genesis();
         let forgery = Arc::new(Mutex::new(Forgery::new(genesis)));
         shared = Some(forgery.clone());
-        Ok(relay::replace(relay, client.clone(), lie.kind, forgery))
+        let relay = relay::replace(relay, client.clone(), lie.kind, forgery);
+        Ok(match lie.kind {
+            // Its own node would not make sense of the claim either.
+            Kind::Nothing | Kind::Endless => deafen(relay),
+            Kind::Headers | Kind::Bodies => relay,
+        })
     })?;
     let forgery = shared.ok_or_else(|| failed(anyhow!("the node serves its own blocks")))?;
     let liar = Liar {
