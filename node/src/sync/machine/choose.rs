@@ -25,6 +25,9 @@ const REORGANISATION_MAX: u32 = 1_024;
 /// be given up by itself.
 const START_OVER_FACTOR: u64 = 4;
 
+/// A node that may not start over yet is ordered to again after so long.
+const ORDER_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
 /// For how long after a fresh start only a chain of the weight that caused it is taken.
 const NEEDED_FOR: Duration = Duration::from_secs(600);
 
@@ -105,7 +108,11 @@ impl<L: Ledger> Machine<L> {
         }
         let witness = self.ledger.witness();
         let is_told = witness.is_none_or(|witness| common.number < witness);
-        if is_told && theirs >= ours.saturating_mul(START_OVER_FACTOR.into()) {
+        let is_due = self
+            .ordered_at
+            .is_none_or(|at| now.instant.saturating_duration_since(at) >= ORDER_AGAIN_AFTER);
+        if is_told && is_due && theirs >= ours.saturating_mul(START_OVER_FACTOR.into()) {
+            self.ordered_at = Some(now.instant);
             error!(
                 target: LOG_TARGET,
                 "this node starts over: it was told its chain, whose blocks above #{} weigh {ours}, and \
