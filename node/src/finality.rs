@@ -148,7 +148,8 @@ impl Finality {
                 return Ok(());
             };
             let last = count.min(STEP);
-            let Some(Head { number, hash }) = self.unfinal.drain(..last).last().map(|it| it.block)
+            let Some(Head { number, hash }) =
+                self.unfinal.drain(..last).next_back().map(|it| it.block)
             else {
                 return Ok(());
             };

@@ -102,7 +102,7 @@ impl Import {
             debug!(target: LOG_TARGET, "block #{} is ahead of its time", header.number);
             return Ok(Admission::Refused(ImportResult::MissingState));
         }
-        Ok(Admission::Due(chain))
+        Ok(Admission::Due(Box::new(chain)))
     }
 
     /// Whether a block on `parent` would make a fork that leaves out the finalised block.
@@ -131,7 +131,7 @@ impl Import {
 /// What becomes of a block before its execution.
 enum Admission {
     /// It is executed; the headers up to it.
-    Due(HeaderChain),
+    Due(Box<HeaderChain>),
     /// It is refused.
     Refused(ImportResult),
 }
@@ -161,7 +161,7 @@ impl BlockImport<Block> for Import {
         intermediate.difficulty = Some(difficulty);
         let answer = inner.import_block(block).await;
         if let Ok(ImportResult::Imported(_)) = answer {
-            self.headers.remember(chain);
+            self.headers.remember(*chain);
         }
         answer.inspect_err(|failure| self.look_at_database(failure))
     }

@@ -1,5 +1,7 @@
 //! A chain of headers: what is honest passes, and each lie is named.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use codec::Encode;
 use fedchain_pow::{
     Bounds, ENGINE_ID, Fault, H256, Header, HeaderChain, PostDigest, PreDigest, Rules, Seal, U256,

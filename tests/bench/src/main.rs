@@ -3,6 +3,7 @@
 mod bytes;
 mod client;
 mod difficulty;
+mod forks;
 mod hash;
 mod load;
 mod node;
@@ -20,15 +21,16 @@ use fedchain_bench::table;
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: bytes, difficulty, hash, load, node, overhead, robustness, rounds, trainer, verifier. All when missing.
+    /// One of: bytes, difficulty, forks, hash, load, node, overhead, robustness, rounds, trainer, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 10] = [
+const ALL: [(&str, Benchmark); 11] = [
     ("bytes", bytes::run),
     ("difficulty", difficulty::run_all),
+    ("forks", forks::run_all),
     ("hash", hash::run),
     ("load", load::run),
     ("node", node::run),

@@ -124,6 +124,7 @@ async fn miners_are_as_quick_beside_peers_with_a_long_cheap_chain() -> Result<()
 }
 
 #[tokio::test]
+#[ignore = "one of several of its kind: the others run always"]
 async fn a_new_node_that_meets_both_chains_at_once_takes_the_heavier_one() -> Result<()> {
     let (mut network, cheap) = scene(1, HONEST, CHEAP).await?;
     let head = network.best(0).await?;

@@ -44,6 +44,7 @@ async fn withstand(mut network: Network, lie: &str) -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "one of several of its kind: the others run always"]
 async fn a_height_without_blocks_is_not_believed() -> Result<()> {
     withstand(Network::start(2).await?, "liar:5000:nothing").await
 }
@@ -59,6 +60,7 @@ async fn headers_whose_bodies_do_not_come_are_not_waited_for() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "one of several of its kind: the others run always"]
 async fn headers_with_other_bodies_are_not_waited_for() -> Result<()> {
     withstand(Network::start(2).await?, "liar:4:bodies").await
 }

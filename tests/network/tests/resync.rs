@@ -45,6 +45,7 @@ async fn after_its_peer_was_killed() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "one of several of its kind: the others run always"]
 async fn after_its_peer_was_silent() -> Result<()> {
     let (network, server, late) = amid_sync().await?;
     network.node(server).pause()?;
@@ -56,6 +57,7 @@ async fn after_its_peer_was_silent() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "one of several of its kind: the others run always"]
 async fn after_its_peer_was_killed_again_and_again() -> Result<()> {
     let (mut network, server, late) = amid_sync().await?;
     for _ in 0..3 {

@@ -1,10 +1,12 @@
 //! `fedchain-node` as a child process.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     net::{Ipv4Addr, SocketAddrV4, TcpListener},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -371,10 +373,18 @@ fn faketime() -> Result<PathBuf> {
         .context("libfaketime is not installed: run cargo xtask setup")
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, another one each time: of a node whose ports were the same, one
+/// service would listen elsewhere without a word.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().map_err(|_| anyhow!("a test has failed"))?;
+    loop {
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        if given.insert(port) {
+            return Ok(port);
+        }
+    }
 }

@@ -180,9 +180,10 @@ impl<L: Ledger> Machine<L> {
             .iter()
             .take_while(|segment| !is_wanted(segment.top))
             .count();
-        let skipped = branch.segments.drain(..executed);
-        if let Some(last) = skipped.last() {
+        let mut skipped = branch.segments.drain(..executed);
+        if let Some(last) = skipped.next_back() {
             let (number, hash) = (last.last(), last.top);
+            drop(skipped);
             branch.fork = Head { number, hash };
         }
     }

@@ -418,7 +418,7 @@ impl World {
                         Ok(())
                     };
                     self.machine
-                        .imported(block.hash, result.as_ref().map(|()| ()), self.now);
+                        .imported(block.hash, result.as_ref().copied(), self.now);
                 }
             }
             Action::Drop(id, why) => self.log.dropped.push((id, why)),

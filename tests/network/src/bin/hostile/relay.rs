@@ -195,7 +195,10 @@ fn data(asked: &BlockRequest, header: &Header, body: Vec<Vec<u8>>) -> BlockData 
     let wants_header = fields.is_ok_and(|fields| fields.contains(BlockAttributes::HEADER));
     BlockData {
         hash: header.hash().encode(),
-        header: wants_header.then(|| header.encode()).unwrap_or_default(),
+        header: match wants_header {
+            true => header.encode(),
+            false => vec![],
+        },
         body,
         ..Default::default()
     }
