@@ -46,7 +46,7 @@ pub use primitive_types::{H256, U256};
 pub use retarget::{Bounds, DOWN_STEP_PART, Entry, UP_STEP_PART, WINDOW_ENTRIES_MAX, retarget};
 pub use rules::Rules;
 pub use seal::{Seal, is_met, search, target};
-pub use weight::{median, weight};
+pub use weight::{EXCESS_PART, MEDIAN_BLOCKS, median, weight};
 
 /// The engine id under which seal and pre-runtime item stand in a header.
 ///

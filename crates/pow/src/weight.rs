@@ -1,7 +1,7 @@
 //! The weight of a block: what its difficulty counts for where chains are compared.
 //!
 //! ```text
-//! weight = min(difficulty, 9/8 * median of the difficulties of the 30 blocks before it)
+//! weight = min(difficulty, 17/16 * median of the difficulties of the 16 blocks before it)
 //! ```
 //!
 //! A miner chooses its own timestamps, so on a branch of its own it can drive the difficulty up and
@@ -13,13 +13,13 @@
 use crate::{Entry, U256};
 
 /// How many blocks the median is of.
-const MEDIAN_BLOCKS: usize = 30;
+pub const MEDIAN_BLOCKS: usize = 16;
 /// Position of the lower median among so many sorted values.
 const MIDDLE: usize = (MEDIAN_BLOCKS - 1) / 2;
 /// How far above the median a block still counts: one part in so many.
-const EXCESS_PART: u64 = 8;
+pub const EXCESS_PART: u64 = 16;
 
-/// The lower median of the difficulties of the last 30 blocks of `window`, which holds consecutive
+/// The lower median of the difficulties of the last [`MEDIAN_BLOCKS`] of `window`, which holds consecutive
 /// blocks, oldest first. Blocks before the first count as `initial_difficulty`.
 pub fn median(window: &[Entry], initial_difficulty: U256) -> U256 {
     let mut difficulties = [initial_difficulty; MEDIAN_BLOCKS];

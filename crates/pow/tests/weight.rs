@@ -16,28 +16,28 @@ fn check_median(difficulties: impl IntoIterator<Item = u64>, expected: u64) {
 }
 
 #[test]
-fn the_median_is_the_lower_one_of_the_last_thirty() {
-    check_median(1..=30, 15);
-    check_median((1..=30).rev(), 15);
-    check_median(1..=91, 76);
+fn the_median_is_the_lower_one_of_the_last_sixteen() {
+    check_median(1..=16, 8);
+    check_median((1..=16).rev(), 8);
+    check_median(1..=91, 83);
 }
 
 #[test]
 fn blocks_before_the_first_count_as_the_initial_difficulty() {
     check_median([], 1_000);
-    check_median([5; 14], 1_000);
-    check_median([5; 15], 5);
-    check_median([5_000; 15], 1_000);
-    check_median([5_000; 16], 5_000);
+    check_median([5; 7], 1_000);
+    check_median([5; 8], 5);
+    check_median([5_000; 8], 1_000);
+    check_median([5_000; 9], 5_000);
 }
 
 #[test]
-fn a_block_weighs_its_difficulty_up_to_nine_eighths_of_the_median() {
-    for (difficulty, expected) in [(0, 0), (799, 799), (900, 900), (901, 900), (80_000, 900)] {
+fn a_block_weighs_its_difficulty_up_to_a_sixteenth_above_the_median() {
+    for (difficulty, expected) in [(0, 0), (799, 799), (850, 850), (851, 850), (80_000, 850)] {
         let weight = weight(U256::from(difficulty), 800.into());
         assert_eq!(weight, expected.into());
     }
-    assert_eq!(weight(10.into(), 7.into()), 7.into());
+    assert_eq!(weight(20.into(), 15.into()), 15.into());
     assert_eq!(weight(U256::MAX, U256::MAX), U256::MAX);
 }
 

@@ -180,11 +180,11 @@ fn work_since_a_trusted_genesis_block_is_counted() {
     };
     let difficulties: Vec<U256> = receipt.headers[1..].iter().map(difficulty).collect();
     let weight = |block: usize| {
-        let mut before = vec![RULES.initial_difficulty; 30];
+        let mut before = vec![RULES.initial_difficulty; 16];
         before.extend(&difficulties[..block]);
         let mut newest = before.split_off(block);
         newest.sort();
-        difficulties[block].min(newest[14] + newest[14] / 8)
+        difficulties[block].min(newest[7] + newest[7] / 16)
     };
     let sum = |first: u32| (first..BLOCKS).map(|block| weight(block as usize));
     let sum = |first| sum(first).fold(U256::zero(), |sum, weight| sum + weight);

@@ -84,6 +84,8 @@ pub struct Peer {
     pub unproven: u32,
     /// When `unproven` was zero.
     pub unproven_since: Instant,
+    /// Since when it has been on a branch that leaves our chain below our finality.
+    pub apart_since: Option<Instant>,
     /// Blocks that it is asked for at once.
     pub blocks_max: u32,
     /// Requests in a row that it has not answered.
@@ -105,6 +107,7 @@ impl Peer {
             branch: None,
             unproven: 0,
             unproven_since: now,
+            apart_since: None,
             blocks_max: BLOCKS_MAX,
             silent: 0,
             pause_until: now,

@@ -40,6 +40,8 @@ const BLOCKS: StrategyKey = StrategyKey::new("blocks");
 
 const INVALID: ReputationChange = ReputationChange::new_fatal("sent invalid headers or blocks");
 const CHEAP: ReputationChange = ReputationChange::new(-(1 << 30), "stayed on a cheap branch");
+/// Little: however often it is given, a peer is not banned for it.
+const APART: ReputationChange = ReputationChange::new(-(1 << 27), "other final blocks");
 
 type Answer = (
     BlockRequest<Block>,
@@ -149,6 +151,7 @@ impl Strategy {
                 let reputation = match why {
                     Why::Invalid => INVALID,
                     Why::Cheap => CHEAP,
+                    Why::Apart => APART,
                 };
                 vec![SyncingAction::DropPeer(BadPeer(peer, reputation))]
             }

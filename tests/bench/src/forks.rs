@@ -10,7 +10,7 @@ mod withholding;
 use anyhow::Result;
 use branch::{BLOCK_TIME_MS, Branch, Rules};
 use fedchain_bench::table::row;
-use fedchain_pow::{DOWN_STEP_PART, UP_STEP_PART};
+use fedchain_pow::{DOWN_STEP_PART, EXCESS_PART, UP_STEP_PART};
 use origin::mine;
 use race::{Attack, Finality, Stamps, race};
 use rand::{SeedableRng, rngs::StdRng};
@@ -21,7 +21,7 @@ use withholding::{Tie, earned};
 const NOW: Rules = Rules {
     up_step_part: UP_STEP_PART,
     down_step_part: DOWN_STEP_PART,
-    excess_part: Some(8),
+    excess_part: Some(EXCESS_PART),
     spacing_ms: BLOCK_TIME_MS / 20,
 };
 /// Those of version 0.1.0.
@@ -111,19 +111,21 @@ pub fn run_all() -> Result<()> {
     now.show("cap", 0.25, Stamps::Cap(1.0), 100_000);
     now.show("cap", 0.3, Stamps::Cap(1.0), 100_000);
     now.show("cap", THIRD, Stamps::Cap(1.0), 300_000);
-    for share in [0.2, 0.3] {
-        for (what, change_after) in [
-            ("growth", 0),
-            ("growth_after_60", 60),
-            ("growth_after_90", 90),
-        ] {
+    for share in [0.2, 0.3, THIRD] {
+        for change_after in [0, 60, 90, 100, 110, 120, 130] {
             let change = (change_after, 10.0);
-            now.show_changing(what, share, Stamps::Climb(1.0), 10_000, change);
-            let what = format!("{what}_cap");
-            now.show_changing(&what, share, Stamps::Cap(1.0), 10_000, change);
+            for (name, stamps) in [("held", Stamps::Climb(1.0)), ("cap", Stamps::Cap(1.0))] {
+                let what = format!("growth_after_{change_after}_{name}");
+                now.show_changing(&what, share, stamps, 10_000, change);
+            }
         }
     }
-    now.show_changing("fall", THIRD, Stamps::True, 100_000, (0, 0.1));
+    for share in [0.25, 0.3, THIRD] {
+        for (name, stamps) in [("true", Stamps::True), ("cap", Stamps::Cap(1.0))] {
+            let what = format!("fall_{name}");
+            now.show_changing(&what, share, stamps, 20_000, (0, 0.1));
+        }
+    }
     for share in [0.25, 0.3, 0.33] {
         let name = |tie| format!("forks_withheld_{share}_{tie}");
         row(&name("lower_hash"), earned(share, Tie::LowerHash), "share");

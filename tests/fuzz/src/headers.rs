@@ -3,8 +3,8 @@
 use arbitrary::{Arbitrary, Unstructured};
 use codec::{Decode, Encode};
 use fedchain_pow::{
-    Bounds, Claim, ENGINE_ID, H256, Header, HeaderChain, PostDigest, PreDigest, Rules, Seal, U256,
-    WINDOW_ENTRIES_MAX, is_sealed, search, target,
+    Bounds, Claim, ENGINE_ID, EXCESS_PART, H256, Header, HeaderChain, PostDigest, PreDigest, Rules,
+    Seal, U256, WINDOW_ENTRIES_MAX, is_sealed, search, target,
 };
 use sp_runtime::{Digest, DigestItem};
 
@@ -83,7 +83,7 @@ fn check(before: &HeaderChain, header: &Header, after: &HeaderChain) {
     assert_eq!(seals.count(), 1);
     let gained = after.weight() - before.weight();
     assert!(gained <= claim.difficulty && !gained.is_zero());
-    assert!(gained <= before.median() + before.median() / 8);
+    assert!(gained <= before.median() + before.median() / EXCESS_PART);
 }
 
 fn make(chain: &HeaderChain, sent: Sent) -> Option<Header> {

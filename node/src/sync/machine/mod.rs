@@ -8,6 +8,7 @@ mod fetch;
 
 use super::{
     Demands, Head, LOG_TARGET,
+    branch::Branch,
     budget::{Cheap, Tokens},
     held::Held,
     ledger::Ledger,
@@ -33,6 +34,8 @@ const BLOCKS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A peer is dropped after so many requests in a row that it did not answer.
 const SILENT_MAX: u32 = 6;
+/// A peer on the other side of finality keeps its place for so long: neither can follow the other.
+const APART_MAX: Duration = Duration::from_secs(60);
 /// Hashes of blocks that are remembered for one purpose, at most.
 const REMEMBERED_MAX: usize = 1_024;
 
@@ -52,6 +55,8 @@ pub enum Why {
     Invalid,
     /// Its branch has little weight for its length, or no blocks; or it does not answer.
     Cheap,
+    /// Its chain leaves ours below finality, so its place is better given to another. It may be right.
+    Apart,
 }
 
 /// What is to be done.
@@ -207,6 +212,7 @@ impl<L: Ledger> Machine<L> {
         }
         self.give_up_on_silent(now);
         self.drop_cheap(now);
+        self.drop_apart(now);
         self.compare(now);
         self.look_for_end(now);
         self.fetch(now);
@@ -249,6 +255,28 @@ impl<L: Ledger> Machine<L> {
             .collect();
         for id in over {
             self.drop_peer(id, Why::Cheap, &"it stayed on a cheap branch");
+        }
+    }
+
+    fn drop_apart(&mut self, now: Now) {
+        let finalised = self.ledger.finalised().number;
+        let mut over = vec![];
+        for (id, peer) in &mut self.peers {
+            let leaves_below = |branch: &Branch| branch.common.number < finalised;
+            let is_apart = peer.branch.as_ref().is_some_and(leaves_below)
+                && self.ledger.number(peer.best.hash).is_none();
+            peer.apart_since = match is_apart {
+                true => peer.apart_since.or(Some(now.instant)),
+                false => None,
+            };
+            let is_over =
+                |since: Instant| now.instant.saturating_duration_since(since) >= APART_MAX;
+            if peer.apart_since.is_some_and(is_over) {
+                over.push(*id);
+            }
+        }
+        for id in over {
+            self.drop_peer(id, Why::Apart, &"its chain leaves ours below finality");
         }
     }
 }

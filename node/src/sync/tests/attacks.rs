@@ -241,6 +241,37 @@ fn history_that_was_told_is_given_up_only_for_four_times_its_weight() {
 }
 
 #[test]
+fn peers_on_the_other_side_of_finality_keep_no_place() {
+    let trunk = Chain::new().mine(100, 1_000, 1);
+    let ours = trunk.clone().mine(50, 1_000, 1);
+    for blocks in [20, 80] {
+        let mut world = World::new(&ours);
+        world.finalise(130);
+        world.bear_witness(90);
+        let apart = world.connect(&trunk.clone().mine(blocks, 1_000, 2), Manner::Honest);
+        let behind = world.connect(&ours.cut(120), Manner::Honest);
+        let near = world.connect(&ours.cut(140).mine(5, 1_000, 3), Manner::Honest);
+        world.settle(58);
+        assert!(world.log.dropped.is_empty());
+        world.settle(60);
+        assert_eq!(world.log.dropped, [(apart, Why::Apart)], "{behind} {near}");
+    }
+}
+
+#[test]
+fn a_peer_that_comes_over_in_time_keeps_its_place() {
+    let trunk = Chain::new().mine(100, 1_000, 1);
+    let ours = trunk.clone().mine(50, 1_000, 1);
+    let mut world = World::new(&ours);
+    world.finalise(130);
+    let peer = world.connect(&trunk.mine(20, 1_000, 2), Manner::Honest);
+    world.settle(50);
+    world.announce(peer, &ours);
+    world.settle(60);
+    assert!(world.log.dropped.is_empty());
+}
+
+#[test]
 fn held_headers_are_bounded() {
     let chain = Chain::new().mine(30, 1_000, 1);
     let mut world = World::new(&chain);

@@ -3,7 +3,7 @@
 //! The rules are those of `fedchain_pow`, on machine words and with running sums, because a race calls
 //! them hundreds of millions of times. The tests hold every figure against the crate's own.
 
-use fedchain_pow::WINDOW_ENTRIES_MAX;
+use fedchain_pow::{MEDIAN_BLOCKS, WINDOW_ENTRIES_MAX};
 
 /// The block time that is aimed at.
 pub const BLOCK_TIME_MS: u64 = 6_000;
@@ -15,8 +15,6 @@ const LONG: usize = WINDOW_ENTRIES_MAX as usize - 1;
 const SHORT: usize = 15;
 /// How far the windows may differ before it does: a factor.
 const ALARM_FACTOR: u128 = 2;
-/// Blocks of the median.
-const MEDIAN_BLOCKS: usize = 30;
 
 /// What differs between the rules that are compared.
 #[derive(Clone, Copy)]

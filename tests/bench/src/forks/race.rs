@@ -11,6 +11,8 @@ pub const HASHES_PER_MS: f64 = 1e6;
 const AHEAD_MS: u64 = 2 * super::branch::BLOCK_TIME_MS;
 /// Honest blocks after which an attacker gives up.
 const BLOCKS_MAX: u32 = 300;
+/// Blocks of its own after which it does: one that holds its difficulty low finds ever more of them.
+const PRIVATE_BLOCKS_MAX: u32 = 5_000;
 /// Honest blocks from which on a reorganisation is deep.
 const DEEP: u32 = 6;
 
@@ -63,7 +65,7 @@ pub struct Outcome {
 /// Races from a common block.
 pub fn race(attack: &Attack, fork: &Branch, random: &mut StdRng) -> Outcome {
     let mut race = Race::new(attack, fork, random);
-    while race.honest.blocks < BLOCKS_MAX && !race.outcome.past_finality {
+    while race.goes_on() {
         race.step();
     }
     race.outcome
@@ -118,6 +120,11 @@ impl<'a> Race<'a> {
         race.search_honest();
         race.search_private();
         race
+    }
+
+    fn goes_on(&self) -> bool {
+        let (honest, private) = (self.honest.blocks, self.private.blocks);
+        honest < BLOCKS_MAX && private < PRIVATE_BLOCKS_MAX && !self.outcome.past_finality
     }
 
     /// Finds the next block of either side.
