@@ -83,6 +83,7 @@ impl Metrics {
                 Event::RoundClosed { outcome, .. } => match outcome {
                     Outcome::Adopted => (&self.rounds, "adopted"),
                     Outcome::Skipped => (&self.rounds, "skipped"),
+                    Outcome::Crowded => (&self.rounds, "crowded"),
                     Outcome::Ungated => (&self.rounds, "ungated"),
                     Outcome::Worse => (&self.rounds, "worse"),
                 },

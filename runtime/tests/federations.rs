@@ -42,6 +42,7 @@ fn spec(clients: u32, params: u32, format: Format, strategy: Strategy) -> Federa
             settle_blocks: 1,
             reveal_blocks: 1_000,
         },
+        quorum: 50,
         sample_count_max: 1_000,
         bond: UNIT,
         join_deposit: UNIT,

@@ -97,7 +97,7 @@ impl Card {
                     "{} closed, {} adopted, {} planned",
                     self.rounds.len(),
                     adopted.count(),
-                    view.spec.rounds_max
+                    view.last_round()
                 ),
             ),
             ("strategy", words::strategy(&task.strategy)),
@@ -181,6 +181,7 @@ impl Card {
             let outcome = match record.outcome {
                 Outcome::Adopted => "adopted",
                 Outcome::Skipped => "skipped: too few updates",
+                Outcome::Crowded => "skipped: blocks had no room",
                 Outcome::Ungated => "adopted unjudged",
                 Outcome::Worse => "refused: worse",
             };

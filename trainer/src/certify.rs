@@ -1,8 +1,9 @@
 //! Solving a certified regression from the moments on chain.
 
+use fedchain_fl::H256;
 use fedchain_verifier::{
     Verifier,
-    optimality::{self, Moments, Problem, solve as solve_problem},
+    optimality::{self, Moments, Problem, refute, solve as solve_problem},
 };
 
 use crate::{
@@ -25,14 +26,13 @@ pub async fn solve(
         |reason: &str| Error::Impossible(format!("federation {}: {reason}", view.federation));
     let terms = view.spec.task.strategy.terms();
     let terms = terms.ok_or_else(|| cannot("its strategy is not least_squares"))?;
-    let found = chain.moments(view.federation, left_out, head.hash).await?;
-    let found = found.ok_or_else(|| {
+    let found = moments(chain, view, left_out, head.hash).await?;
+    let moments = found.ok_or_else(|| {
         cannot("there are no moments yet, or none of a client that is to be left out")
     })?;
     let wrong = |error: &dyn std::fmt::Display| Error::Protocol(error.to_string());
-    let shape = view.spec.task.shape().map_err(|error| wrong(&error))?;
-    let moments = Moments::new(shape, found.rows, found.values).map_err(|error| wrong(&error))?;
-    let problem = Problem::on_terms(moments, terms).map_err(|error| wrong(&error))?;
+    let format = view.spec.task.format;
+    let problem = Problem::on_terms(moments, terms, format).map_err(|error| wrong(&error))?;
     let solution = tokio::task::block_in_place(|| solve_problem(&problem))
         .ok_or_else(|| cannot("the moments on chain are not those of any rows"))?
         .encode();
@@ -43,4 +43,53 @@ pub async fn solve(
         )),
         Err(error) => Err(cannot(&error.to_string())),
     }
+}
+
+/// The first client whose moments are proven to be of no rows, with the proof. While nobody's are, there
+/// is a solution.
+///
+/// # Errors
+/// When the node does not answer, or not what the protocol says.
+pub async fn find_guilty(
+    chain: &Chain,
+    view: &FederationView,
+    head: Head,
+) -> Result<Option<(AccountId, Vec<u8>)>, Error> {
+    let terms = view.spec.task.strategy.terms();
+    let all = moments(chain, view, &[], head.hash).await?;
+    let Some((terms, all)) = terms.zip(all) else {
+        return Ok(None);
+    };
+    let ridge = f64::from(terms.penalty_units().unwrap_or(0)) * f64::from(all.rows());
+    // What no client lacks by itself, all of them lack at most a twentieth of the ridge.
+    let slack = ridge / (20.0 * view.clients.len().max(1) as f64);
+    for client in view.clients.iter().filter(|client| client.revealed) {
+        let rest = moments(chain, view, &[client.account], head.hash).await?;
+        // Of a client who was refuted already there are none.
+        let Some(rest) = rest else { continue };
+        let mut own = all.clone();
+        if own.subtract(&rest).is_err() {
+            continue;
+        }
+        if let Some(vector) = tokio::task::block_in_place(|| refute(&own, slack)) {
+            return Ok(Some((client.account, vector)));
+        }
+    }
+    Ok(None)
+}
+
+/// The moments of all clients but some, as of a block; none where there are none.
+async fn moments(
+    chain: &Chain,
+    view: &FederationView,
+    left_out: &[AccountId],
+    at: H256,
+) -> Result<Option<Moments>, Error> {
+    let wrong = |error: &dyn std::fmt::Display| Error::Protocol(error.to_string());
+    let Some(found) = chain.moments(view.federation, left_out, at).await? else {
+        return Ok(None);
+    };
+    let shape = view.spec.task.shape().map_err(|error| wrong(&error))?;
+    let moments = Moments::new(shape, found.rows, found.values);
+    moments.map(Some).map_err(|error| wrong(&error))
 }

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::{
     amount::Amount,
-    chain::AccountId,
+    chain::{AccountId, code::CodeError},
     keys::KeyError,
     serve::ServeError,
     store::StoreError,
@@ -180,26 +180,32 @@ pub enum Error {
         /// What is missing.
         unproven: fedchain_receipt::Unproven,
     },
+    /// The runtime's code, proven by the block's state root, does not say how to read transactions.
+    #[error(
+        "the runtime's code in the state of block {block} cannot be used: {fault}; is there a newer \
+         version of this program?"
+    )]
+    Code {
+        /// The block.
+        block: u32,
+        /// Why not.
+        fault: CodeError,
+    },
+    /// Signatures are over something that is not known here.
+    #[error(
+        "signatures cannot be checked: the transaction extension {0} adds something to them that this \
+         version does not know"
+    )]
+    Extension(String),
     /// A block cannot be one of the chain.
     #[error("verification failed: {0}")]
     Broken(#[from] Broken),
     /// A receipt proves nothing.
     #[error("verification failed: {0}")]
     Receipt(#[from] fedchain_receipt::Error),
-    /// A receipt rests on no block that is trusted.
-    #[error(
-        "work not verified: anybody could have made this file. Name a block that you know from \
-         elsewhere with --trust: the genesis block, or one at or above the round's"
-    )]
-    Untrusted,
-    /// A receipt's chain took less work than was asked for.
-    #[error("work not verified: the chain took {found} hashes, you ask for {wanted}")]
-    TooCheap {
-        /// What it took.
-        found: fedchain_pow::U256,
-        /// What it should have.
-        wanted: fedchain_pow::U256,
-    },
+    /// A receipt that convinces nobody.
+    #[error(transparent)]
+    Doubtful(#[from] fedchain_receipt::Doubt),
 }
 
 /// The exit codes, as `--help` prints them.
@@ -218,7 +224,7 @@ impl Error {
     /// The exit code of the process; see [`EXIT_CODES`].
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Node { .. } | Self::Protocol(_) => 1,
+            Self::Node { .. } | Self::Protocol(_) | Self::Code { .. } | Self::Extension(_) => 1,
             Self::Usage(_) | Self::Partition(_) => 2,
             Self::Unreachable { .. } | Self::Denied { .. } | Self::Lost { .. } => 3,
             Self::UnknownFederation(_)
@@ -241,8 +247,7 @@ impl Error {
             | Self::Unproven { .. }
             | Self::Broken(_)
             | Self::Receipt(_)
-            | Self::Untrusted
-            | Self::TooCheap { .. } => 6,
+            | Self::Doubtful(_) => 6,
             Self::Key(_) | Self::Store(_) => 7,
             Self::Serve(error) => error.exit_code(),
         }

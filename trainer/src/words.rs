@@ -1,6 +1,8 @@
 //! What a federation does, in words; a spec file says the same in its own terms.
 
-use fedchain_fl::{Decimal, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive};
+use fedchain_fl::{
+    Decimal, FederationSpec, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive,
+};
 
 /// Decimal places up to which a number is written without a power of ten.
 const PLACES_MAX: usize = 12;
@@ -40,6 +42,15 @@ pub fn strategy(strategy: &Strategy) -> String {
             plain(terms.penalty),
             plain(terms.epsilon)
         ),
+    }
+}
+
+/// How many updates a round needs.
+pub fn quorum<Balance>(spec: &FederationSpec<Balance>) -> String {
+    match (spec.task.strategy.bad_max(), spec.quorum) {
+        (Some(0), _) => "all clients that commit must reveal".into(),
+        (Some(f), _) => format!("all clients that commit but {f} must reveal"),
+        (None, quorum) => format!("more than {quorum} % of the clients that commit must reveal"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The targets, by the names of their corpora.
-pub const TARGETS: [&str; 3] = ["calls", "decoders", "headers"];
+pub const TARGETS: [&str; 4] = ["calls", "decoders", "headers", "receipts"];
 
 /// The compiler's coverage instrumentation that libFuzzer reads, as cargo-fuzz sets it; it needs no
 /// nightly compiler. Debug assertions turn overflows into failures.

@@ -94,6 +94,14 @@ pub enum Error {
     EmptyLayer,
     /// The quality gate cannot work.
     Gate,
+    /// Contributions are to be paid where nothing bounds a client's pull.
+    PaidUnbounded,
+    /// The quorum is a hundred per cent or more.
+    Quorum,
+    /// A quorum or a bound on bad clients without a bond.
+    Bond,
+    /// The certificate asks for more than the number format can give.
+    CertificateFormat,
     /// The gate's window is too short for all evaluators to upload.
     GateWindowTooShort {
         /// Blocks needed.
@@ -245,6 +253,22 @@ impl fmt::Display for Error {
                 write!(f, "the sample count is {found}; it must be 1 to {max}")
             }
             Self::EmptyLayer => write!(f, "a hidden layer must have units"),
+            Self::PaidUnbounded => write!(
+                f,
+                "contributions can be paid only where something bounds a client's pull: choose a norm rule \
+                 or a strategy that bounds bad clients"
+            ),
+            Self::Quorum => write!(f, "the quorum must be 0 to 99 per cent"),
+            Self::Bond => write!(
+                f,
+                "without a bond anybody could commit, not reveal, and have rounds skipped for nothing: set a \
+                 bond, or a quorum of 0 with a strategy that has no bound on bad clients"
+            ),
+            Self::CertificateFormat => write!(
+                f,
+                "the certificate asks for more than the number format can give: epsilon must be above half a \
+                 unit for each weight, and the format must hold weights up to 8 / sqrt(penalty)"
+            ),
             Self::Gate => write!(
                 f,
                 "the gate needs layers or a linear model that is trained round by round, 3 to {} \

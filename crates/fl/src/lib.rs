@@ -59,7 +59,7 @@ pub use privacy::Privacy;
 pub use refusal::Refusal;
 pub use spec::{
     Column, Contributions, FederationSpec, Gate, Initial, LeastSquares, Membership, ModelSpec,
-    Schema, Shape, Target, TaskSpec, Windows,
+    QUORUM_DEFAULT, Schema, Shape, Target, TaskSpec, Turnout, Windows,
 };
 pub use strategy::Strategy;
 pub use update::{CheckedUpdate, Update};

@@ -45,3 +45,7 @@ pub const HOLDOUT_BYTES_MAX: u32 = 1 << 20;
 pub const EVALUATORS_MAX: u32 = 16;
 /// Clients whose contributions are measured, at most: each costs a model of its own.
 pub const CONTRIBUTIONS_MAX: u32 = 64;
+/// Clients that a certificate may leave out, at most.
+pub const LEFT_OUT_MAX: u32 = 16;
+/// How many times the base price a transaction's fee may become when blocks are full.
+pub const FEE_FACTOR_MAX: u32 = 1_000;

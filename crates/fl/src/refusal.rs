@@ -32,10 +32,14 @@ pub enum Refusal {
     CertifyClosed = 11,
     /// The account is no evaluator of the federation.
     NotEvaluator = 12,
+    /// The account is not the federation's owner.
+    NotOwner = 13,
+    /// The federation is not over.
+    FederationRuns = 14,
 }
 
 impl Refusal {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::UnknownFederation,
         Self::NotOnRoster,
         Self::WrongRound,
@@ -48,6 +52,8 @@ impl Refusal {
         Self::PartTaken,
         Self::CertifyClosed,
         Self::NotEvaluator,
+        Self::NotOwner,
+        Self::FederationRuns,
     ];
 
     /// The code on the wire.
@@ -80,6 +86,8 @@ impl Refusal {
             Self::PartTaken => "PartTaken",
             Self::CertifyClosed => "CertifyClosed",
             Self::NotEvaluator => "NotEvaluator",
+            Self::NotOwner => "NotOwner",
+            Self::FederationRuns => "FederationRuns",
         }
     }
 }
@@ -99,6 +107,10 @@ impl fmt::Display for Refusal {
             Self::PartTaken => "this part was taken already: send the next one",
             Self::CertifyClosed => "the federation waits for no solution",
             Self::NotEvaluator => "the account is no evaluator: the owner must appoint it first",
+            Self::NotOwner => "only the federation's owner may do this",
+            Self::FederationRuns => {
+                "the federation still runs: wait for its end or cancel it first"
+            }
         })
     }
 }

@@ -73,7 +73,7 @@ pub struct FederationSummary<AccountId> {
     pub phase: PhaseView,
     /// Current round, 0 before the first.
     pub round: u32,
-    /// Rounds in all.
+    /// Number of the last round, as things stand: skipped ones are made up for.
     pub rounds_max: u32,
     /// Members.
     pub clients: u32,
@@ -87,7 +87,7 @@ pub struct ClientView<AccountId> {
     pub account: AccountId,
     /// First round whose roster has it.
     pub first_round: u32,
-    /// Rounds missed in a row.
+    /// How many of its last four rounds it has missed; with two it loses its seat.
     pub missed: u32,
     /// Leaves at the end of the round.
     pub leaving: bool,
@@ -148,6 +148,8 @@ pub struct FederationView<AccountId, Balance> {
     pub phase: PhaseView,
     /// Current round, 0 before the first.
     pub round: u32,
+    /// Rounds that were skipped: up to `rounds_max` of them are made up for.
+    pub skipped: u32,
     /// The owner asked to end it with this round.
     pub cancelling: bool,
     /// Number of weights.
@@ -163,6 +165,13 @@ pub struct FederationView<AccountId, Balance> {
     pub clients: Vec<ClientView<AccountId>>,
     /// Who judges its models.
     pub evaluators: Vec<EvaluatorView<AccountId>>,
+}
+
+impl<AccountId, Balance> FederationView<AccountId, Balance> {
+    /// Number of the last round, as things stand.
+    pub const fn last_round(&self) -> u32 {
+        self.spec.last_round(self.skipped)
+    }
 }
 
 /// How a round ended.
@@ -189,9 +198,16 @@ pub enum Outcome {
     Ungated,
     /// The aggregate was worse than the tolerance allows: the server model stayed.
     Worse,
+    /// Blocks had too little room for answers for ten times a window: the server model stayed.
+    Crowded,
 }
 
 impl Outcome {
+    /// Whether the round was skipped, and is made up for.
+    pub const fn is_skipped(self) -> bool {
+        matches!(self, Self::Skipped | Self::Crowded)
+    }
+
     /// Whether the aggregate became the server model.
     pub const fn is_adopted(self) -> bool {
         matches!(self, Self::Adopted | Self::Ungated)
@@ -261,7 +277,7 @@ pub struct RoundView {
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Bound {
-    /// The optimum is no further from the solution than this: Euclidean distance in units of 2^-32,
+    /// The optimum is no further from the server model than this: Euclidean distance in units of 2^-32,
     /// rounded up.
     pub epsilon: u64,
     /// The curvature that this follows from: no eigenvalue of `X' X + penalty N I` is smaller; units of
@@ -319,6 +335,8 @@ pub struct CertificateView<AccountId> {
     pub left_out: Vec<AccountId>,
     /// Clients that had committed and did not reveal.
     pub withheld: Vec<AccountId>,
+    /// Clients whose moments were proven to be of no rows.
+    pub guilty: Vec<AccountId>,
 }
 
 /// A range of a server model's weights.

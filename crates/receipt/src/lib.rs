@@ -13,8 +13,9 @@
 //!
 //! Whoever trusts one block hash trusts all blocks below it, for they are linked. From the hash of
 //! the genesis block alone follows a weaker thing, and the usual one on proof-of-work chains: what
-//! it cost to make this chain of headers. Nobody here re-executes blocks; that is what nodes do, and
-//! a chain with the most work was executed by those who mined on it.
+//! it cost to put so much work above a block. Nobody here re-executes blocks; that is what nodes do, and
+//! they mine only on what they have executed. Work below a block proves nothing of it: a forged header can
+//! stand on honest ones.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -30,7 +31,7 @@ mod tests;
 
 pub use fedchain_pow::{Fault, Header, HeaderChain};
 pub use links::Links;
-pub use receipt::{Basis, Error, RECEIPT_BYTES_MAX, Receipt, Verdict};
+pub use receipt::{BLOCKS_ABOVE_DEFAULT, Basis, Doubt, Error, RECEIPT_BYTES_MAX, Receipt, Verdict};
 pub use state::{Unproven, read_state, storage_key};
 pub use work::{chain_from, rules_key};
 

@@ -17,6 +17,10 @@ const TAG: &[u8] = b"fedchain/receipt/1\n";
 /// Bytes of a file, at most: a million headers.
 pub const RECEIPT_BYTES_MAX: u64 = 256 << 20;
 
+/// Blocks whose work must stand above the round's, unless the checker says otherwise: as deep as a block is
+/// final by default.
+pub const BLOCKS_ABOVE_DEFAULT: u32 = 100;
+
 /// Memory that a decoded file may take, in bytes: small items take more than their encoding.
 const MEMORY_MAX: usize = 1 << 30;
 
@@ -55,8 +59,12 @@ pub enum Basis {
         /// Hashes that it took at least, on average, to make the chain: the sum of its blocks'
         /// [weights](fedchain_pow::weight).
         total: U256,
-        /// The same for the blocks above the one that closed the round.
+        /// The same for the blocks above the one that closed the round. Only that proves anything of it: the
+        /// blocks below are there for everybody to build on.
         above: U256,
+        /// What a block weighed then: the [median](fedchain_pow::median) before the one that closed the
+        /// round.
+        block: U256,
     },
     /// Nothing: the checker trusts none of its blocks. Whoever made the file can have made it up.
     Nothing,
@@ -77,6 +85,75 @@ pub struct Verdict {
     pub upgrades: Vec<u32>,
     /// Why to believe it.
     pub basis: Basis,
+}
+
+/// Why a receipt that is whole convinces nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The checker trusts none of its blocks.
+    #[error(
+        "work not verified: anybody could have made this file. Name a block that you know from elsewhere \
+         with --trust: the genesis block, or one at or above the round's"
+    )]
+    Untrusted,
+    /// Too few blocks stand above the round's.
+    #[error(
+        "work not verified: {above} hashes stand above the round's block, and {blocks} blocks like it take \
+         {least}: anybody can put a few headers on top of others'. Get a receipt later"
+    )]
+    Shallow {
+        /// What stands above.
+        above: U256,
+        /// How many blocks are asked for.
+        blocks: u32,
+        /// What these take.
+        least: U256,
+    },
+    /// The checker does not say what the network's work is.
+    #[error(
+        "work not verified: {above} hashes stand above the round's block. Is that what the network does? \
+         Anybody can make a chain of little work: say with --work-min what must stand there"
+    )]
+    Unjudged {
+        /// What stands above.
+        above: U256,
+    },
+    /// Less than the checker asks for.
+    #[error(
+        "work not verified: {above} hashes stand above the round's block, you ask for {wanted}"
+    )]
+    TooCheap {
+        /// What stands above.
+        above: U256,
+        /// What should.
+        wanted: U256,
+    },
+}
+
+impl Verdict {
+    /// Whether the receipt convinces somebody who wants the work of so many `blocks` above the round's, and
+    /// `work_min` hashes at least, if the trusted block is the genesis block.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn convinces(&self, blocks: u32, work_min: Option<U256>) -> Result<(), Doubt> {
+        let (above, block) = match self.basis {
+            Basis::Nothing => return Err(Doubt::Untrusted),
+            Basis::Checkpoint { .. } => return Ok(()),
+            Basis::Work { above, block, .. } => (above, block),
+        };
+        let least = block.saturating_mul(blocks.into());
+        let wanted = work_min.ok_or(Doubt::Unjudged { above });
+        match wanted {
+            _ if above < least => Err(Doubt::Shallow {
+                above,
+                blocks,
+                least,
+            }),
+            Ok(wanted) if above < wanted => Err(Doubt::TooCheap { above, wanted }),
+            wanted => wanted.map(|_| ()),
+        }
+    }
 }
 
 /// Why a receipt proves nothing.
@@ -170,23 +247,26 @@ impl Receipt {
         };
         // Links are enough below a trusted block, whatever the rules were after an upgrade.
         work = work.filter(|_| trusted.is_none_or(|trusted| trusted == first_hash));
+        // Weight up to a block, and the median before it.
+        let mut before = U256::zero();
         let total =
             |work: &Option<HeaderChain>| work.as_ref().map_or(U256::zero(), HeaderChain::weight);
         let mut found = self
             .closing(first)
-            .map(|model| (model, first.number, first_hash, total(&work)));
+            .map(|model| (model, first.number, first_hash, (total(&work), before)));
         let mut trusted_at = (Some(first_hash) == trusted).then_some(first.number);
         for header in rest {
             let number = header.number;
             let wrong = |fault| Error::Header { number, fault };
             links.follow(header).map_err(wrong)?;
             if let Some(work) = &mut work {
+                before = work.median();
                 work.follow(header).map_err(wrong)?;
             }
             if found.is_none() {
                 found = self
                     .closing(header)
-                    .map(|model| (model, number, links.hash(), total(&work)));
+                    .map(|model| (model, number, links.hash(), (total(&work), before)));
             }
             if Some(links.hash()) == trusted {
                 trusted_at = Some(number);
@@ -195,10 +275,11 @@ impl Receipt {
         if links.hash() != self.tip {
             return Err(Error::Tip);
         }
-        let (server_model, closed_at, block, work_then) = found.ok_or(Error::NoRound)?;
+        let (server_model, closed_at, block, (work_then, median_then)) =
+            found.ok_or(Error::NoRound)?;
         match server_model.outcome {
             Outcome::Adopted | Outcome::Ungated => {}
-            Outcome::Skipped => return Err(Error::Skipped),
+            Outcome::Skipped | Outcome::Crowded => return Err(Error::Skipped),
             Outcome::Worse => return Err(Error::Worse),
         }
         if self.membership.root(&self.update) != Some(server_model.accepted_root) {
@@ -210,6 +291,7 @@ impl Receipt {
             (_, Some(0), Some(work)) => Basis::Work {
                 total: work.weight(),
                 above: work.weight().saturating_sub(work_then),
+                block: median_then,
             },
             _ => return Err(Error::Elsewhere { closed_at }),
         };

@@ -179,18 +179,20 @@ fn work_since_a_trusted_genesis_block_is_counted() {
         PreDigest::find(claims).map_or(U256::zero(), |claim| claim.difficulty)
     };
     let difficulties: Vec<U256> = receipt.headers[1..].iter().map(difficulty).collect();
-    let weight = |block: usize| {
+    let median = |block: usize| {
         let mut before = vec![RULES.initial_difficulty; 16];
         before.extend(&difficulties[..block]);
         let mut newest = before.split_off(block);
         newest.sort();
-        difficulties[block].min(newest[7] + newest[7] / 16)
+        newest[7]
     };
+    let weight = |block: usize| difficulties[block].min(median(block) + median(block) / 16);
     let sum = |first: u32| (first..BLOCKS).map(|block| weight(block as usize));
     let sum = |first| sum(first).fold(U256::zero(), |sum, weight| sum + weight);
     let basis = Basis::Work {
         total: sum(0),
         above: sum(CLOSED_AT),
+        block: median(CLOSED_AT as usize - 1),
     };
     assert_eq!(verdict.basis, basis);
 }
@@ -436,4 +438,82 @@ fn another_clients_proof_does_not_serve() {
     assert_eq!(receipt.check(None), Err(Error::NoRound));
     receipt.headers.clear();
     assert_eq!(receipt.check(None), Err(Error::NoRound));
+}
+
+#[test]
+fn an_honest_receipt_convinces_who_knows_what_the_network_does() {
+    let receipt = honest();
+    let verdict = receipt.check(Some(hash_at(&receipt, 0))).unwrap();
+    let Basis::Work { above, block, .. } = verdict.basis else {
+        panic!("{verdict:?}")
+    };
+    let blocks = (above / block).as_u32();
+    assert_eq!(verdict.convinces(blocks, Some(above)), Ok(()));
+    let wanted = above + 1;
+    assert_eq!(
+        verdict.convinces(blocks, Some(wanted)),
+        Err(Doubt::TooCheap { above, wanted })
+    );
+    assert_eq!(
+        verdict.convinces(blocks, None),
+        Err(Doubt::Unjudged { above })
+    );
+    let deeper = verdict.convinces(blocks + 1, Some(above));
+    assert!(matches!(deeper, Err(Doubt::Shallow { .. })), "{deeper:?}");
+    let of_nobody = receipt.check(None).unwrap();
+    assert_eq!(of_nobody.convinces(0, None), Err(Doubt::Untrusted));
+}
+
+#[test]
+fn headers_on_top_of_an_honest_chain_convince_nobody() {
+    // The attacker knows the honest chain, and what it took.
+    let receipt = honest();
+    let verdict = receipt.check(Some(hash_at(&receipt, 0))).unwrap();
+    let Basis::Work { total, .. } = verdict.basis else {
+        panic!("{verdict:?}")
+    };
+    for blocks in [1, 2, 10, 60] {
+        let forged = forge(blocks);
+        let verdict = forged.check(Some(hash_at(&forged, 0))).unwrap();
+        assert_eq!(verdict.server_model.model_root, H256::repeat_byte(0xde));
+        for work_min in [None, Some(U256::zero()), Some(total)] {
+            let doubt = verdict.convinces(BLOCKS_ABOVE_DEFAULT, work_min);
+            assert!(matches!(doubt, Err(Doubt::Shallow { .. })), "{doubt:?}");
+        }
+    }
+}
+
+/// The honest chain without its round, a header that closes one that never was, and so many on top, as
+/// cheap as the rules allow.
+fn forge(blocks: u32) -> Receipt {
+    let mut receipt = chain(RULES, |_, claims| {
+        let is_model =
+            |item: &DigestItem| item.as_consensus().is_some_and(|(id, _)| id == DIGEST_ID);
+        claims.extra.retain(|item| !is_model(item));
+    });
+    let mut chain = chain_from(&receipt.headers[0], &receipt.rules).unwrap();
+    for header in &receipt.headers[1..] {
+        chain.follow(header).unwrap();
+    }
+    for place in 0..=blocks {
+        let false_model = ServerModel {
+            model_root: H256::repeat_byte(0xde),
+            ..model()
+        };
+        let extra = match place {
+            0 => vec![DigestItem::Consensus(DIGEST_ID, false_model.encode())],
+            _ => Vec::new(),
+        };
+        let claims = Claims {
+            parent: chain.hash(),
+            difficulty: chain.difficulty(),
+            timestamp_ms: chain.timestamp_ms() + 20 * RULES.block_time_ms,
+            extra,
+        };
+        let header = seal(chain.number() + 1, claims);
+        chain.follow(&header).unwrap();
+        receipt.headers.push(header);
+    }
+    receipt.tip = chain.hash();
+    receipt
 }

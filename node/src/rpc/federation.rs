@@ -1,9 +1,11 @@
 //! The `federation_*` methods: federations, rounds, models and block records in JSON.
 
+use super::turns::Turns;
 use crate::service::FullClient;
 use codec::DecodeAll;
 use fedchain_fl::{
     gate::GateRecord,
+    limits::LEFT_OUT_MAX,
     view::{
         BlockRecord, CertificateView, ClientModel, DIGEST_ID, FederationSummary, FederationView,
         ModelView, MomentsView, RoundView, ServerModel,
@@ -41,7 +43,7 @@ pub enum BlockId {
 #[rpc(server)]
 pub trait FederationRpc {
     /// Federations from number `start` on.
-    #[method(name = "federation_list")]
+    #[method(name = "federation_list", blocking)]
     fn list(
         &self,
         start: Option<u32>,
@@ -50,7 +52,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Vec<FederationSummary<AccountId>>>;
 
     /// One federation, or null.
-    #[method(name = "federation_get")]
+    #[method(name = "federation_get", blocking)]
     fn get(
         &self,
         federation: u32,
@@ -58,7 +60,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>>;
 
     /// A closed round, or the current one; null where there is none.
-    #[method(name = "federation_round")]
+    #[method(name = "federation_round", blocking)]
     fn round(
         &self,
         federation: u32,
@@ -67,7 +69,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<RoundView>>;
 
     /// A range of the weights of the newest server model, or of a round's (0: the initial model).
-    #[method(name = "federation_model")]
+    #[method(name = "federation_model", blocking)]
     fn model(
         &self,
         federation: u32,
@@ -78,7 +80,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<ModelView>>;
 
     /// The certificate of a round's server model, or the newest; null where there is none.
-    #[method(name = "federation_certificate")]
+    #[method(name = "federation_certificate", blocking)]
     fn certificate(
         &self,
         federation: u32,
@@ -87,7 +89,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<CertificateView<AccountId>>>;
 
     /// The judgement of a round's model, where there was one.
-    #[method(name = "federation_gate")]
+    #[method(name = "federation_gate", blocking)]
     fn gate(
         &self,
         federation: u32,
@@ -96,7 +98,7 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<GateRecord<AccountId>>>;
 
     /// The second moments of all clients but some, in ascending order; null where there are none.
-    #[method(name = "federation_moments")]
+    #[method(name = "federation_moments", blocking)]
     fn moments(
         &self,
         federation: u32,
@@ -105,16 +107,31 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<MomentsView>>;
 
     /// The record of a block, or null where there is no such block.
-    #[method(name = "federation_block")]
+    #[method(name = "federation_block", blocking)]
     fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>>;
 }
 
-/// The methods' state: a client.
-pub struct FederationMethods(pub Arc<FullClient>);
+/// The methods' state: a client, and whose turn it is.
+pub struct FederationMethods {
+    client: Arc<FullClient>,
+    turns: Turns,
+}
 
 impl FederationMethods {
+    /// The methods of a client.
+    pub fn new(client: Arc<FullClient>) -> Self {
+        let turns = Turns::default();
+        Self { client, turns }
+    }
+
+    /// Asks the runtime, when it is this request's turn.
+    fn ask<T>(&self, ask: impl FnOnce(&FullClient) -> Result<T, ApiError>) -> RpcResult<T> {
+        let asked = self.turns.take(|| ask(&self.client));
+        asked.ok_or_else(busy)?.map_err(state_error)
+    }
+
     fn at(&self, at: Option<Hash>) -> Hash {
-        at.unwrap_or_else(|| self.0.info().best_hash)
+        at.unwrap_or_else(|| self.client.info().best_hash)
     }
 
     /// The block whose state holds the model of `round`, if it is not the newest.
@@ -124,14 +141,11 @@ impl FederationMethods {
         federation: u32,
         round: u32,
     ) -> RpcResult<Option<BlockNumber>> {
-        let api = self.0.runtime_api();
         if round == 0 {
-            let view = api.get(at, federation).map_err(state_error)?;
+            let view = self.ask(|client| client.runtime_api().get(at, federation))?;
             return Ok(view.map(|view| view.created_at));
         }
-        let view = api
-            .round(at, federation, Some(round))
-            .map_err(state_error)?;
+        let view = self.ask(|client| client.runtime_api().round(at, federation, Some(round)))?;
         Ok(view
             .and_then(|view| view.record)
             .map(|record| record.closed_at))
@@ -139,8 +153,9 @@ impl FederationMethods {
 
     fn record(&self, header: &Header) -> RpcResult<BlockRecord<AccountId>> {
         let hash = header.hash();
-        let body = self.0.block_body(hash).map_err(error)?.unwrap_or_default();
-        let view = self.0.runtime_api().body(hash, body).map_err(state_error)?;
+        let body = self.client.block_body(hash).map_err(error)?;
+        let body = body.unwrap_or_default();
+        let view = self.ask(|client| client.runtime_api().body(hash, body))?;
         let logs = header.digest.logs();
         let pre_digest = PreDigest::find(logs.iter().filter_map(DigestItem::as_pre_runtime));
         let seal = logs.iter().find_map(DigestItem::as_seal);
@@ -171,13 +186,9 @@ impl FederationRpcServer for FederationMethods {
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<FederationSummary<AccountId>>> {
-        let api = self.0.runtime_api();
-        api.list(
-            self.at(at),
-            start.unwrap_or(0),
-            limit.unwrap_or(LIST_DEFAULT),
-        )
-        .map_err(state_error)
+        let (at, start) = (self.at(at), start.unwrap_or(0));
+        let limit = limit.unwrap_or(LIST_DEFAULT);
+        self.ask(|client| client.runtime_api().list(at, start, limit))
     }
 
     fn get(
@@ -185,10 +196,8 @@ impl FederationRpcServer for FederationMethods {
         federation: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>> {
-        self.0
-            .runtime_api()
-            .get(self.at(at), federation)
-            .map_err(state_error)
+        let at = self.at(at);
+        self.ask(|client| client.runtime_api().get(at, federation))
     }
 
     fn round(
@@ -197,10 +206,8 @@ impl FederationRpcServer for FederationMethods {
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<RoundView>> {
-        self.0
-            .runtime_api()
-            .round(self.at(at), federation, round)
-            .map_err(state_error)
+        let at = self.at(at);
+        self.ask(|client| client.runtime_api().round(at, federation, round))
     }
 
     fn model(
@@ -216,15 +223,13 @@ impl FederationRpcServer for FederationMethods {
             let Some(number) = self.block_of_model(at, federation, round)? else {
                 return Ok(None);
             };
-            let Some(hash) = self.0.hash(number).map_err(error)? else {
+            let Some(hash) = self.client.hash(number).map_err(error)? else {
                 return Ok(None);
             };
             at = hash;
         }
-        let length = length.unwrap_or(VALUES_DEFAULT);
-        let api = self.0.runtime_api();
-        api.model(at, federation, offset.unwrap_or(0), length)
-            .map_err(state_error)
+        let (offset, length) = (offset.unwrap_or(0), length.unwrap_or(VALUES_DEFAULT));
+        self.ask(|client| client.runtime_api().model(at, federation, offset, length))
     }
 
     fn certificate(
@@ -233,9 +238,8 @@ impl FederationRpcServer for FederationMethods {
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<CertificateView<AccountId>>> {
-        let api = self.0.runtime_api();
-        api.certificate(self.at(at), federation, round)
-            .map_err(state_error)
+        let at = self.at(at);
+        self.ask(|client| client.runtime_api().certificate(at, federation, round))
     }
 
     fn gate(
@@ -244,9 +248,8 @@ impl FederationRpcServer for FederationMethods {
         round: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<GateRecord<AccountId>>> {
-        let api = self.0.runtime_api();
-        api.gate(self.at(at), federation, round)
-            .map_err(state_error)
+        let at = self.at(at);
+        self.ask(|client| client.runtime_api().gate(at, federation, round))
     }
 
     fn moments(
@@ -255,18 +258,23 @@ impl FederationRpcServer for FederationMethods {
         left_out: Option<Vec<AccountId>>,
         at: Option<Hash>,
     ) -> RpcResult<Option<MomentsView>> {
-        let api = self.0.runtime_api();
-        api.moments(self.at(at), federation, left_out.unwrap_or_default())
-            .map_err(state_error)
+        let left_out = left_out.unwrap_or_default();
+        if left_out.len() > LEFT_OUT_MAX as usize || !left_out.is_sorted_by(|a, b| a < b) {
+            return Err(error(format!(
+                "name up to {LEFT_OUT_MAX} clients to leave out, in ascending order, each once"
+            )));
+        }
+        let at = self.at(at);
+        self.ask(|client| client.runtime_api().moments(at, federation, left_out))
     }
 
     fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>> {
         let hash = match block {
             BlockId::Hash(hash) => Some(hash),
-            BlockId::Number(number) => self.0.hash(number).map_err(error)?,
+            BlockId::Number(number) => self.client.hash(number).map_err(error)?,
         };
         let Some(hash) = hash else { return Ok(None) };
-        let header = self.0.header(hash).map_err(error)?;
+        let header = self.client.header(hash).map_err(error)?;
         header.map(|header| self.record(&header)).transpose()
     }
 }
@@ -285,6 +293,10 @@ fn state_error(cause: ApiError) -> ErrorObjectOwned {
         ),
         other => error(other),
     }
+}
+
+fn busy() -> ErrorObjectOwned {
+    error("this node is busy with other requests: try again, or ask another node")
 }
 
 fn error(cause: impl Display) -> ErrorObjectOwned {

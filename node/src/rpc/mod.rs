@@ -2,6 +2,7 @@
 
 mod federation;
 mod mining;
+mod turns;
 
 use crate::service::{FullClient, Pool};
 use federation::{FederationMethods, FederationRpcServer};
@@ -22,7 +23,7 @@ pub fn module(
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
-    module.merge(FederationMethods(client).into_rpc())?;
+    module.merge(FederationMethods::new(client).into_rpc())?;
     if let Some(mining) = mining {
         module.merge(mining.into_rpc())?;
     }

@@ -1,38 +1,61 @@
 //! Views of federations for the runtime API.
 
 use alloc::vec::Vec;
-use fedchain_fl::view::{ClientView, FederationSummary, FederationView, ModelView, RoundView};
+use codec::Encode;
+use fedchain_fl::{
+    view::{ClientView, FederationSummary, FederationView, ModelView, RoundView},
+    window::Tick,
+};
 
 use crate::{
     pallet::*,
     types::{Answer, FederationId},
 };
 
-/// Lines in one list, at most.
+/// Lines in one list, at most, and numbers that are looked at for it: removed federations leave gaps.
 const LIST_MAX: u32 = 1_000;
+const LOOK_MAX: u32 = 4_000;
+/// Bytes of specs that are read for one list, but for the last: they may be large.
+const SPEC_BYTES_MAX: usize = 1 << 20;
 /// Weights in one answer, at most.
 const VALUES_MAX: u32 = 65_536;
 
 impl<T: Config> Pallet<T> {
-    /// Up to `limit` federations from number `start` on.
+    /// The coming block, as far as its clock is known.
+    fn next_tick() -> Tick {
+        let now = Self::tick();
+        Tick {
+            block: now.block.saturating_add(1),
+            ..now
+        }
+    }
+
+    /// Up to `limit` federations from number `start` on: fewer where many were removed, or specs are
+    /// large. Whoever wants all asks on from the number after the last.
     pub fn list(start: FederationId, limit: u32) -> Vec<FederationSummary<T::AccountId>> {
-        let end = NextFederation::<T>::get();
-        (start..end)
-            .filter_map(|federation| {
-                let state = Federations::<T>::get(federation)?;
-                let spec = Specs::<T>::get(federation)?;
-                Some(FederationSummary {
-                    federation,
-                    name: spec.name,
-                    owner: state.owner,
-                    phase: state.phase.view(Self::now()),
-                    round: state.round.index,
-                    rounds_max: spec.rounds_max,
-                    clients: state.members,
-                })
-            })
-            .take(limit.min(LIST_MAX) as usize)
-            .collect()
+        let end = NextFederation::<T>::get().min(start.saturating_add(LOOK_MAX));
+        let next = Self::next_tick();
+        let (mut lines, mut read) = (Vec::new(), 0usize);
+        for federation in start..end {
+            if lines.len() >= limit.min(LIST_MAX) as usize || read >= SPEC_BYTES_MAX {
+                break;
+            }
+            let state = Federations::<T>::get(federation);
+            let Some((state, spec)) = state.zip(Specs::<T>::get(federation)) else {
+                continue;
+            };
+            read = read.saturating_add(spec.encoded_size());
+            lines.push(FederationSummary {
+                federation,
+                phase: state.phase.view(next),
+                round: state.round.index,
+                rounds_max: spec.last_round(state.skipped),
+                name: spec.name,
+                owner: state.owner,
+                clients: state.members,
+            });
+        }
+        lines
     }
 
     /// One federation.
@@ -45,7 +68,7 @@ impl<T: Config> Pallet<T> {
                 ClientView {
                     account,
                     first_round: member.first_round,
-                    missed: member.missed,
+                    missed: member.missed.count_ones(),
                     leaving: member.leaving,
                     committed: commitment.is_some(),
                     received: commitment.as_ref().map_or(0, |c| c.received),
@@ -60,8 +83,9 @@ impl<T: Config> Pallet<T> {
             spec,
             spec_hash: state.spec_hash,
             created_at: state.created_at,
-            phase: state.phase.view(Self::now()),
+            phase: state.phase.view(Self::next_tick()),
             round: state.round.index,
+            skipped: state.skipped,
             cancelling: state.cancelling,
             param_count: state.param_count,
             model_root: state.model_root,
@@ -85,7 +109,7 @@ impl<T: Config> Pallet<T> {
             federation,
             round,
             roster: current.map(|state| state.round.roster),
-            phase: current.map(|state| state.phase.view(Self::now())),
+            phase: current.map(|state| state.phase.view(Self::next_tick())),
             committed: current.map(|state| state.round.committed),
             revealed: current.map(|state| state.round.revealed),
             record,

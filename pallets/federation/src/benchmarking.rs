@@ -10,7 +10,8 @@ use fedchain_commitment::leaf;
 use fedchain_fl::{
     Distances, H256, Initial, NormRule, Optimiser, Strategy,
     limits::{
-        CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, FEATURES_MAX, PAIRS_MAX,
+        CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, FEATURES_MAX,
+        LEFT_OUT_MAX, PAIRS_MAX,
     },
     norm::factors,
     score::mean_loss,
@@ -31,7 +32,7 @@ use crate::{
     job::CLEAR_BATCH,
     pallet::*,
     settle::SETTLE_BATCH,
-    types::{LEFT_OUT_MAX, Phase, Slot, Stage},
+    types::{Phase, Slot, Stage},
 };
 use certified::MOMENT_CHUNKS;
 use gated::SCORE_THOUSANDS;
@@ -90,12 +91,10 @@ mod benchmarks {
         let bytes = Call::<T>::upload { federation, part }.encode();
         let origin = Origin::<T>::Direct(scene.owner.clone());
         let accepted;
-
         #[block]
         {
             accepted = dispatch::<T>(&bytes, origin);
         }
-
         assert!(accepted && matches!(scene.state().phase, Phase::Commit { .. }));
     }
 
@@ -138,7 +137,7 @@ mod benchmarks {
     fn commit() {
         let scene = Scene::<T>::new(CHUNKS_MAX);
         let client = scene.join(0);
-        scene.open_round(Phase::Commit { deadline: LATER });
+        scene.open_round(commit_phase());
         let base_root = scene.state().model_root;
 
         #[extrinsic_call]
@@ -166,12 +165,10 @@ mod benchmarks {
         let bytes = scene.reveal(&client, 1, part, values_root);
         let origin = Origin::<T>::Direct(client);
         let accepted;
-
         #[block]
         {
             accepted = dispatch::<T>(&bytes, origin);
         }
-
         assert!(accepted && matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 
@@ -185,12 +182,10 @@ mod benchmarks {
         let bytes = scene.reveal(&client, certified::ROWS, part, root);
         let origin = Origin::<T>::Direct(client);
         let accepted;
-
         #[block]
         {
             accepted = dispatch::<T>(&bytes, origin);
         }
-
         assert!(accepted && matches!(scene.state().phase, Phase::Certify { .. }));
     }
 
@@ -203,13 +198,24 @@ mod benchmarks {
         let bytes = certified::solve(&scene, left_out);
         let origin = Origin::<T>::Direct(scene.owner.clone());
         let accepted;
-
         #[block]
         {
             accepted = dispatch::<T>(&bytes, origin);
         }
-
         assert!(accepted && Certificates::<T>::contains_key(scene.id, 1));
+    }
+
+    #[benchmark]
+    fn refute() {
+        let scene = certified::scene::<T>(MOMENT_CHUNKS);
+        let bytes = certified::refute(&scene);
+        let origin = Origin::<T>::Direct(scene.owner.clone());
+        let accepted;
+        #[block]
+        {
+            accepted = dispatch::<T>(&bytes, origin);
+        }
+        assert!(accepted && scene.state().round.guilty == 1);
     }
 
     /// The last part of the last holdout.
@@ -219,12 +225,10 @@ mod benchmarks {
         let (evaluator, bytes) = gated::reveal(&scene, c);
         let origin = Origin::<T>::Direct(evaluator);
         let accepted;
-
         #[block]
         {
             accepted = dispatch::<T>(&bytes, origin);
         }
-
         assert!(accepted && matches!(scene.state().phase, Phase::Aggregate { .. }));
     }
 
@@ -233,7 +237,7 @@ mod benchmarks {
         let scene = Scene::<T>::new(1);
         scene.open_round(Phase::Reveal {
             opens_at: 0,
-            deadline: OVER,
+            window: over_window::<T>(),
         });
 
         #[extrinsic_call]
@@ -248,7 +252,6 @@ mod benchmarks {
 
         #[extrinsic_call]
         _(RawOrigin::Signed(scene.owner.clone()), scene.id);
-
         assert_eq!(scene.state().phase, Phase::Closing);
     }
 
@@ -271,7 +274,7 @@ mod benchmarks {
     fn check() {
         let scene = Scene::<T>::new(1);
         let client = scene.join(0);
-        scene.open_round(Phase::Commit { deadline: LATER });
+        scene.open_round(commit_phase());
         let call = scene.commit_call().into();
         let origin = RawOrigin::Signed(client).into();
         let accepted;

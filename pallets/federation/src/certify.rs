@@ -6,19 +6,19 @@
 use alloc::vec::Vec;
 use fedchain_fl::{
     Refusal, Shape,
-    limits::CHUNK_BYTES,
+    limits::{CHUNK_BYTES, LEFT_OUT_MAX},
     view::{CertificateView, MomentsView},
 };
 use fedchain_verifier::{
     Verifier,
-    optimality::{Moments, Problem},
+    optimality::{Moments, Problem, Refutation},
 };
-use frame_support::{BoundedVec, ensure, traits::Time};
-use sp_runtime::DispatchResult;
+use frame_support::{BoundedVec, dispatch::DispatchResultWithPostInfo, ensure};
+use sp_runtime::traits::Saturating;
 
 use crate::{
     pallet::*,
-    types::{Answer, Certificate, FederationId, MomentSum, Phase},
+    types::{Answer, Certificate, Ending, FederationId, MomentSum, Phase},
 };
 
 impl<T: Config> Pallet<T> {
@@ -36,12 +36,16 @@ impl<T: Config> Pallet<T> {
             false => Moments::zero(shape),
         };
         sum.add(&moments)?;
+        Self::put_moment_sum(federation, &sum);
+        Ok(())
+    }
+
+    fn put_moment_sum(federation: FederationId, sum: &Moments) {
         let sum = MomentSum {
             rows: sum.rows(),
             values: BoundedVec::truncate_from(sum.encode()),
         };
         MomentSums::<T>::insert(federation, sum);
-        Ok(())
     }
 
     fn moment_sum(federation: FederationId, shape: Shape) -> Result<Moments, Error<T>> {
@@ -69,8 +73,8 @@ impl<T: Config> Pallet<T> {
     /// Whether a solution would be looked at now.
     pub(crate) fn may_certify(state: &FederationOf<T>) -> Result<(), Refusal> {
         match state.phase {
-            Phase::Certify { deadline }
-                if deadline.is_none_or(|end| !end.passed(Self::now(), T::Time::now())) =>
+            Phase::Certify { window }
+                if window.is_none_or(|window| window.is_open(Self::tick())) =>
             {
                 Ok(())
             }
@@ -83,35 +87,36 @@ impl<T: Config> Pallet<T> {
         federation: FederationId,
         left_out: BoundedLeftOut<T>,
         solution: &[u8],
-    ) -> DispatchResult {
-        let (mut state, spec) = Self::running(federation)?;
-        Self::may_certify(&state).map_err(Error::<T>::from)?;
-        let is_first = !matches!(state.phase, Phase::Certify { deadline: None });
+    ) -> DispatchResultWithPostInfo {
+        let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
+        Self::may_certify(&state).map_err(Self::early)?;
+        let is_first = !matches!(state.phase, Phase::Certify { window: None });
         ensure!(
             state.owner == *who || (is_first && left_out.is_empty()),
-            Error::<T>::NotOwner
+            Self::early(Error::NotOwner)
         );
         ensure!(
             !is_first || left_out.is_empty(),
-            Error::<T>::NobodyLeftOutAtFirst
+            Self::early(Error::NobodyLeftOutAtFirst)
         );
         ensure!(
             left_out.is_sorted_by(|a, b| a < b),
-            Error::<T>::LeftOutUnsorted
+            Self::early(Error::LeftOutUnsorted)
         );
-        let terms = spec.task.strategy.terms().ok_or(Error::<T>::NoMoments)?;
+        let format = spec.task.format;
+        let terms = spec.task.strategy.terms();
+        let terms = terms.ok_or(Self::early(Error::NoMoments))?;
         // The weight is that of a solution of this length: nothing large is read for a shorter one.
-        let shape = spec.task.shape().map_err(Error::<T>::from)?;
+        let shape = spec.task.shape().map_err(Self::early)?;
         ensure!(
             solution.len() == shape.solution_bytes() as usize,
-            Error::<T>::WrongSolution
+            Self::early(Error::WrongSolution)
         );
         let moments = Self::moments_without(federation, &spec, &left_out)?;
         let rows = moments.rows();
-        let problem = Problem::on_terms(moments, terms).map_err(Error::<T>::from)?;
+        let problem = Problem::on_terms(moments, terms, format).map_err(Error::<T>::from)?;
         let (solution, bound) = problem.verify(solution).map_err(Error::<T>::from)?;
 
-        let format = spec.task.format;
         let model = solution.model(format).ok_or(Error::<T>::ValueOverflow)?;
         let bytes = format.encode(&model).map_err(Error::<T>::from)?;
         Self::put_model(federation, state.slot.other(), 0, &bytes);
@@ -123,7 +128,9 @@ impl<T: Config> Pallet<T> {
             rows,
             weights: BoundedVec::truncate_from(solution.weights),
             left_out,
-            withheld: former.map_or_else(BoundedVec::new, |former| former.withheld),
+            withheld: (former.as_ref())
+                .map_or_else(BoundedVec::new, |former| former.withheld.clone()),
+            guilty: former.map_or_else(BoundedVec::new, |former| former.guilty),
         };
         Certificates::<T>::insert(federation, round, certificate);
         Self::deposit_event(Event::ModelCertified {
@@ -132,9 +139,68 @@ impl<T: Config> Pallet<T> {
             bound,
             rows,
         });
-        Self::end_round(federation, &mut state, true);
+        Self::end_round(federation, &mut state, Ending::Asked);
         Federations::<T>::insert(federation, state);
-        Ok(())
+        Ok(().into())
+    }
+
+    /// Takes a client's moments out of the sum, if `vector` proves that they are of no rows. The others
+    /// have a new window for their solution.
+    pub(crate) fn do_refute(
+        federation: FederationId,
+        client: T::AccountId,
+        vector: &[u8],
+    ) -> DispatchResultWithPostInfo {
+        let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
+        Self::may_refute(&state, federation, &client).map_err(Self::early)?;
+        let shape = spec.task.shape().map_err(Self::early)?;
+        let moments = Self::moments_of(federation, &client, shape)?;
+        let refutation = Refutation { moments: &moments };
+        refutation.verify(vector).map_err(Error::<T>::from)?;
+
+        let mut sum = Self::moment_sum(federation, shape)?;
+        sum.subtract(&moments).map_err(Error::<T>::from)?;
+        match sum.rows() {
+            0 => MomentSums::<T>::remove(federation),
+            _ => Self::put_moment_sum(federation, &sum),
+        }
+        let mut commitment =
+            Commitments::<T>::get(federation, &client).ok_or(Error::<T>::NoMoments)?;
+        for index in 0..core::mem::take(&mut commitment.received) {
+            StagedUpdates::<T>::remove((federation, &client, index));
+        }
+        commitment.answer = Answer::Guilty;
+        Commitments::<T>::insert(federation, &client, commitment);
+        state.round.accepted.saturating_dec();
+        state.round.guilty.saturating_inc();
+        Self::deposit_event(Event::MomentsRefuted {
+            federation,
+            round: state.round.index,
+            client,
+        });
+        Self::close_reveals(federation, &mut state, &spec);
+        Federations::<T>::insert(federation, state);
+        Ok(().into())
+    }
+
+    /// Whether a client's moments could be refuted now: until the first certificate.
+    pub(crate) fn may_refute(
+        state: &FederationOf<T>,
+        federation: FederationId,
+        client: &T::AccountId,
+    ) -> Result<(), Refusal> {
+        Self::may_certify(state)?;
+        ensure!(
+            !matches!(state.phase, Phase::Certify { window: None }),
+            Refusal::CertifyClosed
+        );
+        let commitment = Commitments::<T>::get(federation, client);
+        match commitment.map(|commitment| commitment.answer) {
+            Some(Answer::Accepted { .. }) => Ok(()),
+            Some(Answer::Open | Answer::Rejected | Answer::Guilty) | None => {
+                Err(Refusal::NoCommitment)
+            }
+        }
     }
 
     fn moments_without(
@@ -179,12 +245,16 @@ impl<T: Config> Pallet<T> {
             clients,
             left_out: certificate.left_out.into_inner(),
             withheld: certificate.withheld.into_inner(),
+            guilty: certificate.guilty.into_inner(),
         })
     }
 
-    /// The moments that a solution without some clients, in ascending order, is checked against.
+    /// The moments that a solution without some clients is checked against: up to [`LEFT_OUT_MAX`] of
+    /// them, in ascending order, each once; of others there are none.
     pub fn moments(federation: FederationId, left_out: Vec<T::AccountId>) -> Option<MomentsView> {
-        let spec = Specs::<T>::get(federation)?;
+        let is_usable =
+            left_out.len() <= LEFT_OUT_MAX as usize && left_out.is_sorted_by(|a, b| a < b);
+        let spec = Specs::<T>::get(federation).filter(|_| is_usable)?;
         let moments = Self::moments_without(federation, &spec, &left_out).ok()?;
         Some(MomentsView {
             rows: moments.rows(),

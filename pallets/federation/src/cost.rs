@@ -6,10 +6,10 @@
 use codec::Encode;
 use fedchain_fl::{
     Aggregation, Initial, NormRule, Strategy,
-    limits::{CHUNK_VALUES_MAX, EVALUATORS_MAX},
+    limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, EVALUATORS_MAX, PART_BYTES_MAX},
     score::operations,
 };
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
 
 use crate::{
     WeightInfo,
@@ -18,6 +18,11 @@ use crate::{
     settle::{SETTLE_BATCH, settle_batch},
     types::{Job, MOMENT_BYTES_MAX, Stage},
 };
+
+/// Chunks of a part, at most.
+const PART_CHUNKS_MAX: u32 = PART_BYTES_MAX / CHUNK_BYTES;
+/// Bytes of an answer, at most: a part with its proof, signature and all else.
+const ANSWER_BYTES_MAX: u32 = PART_BYTES_MAX + 4_096;
 
 impl<T: Config> Pallet<T> {
     /// Weight of creating a federation.
@@ -47,9 +52,38 @@ impl<T: Config> Pallet<T> {
             .saturating_add(least)
     }
 
+    /// Whether the block had room for one more answer of the largest size.
+    pub(crate) fn has_room() -> bool {
+        let limits = T::BlockWeights::get();
+        let class = limits.get(DispatchClass::Normal);
+        let used = frame_system::BlockWeight::<T>::get();
+        let more = [
+            Self::reveal_weight(PART_CHUNKS_MAX),
+            T::WeightInfo::reveal_holdout(PART_CHUNKS_MAX),
+            Self::certify_weight(MOMENT_BYTES_MAX, 0),
+        ]
+        .into_iter()
+        .fold(Weight::zero(), |most, answer| most.max(answer))
+        .saturating_add(T::WeightInfo::check())
+        .saturating_add(class.base_extrinsic);
+        let has_weight = used
+            .get(DispatchClass::Normal)
+            .saturating_add(more)
+            .all_lte(class.max_total.unwrap_or(limits.max_block))
+            && used.total().saturating_add(more).all_lte(limits.max_block);
+        let bytes = frame_system::Pallet::<T>::block_size();
+        let bytes_max = *T::BlockLength::get().max.get(DispatchClass::Normal);
+        has_weight && bytes.saturating_add(ANSWER_BYTES_MAX) <= bytes_max
+    }
+
     /// Weight of opening a job.
-    pub(crate) fn open_weight(state: &FederationOf<T>) -> Weight {
-        T::WeightInfo::open(state.members)
+    pub(crate) fn open_weight(state: &FederationOf<T>, spec: &SpecOf<T>) -> Weight {
+        match spec.task.strategy.terms() {
+            // Commitments stay with the moments when their members are gone; a certificate is rewritten.
+            Some(_) => T::WeightInfo::open(spec.clients_max.max(state.members))
+                .saturating_add(T::WeightInfo::keep()),
+            None => T::WeightInfo::open(state.members),
+        }
     }
 
     /// Weight of a job's next step.
@@ -86,7 +120,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn step_weight_max(spec: &SpecOf<T>) -> Weight {
         let clients = spec.clients_max;
         [
-            T::WeightInfo::open(clients),
+            T::WeightInfo::open(clients).saturating_add(T::WeightInfo::keep()),
             Self::measure_weight(spec, clients).saturating_add(Self::select_weight(spec)),
             Self::combine_weight(spec, clients),
             Self::record_weight(spec, clients),
@@ -128,11 +162,23 @@ impl<T: Config> Pallet<T> {
             .unwrap_or_default()
     }
 
-    /// Weight of all rounds without any client, their judgements with all evaluators and clients.
+    /// Weight of all rounds without any client, their judgements with all evaluators and clients; and of
+    /// as many skipped ones.
     pub(crate) fn rounds_weight(spec: &SpecOf<T>) -> Weight {
         Self::round_weight(spec, 0)
             .saturating_add(Self::gate_weight(spec))
+            .saturating_add(Self::skipped_weight(spec))
             .saturating_mul(spec.rounds_max.into())
+    }
+
+    /// Weight of a skipped round without any client: nothing is combined.
+    fn skipped_weight(spec: &SpecOf<T>) -> Weight {
+        T::WeightInfo::open(0)
+            .saturating_add(Self::record_weight(spec, 0))
+            .saturating_add(Self::settle_weight(spec))
+            .saturating_add(T::WeightInfo::clear(spec.task.model_chunks()))
+            .saturating_add(T::WeightInfo::proceed())
+            .saturating_add(T::WeightInfo::turn().saturating_mul(5))
     }
 
     /// Weight of judging one round's model.

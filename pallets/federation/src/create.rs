@@ -2,10 +2,10 @@
 
 use codec::{Encode, MaxEncodedLen};
 use fedchain_commitment::{Part, spec_hash, values_root};
-use fedchain_fl::{H256, Initial, Moment, Update, gate::GateRecord, view::RoundRecord};
+use fedchain_fl::{H256, Initial, Moment, Refusal, Update, gate::GateRecord, view::RoundRecord};
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
 use sp_io::MultiRemovalResults;
-use sp_runtime::{DispatchResult, traits::Saturating};
+use sp_runtime::traits::Saturating;
 
 use crate::{
     WeightInfo,
@@ -20,11 +20,15 @@ use crate::{
 pub const REMOVE_BATCH: u32 = 1_024;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_create(owner: T::AccountId, spec: SpecOf<T>) -> DispatchResult {
+    pub(crate) fn do_create(owner: T::AccountId, spec: SpecOf<T>) -> DispatchResultWithPostInfo {
+        let weight = T::WeightInfo::create(spec.encoded_size() as u32, 0);
+        let early = |error: Error<T>| Self::early_at(weight, error);
         spec.check(T::UploadBytesPerBlock::get())
-            .map_err(Error::<T>::from)?;
-        let param_count = spec.task.param_count().map_err(Error::<T>::from)?;
-        let update_bytes = spec.task.update_bytes().map_err(Error::<T>::from)?;
+            .map_err(|error| early(error.into()))?;
+        let param_count = spec.task.param_count();
+        let param_count = param_count.map_err(|error| early(error.into()))?;
+        let update_bytes = spec.task.update_bytes();
+        let update_bytes = update_bytes.map_err(|error| early(error.into()))?;
         let evaluators_max = spec.gate.as_ref().map_or(0, |gate| gate.evaluators_max);
         let holdout_bytes = Self::holdout_bytes(&spec).saturating_mul(evaluators_max);
         let staging_bytes = update_bytes
@@ -32,19 +36,19 @@ impl<T: Config> Pallet<T> {
             .saturating_add(holdout_bytes);
         ensure!(
             staging_bytes <= T::StagingBytesMax::get(),
-            Error::<T>::StagingTooLarge
+            early(Error::StagingTooLarge)
         );
         ensure!(
             Self::step_weight_max(&spec).all_lte(T::AggregationWeight::get()),
-            Error::<T>::AggregationTooHeavy
+            early(Error::AggregationTooHeavy)
         );
 
         let escrow = spec.reward.saturating_mul(spec.rounds_max.into());
         let state_deposit =
             T::ByteDeposit::get().saturating_mul(Self::state_bytes(&spec, staging_bytes).into());
-        Self::hold(HoldReason::Escrow, &owner, escrow)?;
-        Self::hold(HoldReason::StateDeposit, &owner, state_deposit)?;
-        Self::prepay(&owner, Self::rounds_weight(&spec))?;
+        Self::hold(HoldReason::Escrow, &owner, escrow).map_err(early)?;
+        Self::hold(HoldReason::StateDeposit, &owner, state_deposit).map_err(early)?;
+        Self::prepay(&owner, Self::rounds_weight(&spec)).map_err(early)?;
 
         let federation = NextFederation::<T>::mutate(|next| {
             let federation = *next;
@@ -74,6 +78,7 @@ impl<T: Config> Pallet<T> {
                 created_at: Self::now(),
                 phase,
                 round: Round::default(),
+                skipped: 0,
                 members: 0,
                 invited: 0,
                 evaluators: 0,
@@ -86,7 +91,7 @@ impl<T: Config> Pallet<T> {
         );
         Specs::<T>::insert(federation, spec);
         Self::deposit_event(Event::FederationCreated { federation, owner });
-        Ok(())
+        Ok(().into())
     }
 
     /// Bytes that a federation may occupy at its largest: spec, models with the optimiser's memory, what
@@ -131,20 +136,24 @@ impl<T: Config> Pallet<T> {
             .saturating_add(judged)
             .saturating_add(staging_bytes)
             .saturating_add(per_client.saturating_mul(spec.clients_max))
-            .saturating_add((RoundRecord::max_encoded_len() as u32).saturating_mul(spec.rounds_max))
+            .saturating_add(
+                (RoundRecord::max_encoded_len() as u32)
+                    .saturating_mul(spec.rounds_max)
+                    .saturating_mul(2),
+            )
     }
 
     pub(crate) fn do_upload(
         owner: &T::AccountId,
         federation: FederationId,
         part: &Part,
-    ) -> DispatchResult {
-        let (mut state, spec) = Self::running(federation)?;
-        ensure!(state.owner == *owner, Error::<T>::NotOwner);
+    ) -> DispatchResultWithPostInfo {
+        let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
+        ensure!(state.owner == *owner, Self::early(Error::NotOwner));
         let Phase::Uploading { received } = state.phase else {
-            return Err(Error::<T>::NothingToUpload.into());
+            return Err(Self::early(Error::NothingToUpload));
         };
-        ensure!(part.first == received, Error::<T>::PartOutOfOrder);
+        ensure!(part.first == received, Self::early(Error::PartOutOfOrder));
         Update(&part.values)
             .check_part(&spec.task, part.first)
             .map_err(Error::<T>::from)?;
@@ -164,16 +173,25 @@ impl<T: Config> Pallet<T> {
             state.phase = Phase::Uploading { received };
         }
         Federations::<T>::insert(federation, state);
-        Ok(())
+        Ok(().into())
+    }
+
+    /// Whether a federation can be removed now.
+    pub(crate) fn may_remove(
+        owner: &T::AccountId,
+        federation: FederationId,
+    ) -> Result<FederationOf<T>, Refusal> {
+        let state = Federations::<T>::get(federation).ok_or(Refusal::UnknownFederation)?;
+        ensure!(state.owner == *owner, Refusal::NotOwner);
+        ensure!(state.phase.is_over(), Refusal::FederationRuns);
+        Ok(state)
     }
 
     pub(crate) fn do_remove(
         owner: &T::AccountId,
         federation: FederationId,
     ) -> DispatchResultWithPostInfo {
-        let state = Federations::<T>::get(federation).ok_or(Error::<T>::UnknownFederation)?;
-        ensure!(state.owner == *owner, Error::<T>::NotOwner);
-        ensure!(state.phase.is_over(), Error::<T>::FederationRuns);
+        let state = Self::may_remove(owner, federation).map_err(Self::early)?;
         let clear: [&dyn Fn(u32) -> MultiRemovalResults; 10] = [
             &|limit| StagedUpdates::<T>::clear_prefix((federation,), limit, None),
             &|limit| Commitments::<T>::clear_prefix(federation, limit, None),

@@ -2,8 +2,12 @@
 
 use fedchain_fl::Refusal;
 use fedchain_verifier::{opening, optimality};
+use frame_support::{dispatch::DispatchErrorWithPostInfo, weights::Weight};
 
-use crate::pallet::{Config, Error};
+use crate::{
+    WeightInfo,
+    pallet::{Config, Error, Pallet},
+};
 
 #[frame_support::pallet_macros::pallet_section]
 mod errors {
@@ -137,6 +141,18 @@ mod errors {
         /// evaluators and a quorum of 3 or more of them, rows that a holdout can have, a tolerance of
         /// 0 or more, and at most 64 clients where contributions are measured.
         InvalidGate,
+        /// Contributions can be paid only where a norm rule or the strategy bounds a client's pull.
+        PaidUnbounded,
+        /// The quorum must be 0 to 99 per cent.
+        InvalidQuorum,
+        /// A quorum, or a bound on bad clients, needs a bond above zero: without one anybody has rounds
+        /// skipped for nothing.
+        BondNeeded,
+        /// The certificate asks for more than the number format can give: epsilon must be above half a
+        /// unit for each weight, and the format hold weights up to 8 / sqrt(penalty).
+        InvalidCertificateFormat,
+        /// The vector does not prove that these moments are of no rows.
+        NoRefutation,
         /// The gate's window is too short for all evaluators to upload.
         GateWindowTooShort,
         /// The federation has no quality gate.
@@ -151,6 +167,24 @@ mod errors {
         HoldoutUsed,
         /// A holdout's rows do not fit the task: a class is none of the target's.
         WrongRows,
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// An error that was found by a look at the state: that is all it weighs.
+    pub(crate) fn early(error: impl Into<Error<T>>) -> DispatchErrorWithPostInfo {
+        Self::early_at(T::WeightInfo::check(), error)
+    }
+
+    /// An error that was found by so much work.
+    pub(crate) fn early_at(
+        weight: Weight,
+        error: impl Into<Error<T>>,
+    ) -> DispatchErrorWithPostInfo {
+        DispatchErrorWithPostInfo {
+            post_info: Some(weight).into(),
+            error: error.into().into(),
+        }
     }
 }
 
@@ -183,6 +217,10 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::EmptyLayer => Self::EmptyLayer,
             Fl::Gate => Self::InvalidGate,
             Fl::GateWindowTooShort { .. } => Self::GateWindowTooShort,
+            Fl::PaidUnbounded => Self::PaidUnbounded,
+            Fl::Quorum => Self::InvalidQuorum,
+            Fl::Bond => Self::BondNeeded,
+            Fl::CertificateFormat => Self::InvalidCertificateFormat,
             Fl::HoldoutLength { .. }
             | Fl::HoldoutSize { .. }
             | Fl::HoldoutBytes { .. }
@@ -212,6 +250,8 @@ impl<T: Config> From<optimality::Error> for Error<T> {
             Op::Moment { .. } | Op::Rows | Op::TooManyRows => Self::ImpossibleMoments,
             Op::Penalty => Self::InvalidCertificate,
             Op::Length { .. } | Op::Weight | Op::Witness => Self::WrongSolution,
+            Op::Format => Self::ValueOverflow,
+            Op::Refutation => Self::NoRefutation,
             Op::Curvature => Self::UnprovenCurvature,
             Op::TooFar { .. } => Self::SolutionTooFar,
         }
@@ -233,6 +273,8 @@ impl<T: Config> From<Refusal> for Error<T> {
             Refusal::PartTaken => Self::PartTaken,
             Refusal::CertifyClosed => Self::CertifyClosed,
             Refusal::NotEvaluator => Self::NotEvaluator,
+            Refusal::NotOwner => Self::NotOwner,
+            Refusal::FederationRuns => Self::FederationRuns,
         }
     }
 }

@@ -13,12 +13,12 @@ use fedchain_fl::{
     view::{EvaluatorView, HoldoutView},
 };
 use fedchain_verifier::{Verifier, opening::Committed, quality::Rows};
-use frame_support::{ensure, traits::Time};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure};
 use sp_runtime::{DispatchResult, traits::Saturating};
 
 use crate::{
     pallet::*,
-    types::{FederationId, Phase, Pledge},
+    types::{Ending, FederationId, Phase, Pledge},
 };
 
 impl<T: Config> Pallet<T> {
@@ -166,11 +166,11 @@ impl<T: Config> Pallet<T> {
         round: u32,
         salt: [u8; 32],
         part: &Part,
-    ) -> DispatchResult {
-        let (mut state, spec) = Self::running(federation)?;
+    ) -> DispatchResultWithPostInfo {
+        let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
         let mut pledge =
             Self::may_reveal_holdout(&state, &evaluator, federation, round, part.first)
-                .map_err(Error::<T>::from)?;
+                .map_err(Self::early)?;
         let gate = spec.gate.as_ref().ok_or(Error::<T>::NoGate)?;
         let total_bytes = Holdout::bytes(&spec.task, gate.rows);
         let committed = Committed {
@@ -219,10 +219,10 @@ impl<T: Config> Pallet<T> {
                 .all(|pledge| pledge.root.is_some())
         };
         if is_whole && all_are_in() {
-            Self::end_round(federation, &mut state, true);
+            Self::end_round(federation, &mut state, Ending::Asked);
             Federations::<T>::insert(federation, state);
         }
-        Ok(())
+        Ok(().into())
     }
 
     /// Whether a part of a holdout, from chunk `first` on, could be taken now; answers the commitment
@@ -240,8 +240,8 @@ impl<T: Config> Pallet<T> {
             .ok_or(Refusal::NoCommitment)?;
         ensure!(first >= pledge.received, Refusal::PartTaken);
         match state.phase {
-            Phase::Gate { opens_at, deadline }
-                if Self::now() >= opens_at && !deadline.passed(Self::now(), T::Time::now()) =>
+            Phase::Gate { opens_at, window }
+                if Self::now() >= opens_at && window.is_open(Self::tick()) =>
             {
                 Ok(pledge)
             }

@@ -17,6 +17,11 @@ mod events {
             federation: FederationId,
             client: T::AccountId,
         },
+        /// An invitation was withdrawn.
+        InvitationWithdrawn {
+            federation: FederationId,
+            client: T::AccountId,
+        },
         /// An account became a member.
         ClientJoined {
             federation: FederationId,
@@ -94,7 +99,7 @@ mod events {
             client: T::AccountId,
             received: u32,
         },
-        /// An update was revealed and counts; its bond was returned.
+        /// An update was revealed and counts; its bond was returned, that of moments with the round's end.
         UpdateAccepted {
             federation: FederationId,
             round: u32,
@@ -108,6 +113,12 @@ mod events {
             round: u32,
             client: T::AccountId,
         },
+        /// A client's moments were proven to be of no rows: they count no more, and its bond will be burned.
+        MomentsRefuted {
+            federation: FederationId,
+            round: u32,
+            client: T::AccountId,
+        },
         /// A solution was proven to be close enough to the optimum.
         ModelCertified {
             federation: FederationId,
@@ -115,7 +126,7 @@ mod events {
             bound: Bound,
             rows: u32,
         },
-        /// A bond was burned: its commitment was not opened in time.
+        /// A bond was burned: its commitment was not opened in time, or to moments of no rows.
         BondBurned {
             federation: FederationId,
             round: u32,

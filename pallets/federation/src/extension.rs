@@ -4,10 +4,10 @@
 //! that a block's record, verification and audit find every one of them. The extension replaces the signed origin of such a transaction by
 //! [`RawOrigin::Direct`], which no wrapping call can make.
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, DecodeWithMemTracking, Encode, Input, MaxEncodedLen};
 use core::fmt;
 use fedchain_fl::Refusal;
-use frame_support::{pallet_prelude::*, traits::IsSubType};
+use frame_support::{dispatch::DispatchErrorWithPostInfo, pallet_prelude::*, traits::IsSubType};
 use frame_system::ensure_signed;
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -18,13 +18,22 @@ use sp_runtime::{
 use crate::{WeightInfo, pallet::*};
 
 /// The pallet's own origin.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+///
+/// It cannot be decoded: whoever may dispatch a call with an origin of its choice, as root may by
+/// `dispatch_as`, cannot name this one.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, MaxEncodedLen, TypeInfo)]
 pub enum RawOrigin<AccountId> {
     /// This account signed this very call as a transaction.
     Direct(AccountId),
 }
+
+impl<AccountId> Decode for RawOrigin<AccountId> {
+    fn decode<I: Input>(_: &mut I) -> Result<Self, codec::Error> {
+        Err("a direct origin comes from a signed transaction only".into())
+    }
+}
+
+impl<AccountId> DecodeWithMemTracking for RawOrigin<AccountId> {}
 
 /// Checks federation calls before they enter the pool or a block.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
@@ -81,6 +90,7 @@ where
                     | Call::reveal { .. }
                     | Call::upload { .. }
                     | Call::certify { .. }
+                    | Call::refute { .. }
                     | Call::commit_holdout { .. }
                     | Call::reveal_holdout { .. }
             ) {
@@ -143,18 +153,28 @@ impl<T: Config> Pallet<T> {
                     .map(|_| ())
             }
             Call::certify { federation, .. } => Self::may_certify(&state(*federation)?),
-            Call::advance { federation } => Self::may_advance(&state(*federation)?),
+            Call::refute {
+                federation, client, ..
+            } => Self::may_refute(&state(*federation)?, *federation, client),
+            Call::advance { federation } => Self::may_advance(&state(*federation)?).map(|_| ()),
+            Call::remove { federation } => match Self::may_remove(signer, *federation) {
+                // It may be over before the call is executed.
+                Err(Refusal::FederationRuns) if state(*federation)?.cancelling => Ok(()),
+                may => may.map(|_| ()),
+            },
             _ => Ok(()),
         }
     }
 
     /// The account behind a direct call.
-    pub(crate) fn ensure_direct(origin: T::RuntimeOrigin) -> Result<T::AccountId, DispatchError> {
+    pub(crate) fn ensure_direct(
+        origin: T::RuntimeOrigin,
+    ) -> Result<T::AccountId, DispatchErrorWithPostInfo> {
         match origin.into() {
             Ok(Origin::<T>::Direct(account)) => Ok(account),
             Err(other) => {
                 ensure_signed(other)?;
-                Err(Error::<T>::WrappedCall.into())
+                Err(Self::early(Error::WrappedCall))
             }
         }
     }

@@ -21,12 +21,12 @@ use fedchain_fl::{
     view::{DIGEST_ID, Outcome, RoundRecord, ServerModel},
 };
 use frame_support::{BoundedVec, defensive, traits::Defensive};
-use sp_runtime::DigestItem;
+use sp_runtime::{DigestItem, Saturating};
 
 use crate::{
     pallet::*,
     settle::settle_batch,
-    types::{Answer, FederationId, Job, Phase, Slot, Stage},
+    types::{Answer, Ending, FederationId, Job, Phase, Slot, Stage},
 };
 
 /// Chunks of a former model deleted in one step.
@@ -46,16 +46,16 @@ impl<T: Config> Pallet<T> {
             judgement: None,
             stage: Self::after_clear(state, spec),
         };
-        if state.phase == Phase::Closing {
+        let Phase::Aggregate { ending } = state.phase else {
             return job;
-        }
+        };
         let mut roster: Vec<T::AccountId> = Members::<T>::iter_prefix(federation)
             .filter(|(_, member)| member.first_round <= state.round.index)
             .map(|(client, _)| client)
             .collect();
         roster.sort();
         if spec.task.strategy.terms().is_some() {
-            Self::open_certified(federation, state, &mut job);
+            Self::open_certified(federation, state, ending, &mut job);
             // Nobody is asked anything in the rounds after the first.
             roster.truncate(state.round.roster as usize);
             job.roster = BoundedVec::truncate_from(roster);
@@ -65,9 +65,11 @@ impl<T: Config> Pallet<T> {
             .iter()
             .filter_map(|client| Self::accepted(federation, spec, client))
             .unzip();
+        let is_quorate = accepted.len() as u32 >= spec.accepted_min(state.round.turnout());
         job.stage = match Aggregation::new(&spec.task, &candidates) {
-            Ok(aggregation) => Stage::Combine(aggregation),
-            Err(_) => Stage::Record(Outcome::Skipped),
+            _ if ending == Ending::Crowded => Stage::Record(Outcome::Crowded),
+            Ok(aggregation) if is_quorate => Stage::Combine(aggregation),
+            Ok(_) | Err(_) => Stage::Record(Outcome::Skipped),
         };
         job.roster = BoundedVec::truncate_from(roster);
         job.accepted = BoundedVec::truncate_from(accepted);
@@ -76,15 +78,23 @@ impl<T: Config> Pallet<T> {
 
     /// The job of a certified round: its model is there already. Names in its certificate who has
     /// committed and not revealed.
-    fn open_certified(federation: FederationId, state: &FederationOf<T>, job: &mut JobOf<T>) {
+    fn open_certified(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        ending: Ending,
+        job: &mut JobOf<T>,
+    ) {
         let round = state.round.index;
         let Some(mut certificate) = Certificates::<T>::get(federation, round) else {
-            job.stage = Stage::Record(Outcome::Skipped);
+            job.stage = Stage::Record(match ending {
+                Ending::Crowded => Outcome::Crowded,
+                Ending::Unasked | Ending::Asked => Outcome::Skipped,
+            });
             return;
         };
         let mut commitments: Vec<_> = Commitments::<T>::iter_prefix(federation).collect();
         commitments.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let (mut accepted, mut withheld) = (Vec::new(), Vec::new());
+        let (mut accepted, mut withheld, mut guilty) = (Vec::new(), Vec::new(), Vec::new());
         for (account, commitment) in commitments {
             match commitment.answer {
                 Answer::Accepted {
@@ -96,11 +106,13 @@ impl<T: Config> Pallet<T> {
                     values_root,
                 }),
                 Answer::Open => withheld.push(account),
+                Answer::Guilty => guilty.push(account),
                 Answer::Accepted { .. } | Answer::Rejected => {}
             }
         }
         if state.round.roster > 0 {
             certificate.withheld = BoundedVec::truncate_from(withheld);
+            certificate.guilty = BoundedVec::truncate_from(guilty);
             Certificates::<T>::insert(federation, round, certificate);
         }
         job.accepted = BoundedVec::truncate_from(accepted);
@@ -181,7 +193,8 @@ impl<T: Config> Pallet<T> {
                 let (outcome, next) = (*outcome, *next);
                 let size = settle_batch(spec.task.update_chunks());
                 let batch = job.roster.iter().skip(next as usize).take(size as usize);
-                let earned = |client: &_| Self::earned(spec, job, outcome, client);
+                let sharers = Self::sharers(federation, state, job);
+                let earned = |client: &_| Self::earned(spec, job, sharers, outcome, client);
                 Self::settle(federation, state, batch, earned);
                 let next = next.saturating_add(size);
                 match (next as usize) < job.roster.len() {
@@ -262,7 +275,7 @@ impl<T: Config> Pallet<T> {
 
     /// Whether no round will follow the current one.
     pub(crate) fn ends(state: &FederationOf<T>, spec: &SpecOf<T>) -> bool {
-        state.cancelling || state.round.index >= spec.rounds_max
+        state.cancelling || state.round.index >= spec.last_round(state.skipped)
     }
 
     /// Takes the next chunk of these clients' updates; answers the hash of that chunk of the model that
@@ -348,6 +361,9 @@ impl<T: Config> Pallet<T> {
         job: &JobOf<T>,
     ) {
         let round = state.round.index;
+        if outcome.is_skipped() {
+            state.skipped.saturating_inc();
+        }
         let candidate_root = root(job.leaves.to_vec());
         if outcome.is_adopted() {
             state.model_root = candidate_root;

@@ -25,7 +25,7 @@ use frame_support::{BoundedVec, defensive, traits::Defensive};
 
 use crate::{
     pallet::*,
-    types::{FederationId, Judgement, Phase, Slot, Stage},
+    types::{Ending, FederationId, Judgement, Phase, Slot, Stage},
 };
 
 impl<T: Config> Pallet<T> {
@@ -62,8 +62,8 @@ impl<T: Config> Pallet<T> {
         };
         let settle_blocks = spec.windows.settle_blocks;
         let opens_at = Self::now().saturating_add(settle_blocks).saturating_add(1);
-        let deadline = Self::deadline(settle_blocks.saturating_add(gate.blocks));
-        state.phase = Phase::Gate { opens_at, deadline };
+        let window = Self::window(settle_blocks.saturating_add(gate.blocks));
+        state.phase = Phase::Gate { opens_at, window };
         Self::deposit_event(Event::GateOpened {
             federation,
             round,
@@ -79,6 +79,13 @@ impl<T: Config> Pallet<T> {
         spec: &SpecOf<T>,
         job: &mut JobOf<T>,
     ) -> Stage {
+        // An attacker that fills blocks does not get its model past the judges.
+        if let Phase::Aggregate {
+            ending: Ending::Crowded,
+        } = state.phase
+        {
+            return Stage::Record(Outcome::Crowded);
+        }
         let mut holdouts: Vec<_> = Holdouts::<T>::iter_prefix((federation, state.round.index))
             .filter_map(|(evaluator, pledge)| Some((evaluator, pledge.root?)))
             .collect();

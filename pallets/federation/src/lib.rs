@@ -88,8 +88,8 @@ pub mod pallet {
         WeightInfo,
         create::REMOVE_BATCH,
         types::{
-            Certificate, Commitment, Federation, FederationId, Job, LEFT_OUT_MAX, Member,
-            MomentSum, Pledge, QueueEnds, Slot,
+            Certificate, Commitment, Federation, FederationId, Job, Member, MomentSum, Pledge,
+            QueueEnds, REFUTATION_BYTES_MAX, Slot,
         },
     };
     use alloc::vec::Vec;
@@ -97,7 +97,7 @@ pub mod pallet {
     use fedchain_fl::{
         FederationSpec, H256, Moment, Privacy,
         gate::GateRecord,
-        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, PART_BYTES_MAX},
+        limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, LEFT_OUT_MAX, PART_BYTES_MAX},
         view::{Bound, Outcome, RoundRecord},
     };
     use frame_support::{
@@ -174,6 +174,10 @@ pub mod pallet {
     /// Number of the next federation.
     #[pallet::storage]
     pub type NextFederation<T> = StorageValue<_, FederationId, ValueQuery>;
+
+    /// How many blocks had room for one more answer of the largest size: windows run in these only.
+    #[pallet::storage]
+    pub type RoomyBlocks<T> = StorageValue<_, u32, ValueQuery>;
 
     /// What a federation fixed at creation. Deleted by `remove`.
     #[pallet::storage]
@@ -306,7 +310,7 @@ pub mod pallet {
         Certificate<T::AccountId>,
     >;
 
-    /// Closed rounds, at most `rounds_max`. Deleted by `remove`.
+    /// Closed rounds, at most twice `rounds_max`. Deleted by `remove`.
     #[pallet::storage]
     pub type Rounds<T: Config> =
         StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, u32, RoundRecord>;
@@ -321,6 +325,17 @@ pub mod pallet {
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
+            // For `on_finalize`.
+            T::DbWeight::get().reads_writes(3, 1)
+        }
+
+        fn on_finalize(_now: BlockNumberFor<T>) {
+            if Self::has_room() {
+                RoomyBlocks::<T>::mutate(|blocks| *blocks = blocks.saturating_add(1));
+            }
+        }
+
         fn on_poll(_now: BlockNumberFor<T>, meter: &mut WeightMeter) {
             Self::aggregate_due(meter);
         }
@@ -340,7 +355,10 @@ pub mod pallet {
         /// [`FederationSpec::check`].
         #[pallet::call_index(0)]
         #[pallet::weight(Pallet::<T>::create_weight(spec))]
-        pub fn create(origin: OriginFor<T>, spec: FederationSpec<BalanceOf<T>>) -> DispatchResult {
+        pub fn create(
+            origin: OriginFor<T>,
+            spec: FederationSpec<BalanceOf<T>>,
+        ) -> DispatchResultWithPostInfo {
             let owner = ensure_signed(origin)?;
             Self::do_create(owner, spec)
         }
@@ -389,14 +407,15 @@ pub mod pallet {
             round: u32,
             base_root: H256,
             commitment: H256,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let client = Self::ensure_direct(origin)?;
-            Self::do_commit(client, federation, round, base_root, commitment)
+            Self::do_commit(client, federation, round, base_root, commitment)?;
+            Ok(().into())
         }
 
         /// Opens the signer's commitment with the next part of its update. Emits `PartReceived`; with
-        /// the last part the bond returns, and `UpdateAccepted` is emitted, or `UpdateRejected`
-        /// when the update lies beyond the norm bound.
+        /// the last part the bond returns (that of moments with the round's end), and `UpdateAccepted`
+        /// is emitted, or `UpdateRejected` when the update lies beyond the norm bound.
         ///
         /// What the client declares about its `privacy` is bound by the commitment and recorded in the
         /// block's body only. Each part proves that it belongs to the update committed to. A wrong opening, or moments
@@ -411,7 +430,7 @@ pub mod pallet {
             privacy: Option<Privacy>,
             salt: [u8; 32],
             part: Part,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let client = Self::ensure_direct(origin)?;
             Self::do_reveal(
                 client,
@@ -425,7 +444,8 @@ pub mod pallet {
         }
 
         /// Moves an overdue phase on; by anyone, free when it succeeds. Emits `CommitsClosed`, or
-        /// nothing when the round goes to aggregation.
+        /// nothing when the round goes to aggregation. A window for which blocks had no room ends the
+        /// round without a model once it has taken ten times its length.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::advance())]
         pub fn advance(
@@ -466,7 +486,7 @@ pub mod pallet {
             origin: OriginFor<T>,
             federation: FederationId,
             part: Part,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let owner = Self::ensure_direct(origin)?;
             Self::do_upload(&owner, federation, &part)
         }
@@ -482,7 +502,7 @@ pub mod pallet {
             federation: FederationId,
             left_out: BoundedLeftOut<T>,
             solution: BoundedVec<u8, ConstU32<PART_BYTES_MAX>>,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let who = Self::ensure_direct(origin)?;
             Self::do_certify(&who, federation, left_out, &solution)
         }
@@ -509,9 +529,10 @@ pub mod pallet {
             federation: FederationId,
             round: u32,
             commitment: H256,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let evaluator = Self::ensure_direct(origin)?;
-            Self::do_commit_holdout(evaluator, federation, round, commitment)
+            Self::do_commit_holdout(evaluator, federation, round, commitment)?;
+            Ok(().into())
         }
 
         /// Opens the signer's commitment with the next part of its holdout, whose rows are public from
@@ -527,9 +548,36 @@ pub mod pallet {
             round: u32,
             salt: [u8; 32],
             part: Part,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let evaluator = Self::ensure_direct(origin)?;
             Self::do_reveal_holdout(evaluator, federation, round, salt, &part)
+        }
+
+        /// Withdraws an invitation that was not used; by the owner. Emits `InvitationWithdrawn`.
+        #[pallet::call_index(14)]
+        #[pallet::weight(T::WeightInfo::invite())]
+        pub fn withdraw(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            client: T::AccountId,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_withdraw(&owner, federation, client)
+        }
+
+        /// Proves that a client's moments are of no rows: canonical bytes of a vector over weights and
+        /// target; by anyone, before the first certificate. Emits `MomentsRefuted`; the client's bond is
+        /// burned and its seat lost when the round is settled, and the others' round goes on.
+        #[pallet::call_index(15)]
+        #[pallet::weight(T::WeightInfo::refute())]
+        pub fn refute(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            client: T::AccountId,
+            vector: BoundedVec<u8, ConstU32<REFUTATION_BYTES_MAX>>,
+        ) -> DispatchResultWithPostInfo {
+            Self::ensure_direct(origin)?;
+            Self::do_refute(federation, client, &vector)
         }
     }
 }

@@ -42,6 +42,23 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    pub(crate) fn do_withdraw(
+        owner: &T::AccountId,
+        federation: FederationId,
+        client: T::AccountId,
+    ) -> DispatchResult {
+        let (mut state, _) = Self::running(federation)?;
+        ensure!(state.owner == *owner, Error::<T>::NotOwner);
+        ensure!(
+            Invitations::<T>::take(federation, &client).is_some(),
+            Error::<T>::NotInvited
+        );
+        state.invited.saturating_dec();
+        Federations::<T>::insert(federation, state);
+        Self::deposit_event(Event::InvitationWithdrawn { federation, client });
+        Ok(())
+    }
+
     pub(crate) fn do_join(client: T::AccountId, federation: FederationId) -> DispatchResult {
         let (mut state, spec) = Self::running(federation)?;
         ensure!(!Self::ends(&state, &spec), Error::<T>::FederationOver);
@@ -91,7 +108,7 @@ impl<T: Config> Pallet<T> {
         let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
         let is_waiting = matches!(
             state.phase,
-            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { deadline: None }
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None }
         );
         if is_waiting || member.first_round > state.round.index {
             Self::remove_member(federation, &mut state, client, &member);

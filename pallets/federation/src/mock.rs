@@ -15,11 +15,13 @@ use crate::{Call, CheckFederation, extension::RawOrigin, pallet::*, types::Feder
 use fedchain_commitment::{Opening, Part, parts, spec_hash, values_root};
 use fedchain_fl::{
     Column, Decimal, FederationSpec, Format, H256, Initial, Membership, ModelSpec, Optimiser,
-    Privacy, Schema, Strategy, Target, TaskSpec, Windows,
+    Privacy, QUORUM_DEFAULT, Schema, Strategy, Target, TaskSpec, Windows,
 };
 use frame_support::{
-    derive_impl, parameter_types,
-    traits::{ConstU32, ConstU64, Hooks},
+    derive_impl,
+    dispatch::DispatchResultWithPostInfo,
+    parameter_types,
+    traits::{ConstU32, ConstU64, Get, Hooks},
     weights::{Weight, WeightMeter, WeightToFee},
 };
 use sp_runtime::{
@@ -130,6 +132,7 @@ pub fn spec() -> FederationSpec<Balance> {
             settle_blocks: 1,
             reveal_blocks: 4,
         },
+        quorum: QUORUM_DEFAULT,
         sample_count_max: 1_000,
         bond: 100,
         join_deposit: 50,
@@ -186,6 +189,9 @@ pub fn next_blocks(count: u64) {
 /// Makes `count` blocks, `block_ms` apart, checking the invariants after each.
 pub fn next_blocks_every(count: u64, block_ms: u64) {
     for _ in 0..count {
+        if System::block_number() > 0 {
+            Federation::on_finalize(System::block_number());
+        }
         let number = System::block_number() + 1;
         System::initialize(&number, &System::parent_hash(), &Default::default());
         Timestamp::set_timestamp(Timestamp::get() + block_ms);
@@ -197,7 +203,7 @@ pub fn next_blocks_every(count: u64, block_ms: u64) {
 /// Creates a federation and lets ALICE and BOB join.
 pub fn federation(spec: FederationSpec<Balance>) -> FederationId {
     let id = NextFederation::<Test>::get();
-    Federation::create(RuntimeOrigin::signed(OWNER), spec).unwrap();
+    create(spec).unwrap();
     join_both(id);
     id
 }
@@ -315,6 +321,37 @@ pub fn direct(client: AccountId, call: Call<Test>) -> DispatchResult {
     frame_support::storage::with_storage_layer(|| call.dispatch_bypass_filter(origin))
         .map(|_| ())
         .map_err(|error| error.error)
+}
+
+/// An outcome without what it weighed.
+pub fn plain(result: DispatchResultWithPostInfo) -> DispatchResult {
+    result.map(|_| ()).map_err(|error| error.error)
+}
+
+/// Creates a federation of the owner's.
+pub fn create(spec: FederationSpec<Balance>) -> DispatchResult {
+    plain(Federation::create(RuntimeOrigin::signed(OWNER), spec))
+}
+
+/// Deletes a federation.
+pub fn remove(who: AccountId, id: FederationId) -> DispatchResult {
+    plain(Federation::remove(RuntimeOrigin::signed(who), id))
+}
+
+/// Makes a block that transactions have filled.
+pub fn full_blocks(count: u64) {
+    for _ in 0..count {
+        System::set_block_consumed_resources(full(), 0);
+        next_blocks(1);
+    }
+}
+
+/// All that transactions may take of a block.
+fn full() -> Weight {
+    let limits: frame_system::limits::BlockWeights =
+        <Test as frame_system::Config>::BlockWeights::get();
+    let class = limits.get(frame_support::dispatch::DispatchClass::Normal);
+    class.max_total.unwrap_or(limits.max_block)
 }
 
 /// What the pool says of a transaction now: the code of its refusal, or nothing.

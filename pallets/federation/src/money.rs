@@ -10,11 +10,7 @@ use frame_support::{
     },
     weights::{Weight, WeightToFee},
 };
-use sp_runtime::{
-    Rounding,
-    helpers_128bit::multiply_by_rational_with_rounding,
-    traits::{CheckedDiv, SaturatedConversion, Saturating, Zero},
-};
+use sp_runtime::traits::{CheckedDiv, Saturating, Zero};
 
 use crate::{pallet::*, types::FederationId};
 
@@ -67,34 +63,46 @@ impl<T: Config> Pallet<T> {
         .defensive();
     }
 
-    /// What an accepted update earns: the same for all, or by contribution where the gate says so.
+    /// How many clients the reward is divided by: all that committed. In certified rounds after the first
+    /// nobody is asked to; those count whose moments are in the model, or could be.
+    pub(crate) fn sharers(
+        federation: FederationId,
+        state: &FederationOf<T>,
+        job: &JobOf<T>,
+    ) -> u32 {
+        if state.round.roster > 0 {
+            return state.round.committed;
+        }
+        let certificate = Certificates::<T>::get(federation, state.round.index);
+        let left_out = certificate.map_or(0, |certificate| certificate.left_out.len() as u32);
+        (job.accepted.len() as u32).saturating_add(left_out)
+    }
+
+    /// What an accepted update earns: the part of one of those that committed, or nothing where the
+    /// gate pays by contribution and it has none. What others lose stays in escrow, so that nobody gains
+    /// by it.
     pub(crate) fn earned(
         spec: &SpecOf<T>,
         job: &JobOf<T>,
+        sharers: u32,
         outcome: Outcome,
         client: &T::AccountId,
     ) -> BalanceOf<T> {
         if !outcome.is_adopted() {
             return Zero::zero();
         }
+        let part = spec.reward.checked_div(&sharers.into()).unwrap_or_default();
         let is_by_gain = outcome == Outcome::Adopted
             && (spec.gate.as_ref()).is_some_and(|gate| gate.contributions == Contributions::Paid);
         let Some(judgement) = job.judgement.as_ref().filter(|_| is_by_gain) else {
-            let accepted = (job.accepted.len() as u32).into();
-            return spec.reward.checked_div(&accepted).unwrap_or_default();
+            return part;
         };
-        let gains = judgement.assessment.contributions();
-        let positive = |gain: &i64| u128::try_from(*gain).unwrap_or(0);
-        let all = gains.iter().map(positive).fold(0u128, u128::saturating_add);
         let place = job.accepted.binary_search_by(|a| a.account.cmp(client));
-        let own = place
-            .ok()
-            .and_then(|place| gains.get(place))
-            .map_or(0, positive);
-        let reward = spec.reward.saturated_into();
-        multiply_by_rational_with_rounding(reward, own, all, Rounding::Down)
-            .unwrap_or(0)
-            .saturated_into()
+        let gains = judgement.assessment.contributions();
+        match place.ok().and_then(|place| gains.get(place)) {
+            Some(1..) => part,
+            Some(_) | None => Zero::zero(),
+        }
     }
 
     /// Pays clients out of the owner's escrow, as one movement of it; what could not be paid, for an

@@ -12,7 +12,7 @@ use crate::{
     WeightInfo,
     job::Then,
     pallet::*,
-    types::{FederationId, Phase},
+    types::{Ending, FederationId, Phase},
 };
 
 impl<T: Config> Pallet<T> {
@@ -25,12 +25,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Ends the round: from here on its job runs in the queue.
-    pub(crate) fn end_round(
-        federation: FederationId,
-        state: &mut FederationOf<T>,
-        reveals_taken: bool,
-    ) {
-        state.phase = Phase::Aggregate { reveals_taken };
+    pub(crate) fn end_round(federation: FederationId, state: &mut FederationOf<T>, ending: Ending) {
+        state.phase = Phase::Aggregate { ending };
         Self::enqueue(federation);
     }
 
@@ -38,6 +34,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn aggregate_due(meter: &mut WeightMeter) {
         let mut share = WeightMeter::with_limit(T::AggregationWeight::get().min(meter.remaining()));
         let peek = Self::peek_weight();
+        let ends = Ends::<T>::get();
+        // How many may be passed over, while the share is whole but for looking at them.
+        let mut too_heavy_max = ends.tail.saturating_sub(ends.head);
         while share.try_consume(peek).is_ok() {
             let Some(federation) = Queue::<T>::get(Ends::<T>::get().head) else {
                 break;
@@ -46,9 +45,16 @@ impl<T: Config> Pallet<T> {
                 break;
             }
             let is_done = match Self::turn(federation, &mut share) {
+                // A whole share does not afford it, after an upgrade of weights: others need not wait.
+                Turn::Unaffordable if too_heavy_max > 0 => {
+                    too_heavy_max = too_heavy_max.saturating_sub(1);
+                    false
+                }
                 Turn::Unaffordable => break,
-                Turn::Step => false,
-                Turn::Done => true,
+                turn => {
+                    too_heavy_max = 0;
+                    turn == Turn::Done
+                }
             };
             Ends::<T>::mutate(|ends| {
                 Queue::<T>::remove(ends.head);
@@ -70,7 +76,7 @@ impl<T: Config> Pallet<T> {
             return Turn::Done;
         };
         let Some(mut job) = Jobs::<T>::get(federation) else {
-            if share.try_consume(Self::open_weight(&state)).is_err() {
+            if share.try_consume(Self::open_weight(&state, &spec)).is_err() {
                 return Turn::Unaffordable;
             }
             Jobs::<T>::insert(federation, Self::open_job(federation, &state, &spec));
@@ -93,6 +99,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// How a turn went.
+#[derive(PartialEq, Eq)]
 enum Turn {
     /// The share does not afford the step.
     Unaffordable,

@@ -1,13 +1,17 @@
 //! A round up to its end: commits, reveals part by part, phases.
 
 use fedchain_commitment::{Opening, Part};
-use fedchain_fl::{H256, NormRule, Privacy, Refusal, window::Deadline};
+use fedchain_fl::{
+    H256, NormRule, Privacy, Refusal,
+    window::{Standing, Tick, Window},
+};
 use fedchain_verifier::{
     Verifier,
     norm::{Distance, Near},
     opening::Committed,
 };
 use frame_support::{
+    dispatch::DispatchResultWithPostInfo,
     ensure,
     traits::{Get, Time},
 };
@@ -19,7 +23,7 @@ use sp_runtime::{
 
 use crate::{
     pallet::*,
-    types::{Answer, Commitment, FederationId, Phase, Round},
+    types::{Answer, Commitment, Ending, FederationId, Phase, Round},
 };
 
 impl<T: Config> Pallet<T> {
@@ -28,9 +32,18 @@ impl<T: Config> Pallet<T> {
         frame_system::Pallet::<T>::block_number().saturated_into()
     }
 
-    /// A deadline `blocks` from now.
-    pub(crate) fn deadline(blocks: u32) -> Deadline {
-        Deadline::after(Self::now(), T::Time::now(), blocks, T::BlockTimeMs::get())
+    /// The moment by which windows are measured.
+    pub(crate) fn tick() -> Tick {
+        Tick {
+            block: Self::now(),
+            roomy: RoomyBlocks::<T>::get(),
+            time_ms: T::Time::now(),
+        }
+    }
+
+    /// A window of so many blocks from now on.
+    pub(crate) fn window(blocks: u32) -> Window {
+        Window::after(Self::tick(), blocks, T::BlockTimeMs::get())
     }
 
     pub(crate) fn do_commit(
@@ -79,7 +92,7 @@ impl<T: Config> Pallet<T> {
         ensure!(round == state.round.index, Refusal::WrongRound);
         ensure!(member.first_round <= round, Refusal::NotOnRoster);
         match state.phase {
-            Phase::Commit { deadline } if !deadline.passed(Self::now(), T::Time::now()) => {}
+            Phase::Commit { window } if window.is_open(Self::tick()) => {}
             _ => return Err(Refusal::CommitClosed),
         }
         ensure!(base_root == state.model_root, Refusal::StaleBase);
@@ -98,10 +111,10 @@ impl<T: Config> Pallet<T> {
         privacy: Option<Privacy>,
         salt: [u8; 32],
         part: &Part,
-    ) -> DispatchResult {
-        let (mut state, spec) = Self::running(federation)?;
+    ) -> DispatchResultWithPostInfo {
+        let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
         let mut commitment = Self::may_reveal(&state, &client, federation, round, part.first)
-            .map_err(Error::<T>::from)?;
+            .map_err(Self::early)?;
         spec.effective_count(sample_count)
             .map_err(Error::<T>::from)?;
         let committed = Committed {
@@ -142,7 +155,11 @@ impl<T: Config> Pallet<T> {
                 received: commitment.received,
             });
         } else {
-            Self::release(HoldReason::Bond, &client, commitment.bond);
+            // Moments can be refuted later.
+            if spec.task.strategy.terms().is_none() {
+                let bond = core::mem::take(&mut commitment.bond);
+                Self::release(HoldReason::Bond, &client, bond);
+            }
             commitment.answer = match is_within {
                 true => Answer::Accepted {
                     sample_count,
@@ -154,7 +171,7 @@ impl<T: Config> Pallet<T> {
             Federations::<T>::insert(federation, state);
         }
         Commitments::<T>::insert(federation, &client, commitment);
-        Ok(())
+        Ok(().into())
     }
 
     /// The distance of an update, up to this part, to the base model.
@@ -215,12 +232,17 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Ends the round, or has it wait for a solution.
-    fn close_reveals(federation: FederationId, state: &mut FederationOf<T>, spec: &SpecOf<T>) {
-        if spec.task.strategy.terms().is_some() && state.round.accepted > 0 {
-            let deadline = Some(Self::deadline(spec.windows.reveal_blocks));
-            state.phase = Phase::Certify { deadline };
+    pub(crate) fn close_reveals(
+        federation: FederationId,
+        state: &mut FederationOf<T>,
+        spec: &SpecOf<T>,
+    ) {
+        let is_quorate = state.round.accepted >= spec.accepted_min(state.round.turnout());
+        if spec.task.strategy.terms().is_some() && is_quorate {
+            let window = Some(Self::window(spec.windows.reveal_blocks));
+            state.phase = Phase::Certify { window };
         } else {
-            Self::end_round(federation, state, true);
+            Self::end_round(federation, state, Ending::Asked);
         }
     }
 
@@ -238,8 +260,8 @@ impl<T: Config> Pallet<T> {
         ensure!(commitment.answer == Answer::Open, Refusal::NoCommitment);
         ensure!(first >= commitment.received, Refusal::PartTaken);
         match state.phase {
-            Phase::Reveal { opens_at, deadline }
-                if Self::now() >= opens_at && !deadline.passed(Self::now(), T::Time::now()) =>
+            Phase::Reveal { opens_at, window }
+                if Self::now() >= opens_at && window.is_open(Self::tick()) =>
             {
                 Ok(commitment)
             }
@@ -249,33 +271,26 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_advance(federation: FederationId) -> Result<(), Error<T>> {
         let (mut state, spec) = Self::running(federation)?;
-        Self::may_advance(&state)?;
+        let is_crowded = Self::may_advance(&state)? == Standing::Crowded;
         match state.phase {
+            _ if is_crowded => Self::end_round(federation, &mut state, Ending::Crowded),
             Phase::Commit { .. } if state.round.committed < spec.task.strategy.updates_min() => {
-                Self::end_round(federation, &mut state, false);
+                Self::end_round(federation, &mut state, Ending::Unasked);
             }
             Phase::Commit { .. } => Self::close_commits(federation, &mut state, &spec),
             Phase::Reveal { .. } => Self::close_reveals(federation, &mut state, &spec),
-            _ => Self::end_round(federation, &mut state, true),
+            _ => Self::end_round(federation, &mut state, Ending::Asked),
         }
         Federations::<T>::insert(federation, state);
         Ok(())
     }
 
-    /// Whether the phase is overdue.
-    pub(crate) fn may_advance(state: &FederationOf<T>) -> Result<(), Refusal> {
-        match state.phase {
-            Phase::Commit { deadline }
-            | Phase::Reveal { deadline, .. }
-            | Phase::Certify {
-                deadline: Some(deadline),
-            }
-            | Phase::Gate { deadline, .. }
-                if deadline.passed(Self::now(), T::Time::now()) =>
-            {
-                Ok(())
-            }
-            _ => Err(Refusal::NotOverdue),
+    /// Whether the phase is overdue: its window is over, or crowded.
+    pub(crate) fn may_advance(state: &FederationOf<T>) -> Result<Standing, Refusal> {
+        let window = state.phase.window().ok_or(Refusal::NotOverdue)?;
+        match window.standing(Self::tick()) {
+            Standing::Open => Err(Refusal::NotOverdue),
+            standing => Ok(standing),
         }
     }
 
@@ -285,7 +300,7 @@ impl<T: Config> Pallet<T> {
         state.cancelling = true;
         if matches!(
             state.phase,
-            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { deadline: None }
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None }
         ) {
             state.phase = Phase::Closing;
             Self::enqueue(federation);
@@ -314,11 +329,11 @@ impl<T: Config> Pallet<T> {
         if state.cancelling {
             state.phase = Phase::Cancelled;
             Self::deposit_event(Event::FederationCancelled { federation });
-        } else if state.round.index >= spec.rounds_max {
+        } else if Self::ends(state, spec) {
             state.phase = Phase::Finished;
             Self::deposit_event(Event::FederationFinished { federation });
         } else if MomentSums::<T>::contains_key(federation) {
-            state.phase = Phase::Certify { deadline: None };
+            state.phase = Phase::Certify { window: None };
             state.round = Round {
                 index: state.round.index.saturating_add(1),
                 opened_at: Self::now(),
@@ -339,7 +354,7 @@ impl<T: Config> Pallet<T> {
                 ..Round::default()
             };
             state.phase = Phase::Commit {
-                deadline: Self::deadline(spec.windows.commit_blocks),
+                window: Self::window(spec.windows.commit_blocks),
             };
             Self::deposit_event(Event::RoundOpened {
                 federation,
@@ -362,8 +377,8 @@ impl<T: Config> Pallet<T> {
         let opens_at = Self::now()
             .saturating_add(windows.settle_blocks)
             .saturating_add(1);
-        let deadline = Self::deadline(windows.settle_blocks.saturating_add(windows.reveal_blocks));
-        state.phase = Phase::Reveal { opens_at, deadline };
+        let window = Self::window(windows.settle_blocks.saturating_add(windows.reveal_blocks));
+        state.phase = Phase::Reveal { opens_at, window };
         Self::deposit_event(Event::CommitsClosed {
             federation,
             round: state.round.index,

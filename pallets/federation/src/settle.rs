@@ -5,11 +5,12 @@ use sp_runtime::traits::Zero;
 
 use crate::{
     pallet::*,
-    types::{Answer, FederationId, Phase},
+    types::{Answer, Ending, FederationId, Phase},
 };
 
-/// Rounds missed in a row that end a membership.
-const MISSED_MAX: u32 = 2;
+/// The last rounds of a member that are looked at, and how many of them it may miss.
+const LOOK_BACK: u32 = 4;
+const MISSED_MAX: u32 = 1;
 /// Clients settled or dismissed in one step, at most.
 pub(crate) const SETTLE_BATCH: u32 = 64;
 
@@ -29,35 +30,40 @@ impl<T: Config> Pallet<T> {
     ) where
         T::AccountId: 'a,
     {
-        let reveals_taken = matches!(
-            state.phase,
-            Phase::Aggregate {
-                reveals_taken: true
-            }
-        );
+        let ending = match state.phase {
+            Phase::Aggregate { ending } => ending,
+            _ => Ending::Unasked,
+        };
         // Moments stay, for certificates without some of them.
         let keeps_accepted = MomentSums::<T>::contains_key(federation);
         let mut earning = Vec::new();
         for client in clients {
-            let mut has_missed = true;
-            if let Some(commitment) = Commitments::<T>::get(federation, client) {
+            let commitment = Commitments::<T>::get(federation, client);
+            let conduct = match commitment.as_ref().map(|commitment| &commitment.answer) {
+                _ if ending == Ending::Crowded => Conduct::Excused,
+                None => Conduct::Absent,
+                Some(Answer::Guilty) => Conduct::Faithless,
+                Some(Answer::Open) if ending == Ending::Asked => Conduct::Faithless,
+                Some(Answer::Open | Answer::Rejected | Answer::Accepted { .. }) => Conduct::Present,
+            };
+            if let Some(mut commitment) = commitment {
                 let is_accepted = matches!(commitment.answer, Answer::Accepted { .. });
-                if !(is_accepted && keeps_accepted) {
+                let is_late = conduct == Conduct::Faithless;
+                let bond = core::mem::take(&mut commitment.bond);
+                Self::settle_bond(federation, state, client, bond, is_late);
+                if is_accepted {
+                    earning.push((client.clone(), earned(client)));
+                }
+                if is_accepted && keeps_accepted {
+                    Commitments::<T>::insert(federation, client, commitment);
+                } else {
                     Commitments::<T>::remove(federation, client);
                     for index in 0..commitment.received {
                         StagedUpdates::<T>::remove((federation, client, index));
                     }
                 }
-                has_missed = reveals_taken && commitment.answer == Answer::Open;
-                match commitment.answer {
-                    Answer::Open => {
-                        Self::settle_bond(federation, state, client, commitment.bond, reveals_taken)
-                    }
-                    Answer::Rejected => {}
-                    Answer::Accepted { .. } => earning.push((client.clone(), earned(client))),
-                }
             }
-            Self::settle_member(federation, state, client, has_missed);
+            Self::settle_member(federation, state, client, conduct);
         }
         Self::pay(federation, state, earning);
     }
@@ -70,6 +76,9 @@ impl<T: Config> Pallet<T> {
         amount: BalanceOf<T>,
         is_late: bool,
     ) {
+        if amount.is_zero() {
+            return;
+        }
         if !is_late {
             return Self::release(HoldReason::Bond, client, amount);
         }
@@ -82,21 +91,23 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// Counts rounds missed in a row, and ends the membership of who missed too many or leaves.
+    /// Ends the membership of who leaves, has committed and not revealed, or stays away too often.
     fn settle_member(
         federation: FederationId,
         state: &mut FederationOf<T>,
         client: &T::AccountId,
-        has_missed: bool,
+        conduct: Conduct,
     ) {
         let Some(mut member) = Members::<T>::get(federation, client) else {
             return;
         };
-        let missed = match has_missed {
-            true => member.missed.saturating_add(1),
-            false => 0,
+        let missed = match conduct {
+            Conduct::Excused => member.missed,
+            Conduct::Present => shifted(member.missed, false),
+            Conduct::Absent | Conduct::Faithless => shifted(member.missed, true),
         };
-        if member.leaving || missed >= MISSED_MAX {
+        let is_out = conduct == Conduct::Faithless || missed.count_ones() > MISSED_MAX;
+        if member.leaving || is_out {
             Self::remove_member(federation, state, client, &member);
         } else if missed != member.missed {
             member.missed = missed;
@@ -114,4 +125,22 @@ impl<T: Config> Pallet<T> {
         }
         state.members.is_zero()
     }
+}
+
+/// What a member did in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conduct {
+    /// It answered, or was not asked.
+    Present,
+    /// It did not commit.
+    Absent,
+    /// It committed and did not reveal, or lied. It may have had the round skipped.
+    Faithless,
+    /// Blocks had no room for its answer.
+    Excused,
+}
+
+/// The last rounds with one more, the newest lowest.
+const fn shifted(missed: u8, has_missed: bool) -> u8 {
+    (missed << 1 | has_missed as u8) & ((1 << LOOK_BACK) - 1)
 }

@@ -46,7 +46,7 @@ impl<T: Config> Pallet<T> {
             state.phase,
             Phase::Commit { .. }
                 | Phase::Reveal { .. }
-                | Phase::Certify { deadline: Some(_) }
+                | Phase::Certify { window: Some(_) }
                 | Phase::Aggregate { .. }
                 | Phase::Gate { .. }
         ) && round.roster > 0;
@@ -109,8 +109,9 @@ impl<T: Config> Pallet<T> {
                 "staged chunks are not those received"
             );
             ensure!(
-                (commitment.received == spec.task.update_chunks())
-                    == (commitment.answer != Answer::Open),
+                commitment.answer == Answer::Guilty
+                    || (commitment.received == spec.task.update_chunks())
+                        == (commitment.answer != Answer::Open),
                 "an update is open though whole, or answered though not"
             );
         }
@@ -226,16 +227,7 @@ impl<T: Config> Pallet<T> {
             add(HoldReason::JoinDeposit, client, member.deposit);
         }
         for (_, client, commitment) in Commitments::<T>::iter() {
-            let is_open = commitment.answer == Answer::Open;
-            add(
-                HoldReason::Bond,
-                client,
-                if is_open {
-                    commitment.bond
-                } else {
-                    Zero::zero()
-                },
-            );
+            add(HoldReason::Bond, client, commitment.bond);
         }
         for ((_, _, evaluator), pledge) in Holdouts::<T>::iter() {
             let is_open = pledge.root.is_none();

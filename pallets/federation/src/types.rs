@@ -4,11 +4,11 @@ use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use fedchain_commitment::Accepted;
 use fedchain_fl::{
-    Aggregation, H256, Shape,
+    Aggregation, H256, Shape, Turnout,
     gate::Assessment,
-    limits::{CERTIFIED_FEATURES_MAX, CHUNKS_MAX, CLIENTS_MAX, EVALUATORS_MAX},
+    limits::{CERTIFIED_FEATURES_MAX, CHUNKS_MAX, CLIENTS_MAX, EVALUATORS_MAX, LEFT_OUT_MAX},
     view::{Bound, Outcome, PhaseView},
-    window::Deadline,
+    window::{Tick, Window},
 };
 use scale_info::TypeInfo;
 
@@ -33,25 +33,25 @@ pub enum Phase {
     Waiting,
     /// Commitments are taken.
     Commit {
-        /// End of the window.
-        deadline: Deadline,
+        /// How long.
+        window: Window,
     },
     /// Commits are closed; reveals are taken from block `opens_at` on.
     Reveal {
         /// First block that takes reveals: the settle window ends before it.
         opens_at: u32,
-        /// End of the reveal window.
-        deadline: Deadline,
+        /// How long, the settle window included.
+        window: Window,
     },
     /// The moments are there; a solution is waited for.
     Certify {
-        /// End of the window; none in the rounds after the first, which only the owner closes.
-        deadline: Option<Deadline>,
+        /// How long; without end in the rounds after the first, which only the owner closes.
+        window: Option<Window>,
     },
     /// In the queue for aggregation.
     Aggregate {
-        /// Whether clients had their time to reveal; if not, all bonds go back.
-        reveals_taken: bool,
+        /// How its windows went.
+        ending: Ending,
     },
     /// All rounds are done.
     Finished,
@@ -68,9 +68,31 @@ pub enum Phase {
     Gate {
         /// First block that takes holdouts: the settle window ends before it.
         opens_at: u32,
-        /// End of the window.
-        deadline: Deadline,
+        /// How long, the settle window included.
+        window: Window,
     },
+}
+
+/// How a round's windows went.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Ending {
+    /// Too few committed to begin with: nobody was asked to reveal.
+    Unasked,
+    /// Clients had their time to reveal: who did not loses its bond.
+    Asked,
+    /// Blocks had too little room for answers for too long: no bond is lost, no model made.
+    Crowded,
 }
 
 impl Phase {
@@ -79,21 +101,45 @@ impl Phase {
         matches!(self, Self::Finished | Self::Cancelled)
     }
 
-    /// The phase as seen in block `now`: the settle window has a name of its own.
-    pub const fn view(&self, now: u32) -> PhaseView {
+    /// The window that is open, if any.
+    pub const fn window(&self) -> Option<Window> {
+        match *self {
+            Self::Commit { window } | Self::Reveal { window, .. } | Self::Gate { window, .. } => {
+                Some(window)
+            }
+            Self::Certify { window } => window,
+            _ => None,
+        }
+    }
+
+    /// The phase as seen before the block `next`: the settle window has a name of its own.
+    pub fn view(&self, next: Tick) -> PhaseView {
+        let now = next.block.saturating_sub(1);
+        let deadline = |window: Window| window.deadline(next);
         match *self {
             Self::Waiting => PhaseView::Waiting,
-            Self::Commit { deadline } => PhaseView::Commit { deadline },
-            Self::Reveal { opens_at, deadline } if now < opens_at => {
-                PhaseView::Settle { opens_at, deadline }
-            }
-            Self::Reveal { opens_at, deadline } => PhaseView::Reveal { opens_at, deadline },
-            Self::Certify { deadline } => PhaseView::Certify { deadline },
+            Self::Commit { window } => PhaseView::Commit {
+                deadline: deadline(window),
+            },
+            Self::Reveal { opens_at, window } if now < opens_at => PhaseView::Settle {
+                opens_at,
+                deadline: deadline(window),
+            },
+            Self::Reveal { opens_at, window } => PhaseView::Reveal {
+                opens_at,
+                deadline: deadline(window),
+            },
+            Self::Certify { window } => PhaseView::Certify {
+                deadline: window.map(deadline),
+            },
             Self::Aggregate { .. } | Self::Closing => PhaseView::Aggregate,
             Self::Finished => PhaseView::Finished,
             Self::Cancelled => PhaseView::Cancelled,
             Self::Uploading { received } => PhaseView::Uploading { received },
-            Self::Gate { opens_at, deadline } => PhaseView::Gate { opens_at, deadline },
+            Self::Gate { opens_at, window } => PhaseView::Gate {
+                opens_at,
+                deadline: deadline(window),
+            },
         }
     }
 }
@@ -125,6 +171,20 @@ pub struct Round {
     pub revealed: u32,
     /// Updates that count.
     pub accepted: u32,
+    /// Updates that were not accepted after all: their moments were proven to be of no rows.
+    pub guilty: u32,
+}
+
+impl Round {
+    /// What has become of the commitments.
+    pub const fn turnout(&self) -> Turnout {
+        let counted = self.accepted.saturating_add(self.guilty);
+        Turnout {
+            committed: self.committed,
+            rejected: self.revealed.saturating_sub(counted),
+            guilty: self.guilty,
+        }
+    }
 }
 
 /// A place for a federation's models: the newest stays whole while the next is written.
@@ -179,6 +239,8 @@ pub struct Federation<AccountId, Balance> {
     pub phase: Phase,
     /// The current round.
     pub round: Round,
+    /// Rounds that were skipped.
+    pub skipped: u32,
     /// Members.
     pub members: u32,
     /// Invitations not yet used.
@@ -204,8 +266,8 @@ pub struct Federation<AccountId, Balance> {
 pub struct Member<Balance> {
     /// First round whose roster has it.
     pub first_round: u32,
-    /// Rounds missed in a row.
-    pub missed: u32,
+    /// Which of the last rounds it has missed, one bit each, the newest lowest.
+    pub missed: u8,
     /// Leaves at the end of the round.
     pub leaving: bool,
     /// Held join deposit.
@@ -228,6 +290,8 @@ pub enum Answer {
         /// Root of the update's values.
         values_root: H256,
     },
+    /// Opened and counted, until its moments were proven to be of no rows.
+    Guilty,
 }
 
 /// A commitment of the current round.
@@ -237,7 +301,8 @@ pub enum Answer {
 pub struct Commitment<Balance> {
     /// The hash.
     pub hash: H256,
-    /// The bond, held while the answer is open.
+    /// What is held of the bond: all of it while the answer is open, and of moments until the round is
+    /// settled.
     pub bond: Balance,
     /// What became of it.
     pub answer: Answer,
@@ -262,13 +327,17 @@ pub struct Pledge<Balance> {
     pub root: Option<H256>,
 }
 
-/// Clients that a certificate may leave out, at most.
-pub const LEFT_OUT_MAX: u32 = 16;
 /// Weights of a certified model, at most.
 const WEIGHTS_MAX: u32 = CERTIFIED_FEATURES_MAX + 1;
 /// Bytes of the moments of one client, or of their sum, at most.
 pub const MOMENT_BYTES_MAX: u32 = match Shape::new(CERTIFIED_FEATURES_MAX) {
     Ok(largest) => largest.moment_bytes(),
+    Err(_) => 0,
+};
+
+/// Bytes of a proof that moments are of no rows, at most.
+pub const REFUTATION_BYTES_MAX: u32 = match Shape::new(CERTIFIED_FEATURES_MAX) {
+    Ok(largest) => largest.refutation_bytes(),
     Err(_) => 0,
 };
 
@@ -294,6 +363,8 @@ pub struct Certificate<AccountId> {
     pub left_out: BoundedVec<AccountId, ConstU32<LEFT_OUT_MAX>>,
     /// Clients that had committed and did not reveal.
     pub withheld: BoundedVec<AccountId, ConstU32<CLIENTS_MAX>>,
+    /// Clients whose moments were proven to be of no rows.
+    pub guilty: BoundedVec<AccountId, ConstU32<CLIENTS_MAX>>,
 }
 
 /// The end of a round in progress, step by step.

@@ -30,6 +30,8 @@ pub trait WeightInfo {
     fn reveal_moments(chunks: u32) -> Weight;
     /// `certify` with the largest solution that leaves so many clients out.
     fn certify(left_out: u32) -> Weight;
+    /// `refute` of the largest moments.
+    fn refute() -> Weight;
     /// `reveal_holdout` of a part of so many chunks, the last one of all evaluators.
     fn reveal_holdout(chunks: u32) -> Weight;
     /// `advance`.

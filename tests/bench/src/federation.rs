@@ -189,6 +189,7 @@ fn spec(
             settle_blocks: SETTLE_BLOCKS,
             reveal_blocks: 1_000,
         },
+        quorum: 50,
         sample_count_max: clients,
         bond: UNIT,
         join_deposit: UNIT,

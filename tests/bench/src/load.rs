@@ -149,6 +149,7 @@ fn federation(clients: u32) -> Result<FederationSpec<u128>> {
             settle_blocks: 1,
             reveal_blocks: 10_000,
         },
+        quorum: 50,
         sample_count_max: 1_000,
         bond: UNIT,
         join_deposit: UNIT,

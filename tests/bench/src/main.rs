@@ -11,6 +11,7 @@ mod overhead;
 mod python;
 mod robustness;
 mod rounds;
+mod rpc;
 mod trainer;
 mod verifier;
 
@@ -21,13 +22,13 @@ use fedchain_bench::table;
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: bytes, difficulty, forks, hash, load, node, overhead, robustness, rounds, trainer, verifier. All when missing.
+    /// One of: bytes, difficulty, forks, hash, load, node, overhead, robustness, rounds, rpc, trainer, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 11] = [
+const ALL: [(&str, Benchmark); 12] = [
     ("bytes", bytes::run),
     ("difficulty", difficulty::run_all),
     ("forks", forks::run_all),
@@ -37,6 +38,7 @@ const ALL: [(&str, Benchmark); 11] = [
     ("overhead", overhead::run),
     ("robustness", robustness::run),
     ("rounds", rounds::run),
+    ("rpc", rpc::run),
     ("trainer", trainer::run),
     ("verifier", verifier::run),
 ];

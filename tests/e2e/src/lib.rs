@@ -2,9 +2,11 @@
 
 mod database;
 pub mod document;
+mod liar;
 mod proxy;
 mod world;
 
 pub use database::{Column, edit};
+pub use liar::{Lie, lie};
 pub use proxy::{Message, Proxy};
 pub use world::World;

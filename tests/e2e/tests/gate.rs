@@ -24,6 +24,8 @@ bond = "1 UNIT"
 blocks = 30
 contributions = "paid"
 "#;
+/// A bound that no update here meets: without one contributions are not paid.
+const NORM: &str = "norm = { reject = { max = 9007199254740992 } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poisoned_round_is_not_adopted_and_names_the_poisoner() -> Result<()> {
@@ -37,7 +39,7 @@ async fn a_poisoned_round_is_not_adopted_and_names_the_poisoner() -> Result<()> 
         .replace("rounds_max = 6", "rounds_max = 2");
     fs::write(
         &spec,
-        toml.replace("[task]\n", &format!("{GATE}\n[task]\n")),
+        toml.replace("[task]\n", &format!("{GATE}\n[task]\n{NORM}\n")),
     )?;
     let federation = open_for(&cli, &spec, &[]).await?;
     let number = federation.to_string();

@@ -30,6 +30,7 @@ pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
         spec.task.format.width = Width::I16;
         spec.task.format.frac_bits = 8;
     }
+    spec.quorum = [50, 0, 99][usize::from(shape.more_clients / 3 % 3)];
     spec.task.strategy = strategy(shape.strategy);
     spec.task.norm = match shape.norm % 4 {
         0 => None,
@@ -51,6 +52,7 @@ pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
             strategy: spec.task.strategy,
             ..plain.task
         };
+        spec.task.format.frac_bits = 24;
     }
     spec
 }

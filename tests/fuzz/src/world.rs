@@ -12,7 +12,7 @@ use frame_support::{
 };
 use pallet_federation::{
     Call, Certificates, Commitments, Evaluators, Event, Federations, Gates, Holdouts, Invitations,
-    Jobs, Members, Models, MomentSums, Moments, NextFederation, Queue, Rounds, Specs,
+    Jobs, Members, Models, MomentSums, Moments, NextFederation, Queue, RoomyBlocks, Rounds, Specs,
     StagedUpdates, UsedHoldouts, mock::*,
 };
 
@@ -78,13 +78,17 @@ impl World {
         let signed = |who: Choice| RuntimeOrigin::signed(account(who));
         // Most calls are refused; what counts is what the refused and the others leave behind.
         let _ = match action {
-            Action::Create(who, shape) => Federation::create(signed(*who), shape::spec_of(shape)),
+            Action::Create(who, shape) => {
+                plain(Federation::create(signed(*who), shape::spec_of(shape)))
+            }
             Action::Invite(id, owner, who) => {
                 let (owner, federation) = (signed(*owner), federation(*id));
                 let is_judged = Specs::<Test>::get(federation).is_some_and(|s| s.gate.is_some());
-                match is_judged && *who / ACCOUNTS.len() as u8 % 2 == 1 {
-                    true => Federation::appoint(owner, federation, account(*who)),
-                    false => Federation::invite(owner, federation, account(*who)),
+                let is_invited = Invitations::<Test>::contains_key(federation, account(*who));
+                match *who / ACCOUNTS.len() as u8 % 2 == 1 {
+                    true if is_judged => Federation::appoint(owner, federation, account(*who)),
+                    true if is_invited => Federation::withdraw(owner, federation, account(*who)),
+                    _ => Federation::invite(owner, federation, account(*who)),
                 }
             }
             Action::Join(id, who) => Federation::join(signed(*who), federation(*id)),
@@ -100,12 +104,14 @@ impl World {
                 }
             }
             Action::Cancel(id, who) => Federation::cancel(signed(*who), federation(*id)),
-            Action::Remove(id, who) => Federation::remove(signed(*who), federation(*id))
-                .map(|_| ())
-                .map_err(|error| error.error),
+            Action::Remove(id, who) => remove(account(*who), federation(*id)),
             Action::Blocks(count, tenths) => {
                 let block_ms = BLOCK_MS * u64::from(*tenths % 30 + 1) / 10;
-                next_blocks_every(u64::from(*count % 8) + 1, block_ms);
+                // Some blocks are full, and then many.
+                match tenths / 30 {
+                    7.. => full_blocks(8 * u64::from(*count)),
+                    _ => next_blocks_every(u64::from(*count % 8) + 1, block_ms),
+                }
                 assert_eq!(Queue::<Test>::iter().count(), 0, "the queue is stuck");
                 Ok(())
             }
@@ -233,6 +239,7 @@ impl World {
         for _ in 0..4 {
             next_blocks(1);
             System::set_block_number(System::block_number() + 20);
+            RoomyBlocks::<Test>::mutate(|blocks| *blocks += 20);
             Timestamp::set_timestamp(Timestamp::get() + 20 * BLOCK_MS);
             next_blocks(1);
             for id in Federations::<Test>::iter_keys() {

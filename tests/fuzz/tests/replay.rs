@@ -62,3 +62,8 @@ fn decoders_hold() {
 fn chains_take_no_lie() {
     replay("headers", fedchain_fuzz::headers, 20_000, 600);
 }
+
+#[test]
+fn receipts_show_no_lie() {
+    replay("receipts", fedchain_fuzz::receipts, 2_000, 300);
+}

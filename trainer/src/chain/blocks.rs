@@ -9,12 +9,19 @@ use serde::Deserialize;
 use sp_crypto_hashing::twox_64;
 use subxt::{
     SubstrateConfig,
-    client::OnlineClientAtBlock,
+    client::{OfflineClient, OfflineClientAtBlock},
+    config::substrate::SpecVersionForRange,
     events::Phase,
+    metadata::Metadata,
     rpcs::{methods::legacy::Bytes, rpc_params},
 };
 
-use super::{AccountId, Chain, Head, call::PALLET};
+use super::{
+    AccountId, Chain,
+    call::PALLET,
+    code::{CODE_KEY, Code, CodeError, Version},
+    signature::{Rules, Signed},
+};
 use crate::Error;
 
 /// A transaction in a block.
@@ -30,6 +37,8 @@ pub struct Transaction {
     pub signer: Option<AccountId>,
     /// Encoded arguments of the call.
     pub arguments: Vec<u8>,
+    /// What shows that the signer signed it; of the federations' pallet only.
+    pub signed: Option<Signed>,
 }
 
 /// What a block's events say of its transactions.
@@ -41,10 +50,35 @@ pub struct Outcomes {
     pub created: Vec<(u32, u32)>,
 }
 
+/// Values of the state that a runtime may read to name its constants, at most.
+const TOLD_MAX: usize = 16;
+
 /// A runtime's metadata: it takes transactions apart.
-pub struct Runtime(OnlineClientAtBlock<SubstrateConfig>);
+pub struct Runtime {
+    at: OfflineClientAtBlock<SubstrateConfig>,
+    /// What its signatures are over.
+    pub rules: Rules,
+}
 
 impl Runtime {
+    /// The runtime of this metadata, on the chain that begins with `genesis`.
+    fn new(metadata: Metadata, version: Version, genesis: H256) -> Result<Self, Error> {
+        let rules = Rules::new(&metadata, version, genesis)?;
+        let always = SpecVersionForRange {
+            block_range: 0..u64::MAX,
+            spec_version: version.spec,
+            transaction_version: version.transaction,
+        };
+        let config = SubstrateConfig::builder()
+            .set_genesis_hash(genesis)
+            .set_spec_version_for_block_ranges([always])
+            .set_metadata_for_spec_versions([(version.spec, metadata.into())])
+            .build();
+        let at = OfflineClient::new_with_config(config).at_block(0u64);
+        let at = at.map_err(|error| Error::Protocol(error.to_string()))?;
+        Ok(Self { at, rules })
+    }
+
     /// Takes a block's extrinsics apart.
     ///
     /// # Errors
@@ -52,19 +86,34 @@ impl Runtime {
     pub async fn transactions(&self, body: Vec<Vec<u8>>) -> Result<Vec<Transaction>, Error> {
         /// The variant `Id` of the runtime's address type.
         const ADDRESS_ID: u8 = 0;
-        let extrinsics = self.0.extrinsics().from_bytes(body).await;
+        let extrinsics = self.at.extrinsics().from_bytes(body).await;
         let transactions = extrinsics.iter().map(|extrinsic| {
             let extrinsic = extrinsic.map_err(|error| Error::Protocol(error.to_string()))?;
             let signer = match extrinsic.address_bytes() {
                 Some([ADDRESS_ID, account @ ..]) => account.try_into().ok().map(AccountId),
                 _ => None,
             };
+            let is_ours = extrinsic.pallet_name() == PALLET;
+            let signature = extrinsic.signature_bytes().filter(|_| is_ours);
+            let signed = signer.zip(signature).map(|(account, signature)| {
+                let extensions = extrinsic.transaction_extensions();
+                let extensions = extensions.iter().flat_map(|extensions| extensions.iter());
+                Signed {
+                    account,
+                    signature: signature.to_vec(),
+                    call: extrinsic.call_data_bytes().to_vec(),
+                    extensions: extensions
+                        .map(|carried| (carried.name().to_owned(), carried.bytes().to_vec()))
+                        .collect(),
+                }
+            });
             Ok(Transaction {
                 index: extrinsic.index() as u32,
                 pallet: extrinsic.pallet_name().to_owned(),
                 call: extrinsic.call_name().to_owned(),
                 signer,
                 arguments: extrinsic.call_data_field_bytes().to_vec(),
+                signed,
             })
         });
         transactions.collect()
@@ -73,7 +122,7 @@ impl Runtime {
     /// What encoded events say of their block's transactions.
     fn outcomes(&self, events: Vec<u8>) -> Result<Outcomes, Error> {
         let mut outcomes = Outcomes::default();
-        for event in self.0.events().from_bytes(events).iter() {
+        for event in self.at.events().from_bytes(events).iter() {
             let event = event.map_err(|error| Error::Protocol(error.to_string()))?;
             let Phase::ApplyExtrinsic(index) = event.phase() else {
                 continue;
@@ -95,12 +144,31 @@ impl Runtime {
 }
 
 impl Chain {
-    /// The runtime that follows from a block's state: the one that executes the next block.
+    /// The runtime that follows from a block's state, whose root proves its code: the one that executes
+    /// the next block. The chain begins with `genesis`.
     ///
     /// # Errors
-    /// [`Error::Lost`], or [`Error::Protocol`] when the node has pruned the block's state.
-    pub async fn runtime(&self, head: Head) -> Result<Runtime, Error> {
-        self.at(head).await.map(Runtime)
+    /// As [`Self::proven`]; [`Error::Code`] when the code says nothing, [`Error::Extension`] when its
+    /// signatures are over something that is not known here.
+    pub async fn runtime(&self, header: &Header, genesis: H256) -> Result<Runtime, Error> {
+        let failed = |fault| Error::Code {
+            block: header.number,
+            fault,
+        };
+        let blob = self.proven(header, CODE_KEY.to_vec()).await?;
+        let mut code = Code::new(&blob.ok_or(failed(CodeError::None))?).map_err(failed)?;
+        let version = code.version().map_err(failed)?;
+        for _ in 0..TOLD_MAX {
+            match code.metadata() {
+                Ok(metadata) => return Runtime::new(metadata, version, genesis),
+                Err(CodeError::Untold(key)) => {
+                    let value = self.proven(header, key.clone()).await?;
+                    code.tell(key, value);
+                }
+                Err(fault) => return Err(failed(fault)),
+            }
+        }
+        Err(failed(CodeError::Untold(Vec::new())))
     }
 
     /// Header of a block.

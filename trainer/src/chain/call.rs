@@ -57,6 +57,11 @@ impl Call {
         Self::federation("leave", federation)
     }
 
+    /// Withdraws an invitation.
+    pub fn withdraw(federation: u32, account: AccountId) -> Self {
+        Self::federation("withdraw", (federation, account))
+    }
+
     /// Commits to an update.
     pub fn commit(federation: u32, round: u32, base_root: H256, commitment: H256) -> Self {
         Self::federation("commit", (federation, round, base_root, commitment))
@@ -85,6 +90,11 @@ impl Call {
     /// Hands in a solution that leaves some clients out.
     pub fn certify(federation: u32, left_out: &[AccountId], solution: &[u8]) -> Self {
         Self::federation("certify", (federation, left_out, solution))
+    }
+
+    /// Proves that a client's moments are of no rows.
+    pub fn refute(federation: u32, client: AccountId, vector: &[u8]) -> Self {
+        Self::federation("refute", (federation, client, vector))
     }
 
     /// Appoints an evaluator.

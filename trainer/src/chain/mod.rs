@@ -4,19 +4,26 @@
 //! whoever uses it must be ready to see it change: [`crate::session`] decides anew on every block.
 //!
 //! - [`blocks`]: headers, transactions and which of them failed.
+//! - [`code`]: the runtime's code, run here, for metadata that need not be believed.
+//! - [`signature`]: whose a transaction is.
 //! - [`query`]: federations, rounds, models, records, accounts.
 //! - [`call`]: the calls, as plain SCALE behind the names that the node's metadata gives indices.
 //! - [`submit`]: signing, sending, and what became of it; `reason` says why a call failed.
 
 pub mod blocks;
 pub mod call;
+pub mod code;
 pub mod query;
 mod reason;
+pub mod signature;
 pub mod submit;
 
 use std::{
     fmt::Display,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -88,6 +95,8 @@ pub struct Chain {
     /// Tip of the next transaction, in the smallest unit: one more than that of one whose fate is unknown, so
     /// that it takes its place in every pool.
     tip: AtomicU32,
+    /// The least that transactions bid, in the smallest unit.
+    bid: AtomicU64,
     rpc: RpcClient,
     methods: Methods,
     client: OnlineClient<SubstrateConfig>,
@@ -111,6 +120,7 @@ impl Chain {
             url: url.to_owned(),
             wait,
             tip: AtomicU32::new(0),
+            bid: AtomicU64::new(0),
             rpc,
             methods,
             client,
@@ -120,6 +130,11 @@ impl Chain {
     /// Hash of the chain's genesis block.
     pub fn genesis(&self) -> H256 {
         self.client.genesis_hash()
+    }
+
+    /// Bids so much, in the smallest unit, for a place in a block from now on.
+    pub fn bid(&self, tip: u64) {
+        self.bid.store(tip, Ordering::Relaxed);
     }
 
     /// The best block.

@@ -231,6 +231,19 @@ impl Chain {
         })
     }
 
+    /// How many times the base price fees are, as of a block.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn fee_factor(&self, head: Head) -> Result<f64, Error> {
+        /// The factor is an integer of these parts.
+        const PARTS: f64 = 1e18;
+        let entry = ("TransactionPayment", "NextFeeMultiplier");
+        let bytes = self.storage(head, entry.0, entry.1, Vec::new()).await?;
+        let factor: u128 = decode(&bytes.unwrap_or_default(), entry.1)?;
+        Ok((factor as f64 / PARTS).max(1.0))
+    }
+
     /// The commitment that an account has in the current round.
     ///
     /// # Errors

@@ -84,7 +84,8 @@ impl Chain {
     /// when it was executed and failed, [`Error::LowBalance`] when the fee cannot be paid.
     pub async fn submit(&self, key: &Keypair, call: &Call) -> Result<Included, Error> {
         let mut nonce = self.next_nonce(key).await?;
-        let tip = self.tip.fetch_add(1, Ordering::Relaxed);
+        let tip = u64::from(self.tip.fetch_add(1, Ordering::Relaxed));
+        let tip = tip.max(self.bid.load(Ordering::Relaxed));
         let mut was_taken = false;
         let mut pause = PAUSE.0;
         for _ in 0..ATTEMPTS_MAX {

@@ -37,7 +37,19 @@ impl Certify {
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;
         self.left_out.sort_by_key(|account| account.0);
-        let solution = certify::solve(&chain, &view, &self.left_out, head).await?;
+        let solution = match certify::solve(&chain, &view, &self.left_out, head).await {
+            Err(Error::Impossible(reason)) => {
+                let guilty = certify::find_guilty(&chain, &view, head).await?;
+                let (client, vector) = guilty.ok_or(Error::Impossible(reason))?;
+                let call = Call::refute(self.federation, client, &vector);
+                let done = format!(
+                    "{client} has sent moments that no rows have: this is proven on chain now; certify \
+                     again without them"
+                );
+                return common.send(&chain, &key, &call, &done).await;
+            }
+            solved => solved?,
+        };
         let call = Call::certify(self.federation, &self.left_out, &solution);
         let done = format!("federation {}: the model is certified", self.federation);
         common.send(&chain, &key, &call, &done).await
@@ -79,6 +91,7 @@ fn describe(certificate: &CertificateView<AccountId>) -> String {
         ("client", &certificate.clients),
         ("left out", &certificate.left_out),
         ("committed and did not reveal", &certificate.withheld),
+        ("sent moments of no rows", &certificate.guilty),
     ] {
         lines.extend(accounts.iter().map(|account| format!("{what}: {account}")));
     }

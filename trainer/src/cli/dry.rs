@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fedchain_fl::limits::FEE_FACTOR_MAX;
 use serde_json::{Value, json};
 use subxt_signer::sr25519::Keypair;
 
@@ -22,6 +23,8 @@ struct Bill {
     account: AccountId,
     calls: Vec<(&'static str, Price)>,
     takes: Vec<Take>,
+    /// How many times as much the fees can become while blocks are full.
+    growth: f64,
     /// What the account can spend.
     usable: Amount,
 }
@@ -39,6 +42,7 @@ pub(super) async fn show(
         account,
         calls: Vec::new(),
         takes: takes.to_vec(),
+        growth: f64::from(FEE_FACTOR_MAX) / chain.fee_factor(chain.best().await?).await?,
         usable: chain.balance(&account, chain.best().await?).await?.usable,
     };
     for call in calls {
@@ -62,6 +66,11 @@ impl Bill {
         sum(self.calls.iter().map(|(_, price)| price.fee))
     }
 
+    /// The fees while blocks are as full as they can be for long.
+    fn fees_at_most(&self) -> Amount {
+        Amount((self.fees().0 as f64 * self.growth) as u128)
+    }
+
     fn total(&self) -> Amount {
         let takes = self.takes.iter().map(|(_, amount)| *amount);
         sum(takes.chain([self.fees()]))
@@ -82,6 +91,7 @@ impl Bill {
             "account": self.account,
             "calls": self.calls.iter().map(call).collect::<Vec<_>>(),
             "takes": takes,
+            "fees_at_most": decimal(self.fees_at_most()),
             "total": decimal(self.total()),
             "usable": decimal(self.usable),
         })
@@ -99,7 +109,13 @@ impl fmt::Display for Bill {
             writeln!(f, "  {call:<20} {bytes} bytes, fee {fee}")?;
         }
         writeln!(f, "would take")?;
-        writeln!(f, "  {:<20} {}", "fees", self.fees())?;
+        writeln!(
+            f,
+            "  {:<20} {}, at most {} while blocks are full",
+            "fees",
+            self.fees(),
+            self.fees_at_most()
+        )?;
         for (what, amount) in &self.takes {
             writeln!(f, "  {what:<20} {amount}")?;
         }
@@ -132,6 +148,7 @@ mod tests {
                 ("reveal", price(4_096, UNIT / 10)),
             ],
             takes: vec![("bond", Amount(UNIT))],
+            growth: 1_000.0,
             usable: Amount(usable),
         }
     }
@@ -144,7 +161,7 @@ mod tests {
              commit               180 bytes, fee 0.01 UNIT\n  \
              reveal               4096 bytes, fee 0.1 UNIT\n\
              would take\n  \
-             fees                 0.11 UNIT\n  \
+             fees                 0.11 UNIT, at most 110 UNIT while blocks are full\n  \
              bond                 1 UNIT\n\
              of 5 UNIT to spend, 3.89 UNIT stay\n\
              nothing was sent"

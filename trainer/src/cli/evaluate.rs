@@ -35,6 +35,10 @@ pub(super) struct Evaluate {
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,
+    /// The most to bid for a place in a block, in the last quarter of a window [default: a tenth of the
+    /// bond].
+    #[arg(long, value_name = "AMOUNT")]
+    tip_max: Option<Amount>,
     /// Where openings of commitments are kept; without it, fedchain in the user's state directory.
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -47,6 +51,7 @@ impl Evaluate {
             federation: self.federation,
             data: self.data,
             target: self.target,
+            tip_max: self.tip_max,
             state_dir: match self.state_dir {
                 Some(dir) => dir,
                 None => store::default_dir()?,

@@ -51,6 +51,8 @@ pub(super) enum Command {
     },
     /// Invite an account to be a client; by the owner.
     Invite(Account),
+    /// Withdraw an invitation that was not used; by the owner.
+    Withdraw(Seat),
     /// Appoint an account that is no client as evaluator; by the owner.
     Appoint(Account),
     /// Show how a round's model was judged, and what each client has contributed.
@@ -99,6 +101,18 @@ impl Account {
     }
 }
 
+/// Who shall have none.
+#[derive(Debug, Args)]
+pub(super) struct Seat {
+    /// Number of the federation.
+    federation: u32,
+    /// Address of the account.
+    #[arg(value_parser = keys::parse_account)]
+    account: AccountId,
+    #[command(flatten)]
+    key: KeyArg,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ByNumber {
     /// Number of the federation.
@@ -134,6 +148,16 @@ impl Command {
             Self::Invite(who) => {
                 let (call, seat) = (Call::invite(who.federation, who.account), "invited to");
                 who.send(common, call, seat).await
+            }
+            Self::Withdraw(Seat {
+                federation,
+                account,
+                key,
+            }) => {
+                let (chain, key) = (common.connect().await?, key.load()?);
+                let done = format!("{account} is no longer invited to federation {federation}");
+                let call = Call::withdraw(federation, account);
+                common.send(&chain, &key, &call, &done).await
             }
             Self::Appoint(who) => {
                 let call = Call::appoint(who.federation, who.account);
@@ -346,7 +370,7 @@ fn show(view: &FederationView, clock: &Clock) -> String {
             "  phase        {}{cancelling}",
             phase::describe(&view.phase, clock)
         ),
-        format!("  round        {} of {}", view.round, spec.rounds_max),
+        format!("  round        {} of {}", view.round, view.last_round()),
         format!(
             "  model        {}, {} weights, {} fractional bits",
             words::model(&task.model),
@@ -372,6 +396,7 @@ fn show(view: &FederationView, clock: &Clock) -> String {
             spec.clients_min,
             spec.clients_max
         ),
+        format!("  quorum       {}", words::quorum(spec)),
         format!(
             "  money        join deposit {}, bond {}, aggregation fee {}, reward {} per round",
             Amount(spec.join_deposit),

@@ -80,7 +80,7 @@ impl Join {
              balance       {has} to spend on {account}",
             self.federation,
             view.spec.name,
-            view.spec.rounds_max,
+            view.last_round(),
             cost.join_deposit,
             cost.bond,
             cost.join_fee,

@@ -8,7 +8,7 @@ use fedchain_fl::{
     view::{Outcome, ServerModel},
 };
 use fedchain_pow::U256;
-use fedchain_receipt::{Basis, RECEIPT_BYTES_MAX, Receipt, Verdict};
+use fedchain_receipt::{BLOCKS_ABOVE_DEFAULT, Basis, RECEIPT_BYTES_MAX, Receipt, Verdict};
 use serde_json::{Value, json};
 
 use super::{Common, file_error, progress::Progress};
@@ -45,7 +45,7 @@ pub(super) struct Get {
     #[arg(long)]
     since_genesis: bool,
     /// Block of the last header: the later, the more work stands on the round [default: the newest
-    /// finalised block].
+    /// finalised block; with --since-genesis the best one].
     #[arg(long)]
     to: Option<u32>,
 }
@@ -58,10 +58,14 @@ pub(super) struct Check {
     /// block at or above the one that closed the round.
     #[arg(long)]
     trust: Option<H256>,
-    /// With the genesis block's hash: the hashes that the chain must have taken at least. Anybody can
-    /// make a chain of little work.
+    /// With the genesis block's hash: the hashes that must stand above the round's block at least. Anybody
+    /// can make a chain of little work.
     #[arg(long, value_parser = U256::from_dec_str, requires = "trust")]
     work_min: Option<U256>,
+    /// With the genesis block's hash: how many blocks like the round's must stand above it at least, by
+    /// their work.
+    #[arg(long, default_value_t = BLOCKS_ABOVE_DEFAULT, requires = "trust")]
+    blocks_min: u32,
 }
 
 impl Command {
@@ -78,6 +82,7 @@ impl Get {
         let chain = common.connect().await?;
         let to = match self.to {
             Some(to) => to,
+            None if self.since_genesis => chain.best().await?.number,
             None => chain.finalised().await?.number,
         };
         let wanted = Wanted {
@@ -151,13 +156,7 @@ impl Check {
             }
             lines + "\n" + &believed
         });
-        match (verdict.basis, self.work_min) {
-            (Basis::Nothing, _) => Err(Error::Untrusted),
-            (Basis::Work { total: found, .. }, Some(wanted)) if found < wanted => {
-                Err(Error::TooCheap { found, wanted })
-            }
-            (Basis::Checkpoint { .. } | Basis::Work { .. }, _) => Ok(()),
-        }
+        Ok(verdict.convinces(self.blocks_min, self.work_min)?)
     }
 
     fn read(&self) -> Result<Receipt, Error> {
@@ -191,11 +190,20 @@ fn basis(verdict: &Verdict) -> (Value, String) {
             json!({ "name": "checkpoint", "block": number }),
             format!("verified: block {number}, which you trust, stands on it"),
         ),
-        Basis::Work { total, above } => (
-            json!({ "name": "work", "total": total.to_string(), "above": above.to_string() }),
+        Basis::Work {
+            total,
+            above,
+            block,
+        } => (
+            json!({
+                "name": "work",
+                "total": total.to_string(),
+                "above": above.to_string(),
+                "block": block.to_string(),
+            }),
             format!(
-                "work: the chain from your genesis block to block {} took {total} hashes, {above} of \
-                 them above the round's block; is that what the network does?",
+                "work: {above} hashes stand above the round's block, up to block {}, where a block took \
+                 {block}; {total} since your genesis block",
                 verdict.tip
             ),
         ),

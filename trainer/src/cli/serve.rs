@@ -24,6 +24,7 @@ use crate::{
     chain::AccountId,
     keys,
     serve::{
+        self,
         report::Event,
         server::{self, Job, Served},
     },
@@ -59,7 +60,7 @@ impl Serve {
         let impossible = |error: fedchain_fl::Error| wrong(error.to_string());
         let mut spec = parse_spec(&read_file(&self.spec)?).map_err(wrong)?;
         spec.rounds_max = self.rounds.unwrap_or(spec.rounds_max);
-        spec.check(u32::MAX).map_err(impossible)?;
+        serve::check(&spec).map_err(impossible)?;
         // A file that cannot be written is better known before the first round than after the last.
         let initial = spec.task.initial_model().map_err(impossible)?;
         if let (Some(file), Some(values)) = (&self.out, initial) {

@@ -90,7 +90,7 @@ pub fn next_step(
     }
     let coming = view.round.saturating_add(1);
     let committed = holdout_of(view, account, coming).is_some();
-    let comes = coming <= view.spec.rounds_max && !view.cancelling;
+    let comes = coming <= view.last_round() && !view.cancelling;
     match comes && !committed {
         true if kept.next || kept.unused => Step::Commit,
         true if open.is_none() => Step::Exhausted,

@@ -24,8 +24,9 @@ use crate::{
     chain::{AccountId, Chain, FederationView, Wait, call::Call},
     keys,
     session::{
+        TIP_PART,
         reconnect::{place_on, regain, settled_round},
-        send::send,
+        send::{bid, send},
     },
     store::{KeptHoldout, Place, Store},
 };
@@ -46,6 +47,8 @@ pub struct Job {
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
+    /// The most that is bid for a place in a block; none: a tenth of the bond.
+    pub tip_max: Option<Amount>,
     /// Where openings are kept.
     pub state_dir: PathBuf,
 }
@@ -162,7 +165,7 @@ impl<'a> Session<'a> {
             holdouts: unused.len(),
             rows: gate.rows,
             rest: data.rows().checked_rem(gate.rows as usize).unwrap_or(0),
-            rounds: view.spec.rounds_max.saturating_sub(view.round),
+            rounds: view.last_round().saturating_sub(view.round),
             bond: Amount(gate.bond),
         };
         tell(&Event::Start {
@@ -179,7 +182,7 @@ impl<'a> Session<'a> {
             account,
             store,
             created_at: view.created_at,
-            rounds_max: view.spec.rounds_max,
+            rounds_max: view.last_round(),
             unused,
             awaited: None,
             lost: None,
@@ -208,7 +211,16 @@ impl<'a> Session<'a> {
                 next: next.is_some(),
                 unused: !self.unused.is_empty(),
             };
-            let done = match next_step(&view, &self.account, head.number, time_ms, &kept) {
+            let step = next_step(&view, &self.account, head.number, time_ms, &kept);
+            chain.bid(match step {
+                Step::Reveal => {
+                    let bond = view.spec.gate.as_ref().map_or(0, |gate| gate.bond);
+                    let most = self.job.tip_max.unwrap_or(Amount(bond / TIP_PART));
+                    bid(&view, head.number.saturating_add(1), most)
+                }
+                _ => 0,
+            });
+            let done = match step {
                 Step::Stop => return Ok(self.finish(End::Over)),
                 Step::Exhausted if self.awaited.is_none() => {
                     return Ok(self.finish(End::Exhausted));

@@ -155,6 +155,7 @@ pub fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Adopted => "adopted",
         Outcome::Skipped => "skipped",
+        Outcome::Crowded => "crowded out",
         Outcome::Ungated => "adopted unjudged, too few holdouts",
         Outcome::Worse => "worse than the tolerance allows, not adopted",
     }

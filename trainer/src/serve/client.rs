@@ -14,6 +14,7 @@ use subxt_signer::sr25519::Keypair;
 use super::{
     ServeError,
     api::{self, Bytes, Closed, Join, Joined, Model, Poll, Refusal, Status, Update, Weights},
+    check,
     connection::{CallFailure, Connection, is_exposed},
 };
 use crate::{
@@ -102,7 +103,7 @@ impl<'a> Client<'a> {
     ) -> Result<Self, Error> {
         let Status { run, spec, .. } = status;
         let account = keys::account(key);
-        spec.check(u32::MAX).map_err(ServeError::Rule)?;
+        check(&spec).map_err(ServeError::Rule)?;
         let data = Dataset::read(&job.data, &spec.task.schema, job.target.as_deref())?;
         tell(&Event::Start {
             federation: None,

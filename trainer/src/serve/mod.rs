@@ -24,3 +24,13 @@ pub mod report;
 pub mod server;
 
 pub use error::ServeError;
+
+use fedchain_fl::FederationSpec;
+
+/// Whether a federation can work without a chain, which neither holds bonds nor burns them.
+///
+/// # Errors
+/// The first thing that cannot.
+pub fn check(spec: &FederationSpec<u128>) -> Result<(), fedchain_fl::Error> {
+    spec.clone().map_amounts(|_| 1u8).check(u32::MAX)
+}

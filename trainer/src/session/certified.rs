@@ -45,8 +45,15 @@ impl Session<'_> {
                 let call = Call::certify(view.federation, &[], &solution);
                 Ok(self.send(chain, &call).await?.is_some())
             }
-            // Others may do better; else the round is skipped.
             Err(Error::Impossible(reason)) => {
+                if let Some((client, vector)) = certify::find_guilty(chain, view, head).await? {
+                    self.note(format!(
+                        "{client} has sent moments that no rows have: this is proven on chain"
+                    ));
+                    let call = Call::refute(view.federation, client, &vector);
+                    return Ok(self.send(chain, &call).await?.is_some());
+                }
+                // Others may do better; else the round is skipped.
                 self.unsolved = Some(view.round);
                 self.note(reason);
                 Ok(false)

@@ -53,7 +53,7 @@ pub fn next_step(
     let Some((place, client)) = place.and_then(|place| Some((place, view.clients.get(place)?)))
     else {
         // The members are dismissed before the federation's end.
-        let ends = view.cancelling || view.round >= view.spec.rounds_max;
+        let ends = view.cancelling || view.round >= view.last_round();
         return match ends && matches!(view.phase, PhaseView::Aggregate) {
             true => Step::Wait,
             false => Step::NotMember,
@@ -133,6 +133,7 @@ pub(crate) mod tests {
                     settle_blocks: 1,
                     reveal_blocks: 5,
                 },
+                quorum: 50,
                 sample_count_max: 1_000,
                 bond: 0,
                 join_deposit: 0,
@@ -155,6 +156,7 @@ pub(crate) mod tests {
             created_at: 1,
             phase,
             round: 2,
+            skipped: 0,
             cancelling: false,
             param_count: 1,
             model_root: H256::repeat_byte(7),

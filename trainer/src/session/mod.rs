@@ -38,7 +38,7 @@ use decide::{Step, next_step};
 use reconnect::{place_on, regain, settled_round};
 use report::{End, Event, Summary};
 use seat::{Seat, client_of, dropped, not_member};
-use send::send;
+use send::{bid, send};
 use submit::Progress;
 use work::Work;
 
@@ -51,11 +51,16 @@ pub struct Job {
     pub federation: u32,
     /// Where updates come from.
     pub source: Source,
+    /// The most that is bid for a place in a block; none: a tenth of the bond.
+    pub tip_max: Option<Amount>,
     /// When the end of the federation is believed.
     pub wait: Wait,
     /// Where openings are kept.
     pub state_dir: PathBuf,
 }
+
+/// The part of a bond that is bid for a place in a block, at most, unless the user says otherwise.
+pub(crate) const TIP_PART: u128 = 10;
 
 /// Where a session's log goes.
 pub type Tell<'a> = &'a dyn Fn(&Event);
@@ -198,7 +203,19 @@ impl<'a> Session<'a> {
                 .as_ref()
                 .and_then(|current| current.kept.as_ref());
             let step = next_step(&view, &self.account, head.number, time_ms, kept);
-            let done = match self.narrow(step, &view)? {
+            let step = self.narrow(step, &view)?;
+            chain.bid(match step {
+                Step::Commit | Step::Reveal => {
+                    let most = Amount(view.spec.bond / TIP_PART);
+                    bid(
+                        &view,
+                        head.number.saturating_add(1),
+                        self.job.tip_max.unwrap_or(most),
+                    )
+                }
+                _ => 0,
+            });
+            let done = match step {
                 Step::Stop
                     if self.job.wait == Wait::Finalised && !self.is_final(chain, &view).await? =>
                 {
@@ -299,7 +316,7 @@ impl<'a> Session<'a> {
         };
         (self.tell)(&Event::Round {
             round,
-            rounds_max: view.spec.rounds_max,
+            rounds_max: view.last_round(),
             clients: roster,
         });
         self.store.forget_before(self.settled_round(chain).await)?;

@@ -71,7 +71,7 @@ impl Session<'_> {
         ensure_consistent(&spent, self.work.guard().is_some(), &file)?;
         if let Some(guard) = self.work.guard() {
             let over = view.round.max(1).saturating_sub(1);
-            let rounds = view.spec.rounds_max.saturating_sub(over);
+            let rounds = view.last_round().saturating_sub(over);
             let privacy = guard.forecast(&spent, rounds.into())?;
             self.note(format!(
                 "local privacy: {} updates with noise so far; {rounds} more would make it epsilon {} at \

@@ -242,6 +242,10 @@ impl fmt::Display for Event {
                 match outcome {
                     Outcome::Adopted => Ok(()),
                     Outcome::Skipped => write!(f, ", round skipped: the model stays"),
+                    Outcome::Crowded => write!(
+                        f,
+                        ", round skipped, for blocks had no room: the model stays, bonds are back"
+                    ),
                     Outcome::Ungated => write!(f, ", adopted unjudged: too few holdouts"),
                     Outcome::Worse => {
                         write!(f, ", worse than the tolerance allows: the model stays")

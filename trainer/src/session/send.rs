@@ -1,16 +1,37 @@
 //! Sending a call whose moment may be over.
 
-use fedchain_fl::Refusal;
+use fedchain_fl::{Refusal, view::PhaseView};
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
-    chain::{Chain, call::Call},
+    amount::Amount,
+    chain::{Chain, FederationView, call::Call},
 };
 
 /// Best blocks without a sent call after which the sender looks at the chain again: what it sent may
 /// have no place on this side of a fork.
 const PATIENCE_BLOCKS: u32 = 6;
+
+/// What to bid for an answer in block `next`, in the smallest unit. Nothing while there is time: a window runs
+/// only in blocks that have room. In its last quarter twice as much with each block, up to `tip_max`.
+pub(crate) fn bid(view: &FederationView, next: u32, tip_max: Amount) -> u64 {
+    let (windows, gate) = (&view.spec.windows, view.spec.gate.as_ref());
+    let (deadline, blocks) = match view.phase {
+        PhaseView::Commit { deadline } => (deadline, windows.commit_blocks),
+        PhaseView::Reveal { deadline, .. } => (deadline, windows.reveal_blocks),
+        PhaseView::Gate { deadline, .. } => (deadline, gate.map_or(0, |gate| gate.blocks)),
+        _ => return 0,
+    };
+    let left = deadline.block.saturating_sub(next);
+    match left.saturating_mul(4) > blocks {
+        true => 0,
+        false => {
+            let tip_max = u64::try_from(tip_max.0).unwrap_or(u64::MAX);
+            tip_max.checked_shr(left).unwrap_or(0)
+        }
+    }
+}
 
 /// Sends a call; answers the block that executed it. None when it came too late or its fate is unknown:
 /// the next block tells. `note` hears of the latter.
@@ -39,5 +60,33 @@ pub(crate) async fn send(
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::window::Deadline;
+
+    use super::*;
+    use crate::session::decide::tests::view;
+
+    #[test]
+    fn nothing_is_bid_before_the_last_quarter_and_never_more_than_the_most() {
+        let deadline = Deadline {
+            block: 140,
+            time_ms: 0,
+        };
+        let mut view = view(PhaseView::Commit { deadline });
+        view.spec.windows.commit_blocks = 40;
+        let bid_at = |next| bid(&view, next, Amount(1_024));
+        assert_eq!([101, 120, 129].map(bid_at), [0, 0, 0]);
+        assert_eq!(
+            [130, 131, 139, 140, 150].map(bid_at),
+            [1, 2, 512, 1_024, 1_024]
+        );
+        view.phase = PhaseView::Waiting;
+        assert_eq!(bid(&view, 140, Amount(1_024)), 0);
+        view.phase = PhaseView::Commit { deadline };
+        assert_eq!(bid(&view, 140, Amount(u128::MAX)), u64::MAX);
     }
 }

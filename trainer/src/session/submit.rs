@@ -134,7 +134,7 @@ pub(super) fn ensure_takes(
     takes_part: bool,
 ) -> Result<(), Error> {
     let federation = view.federation;
-    let rounds_max = view.spec.rounds_max;
+    let rounds_max = view.last_round();
     if round > rounds_max {
         return Err(Error::Impossible(format!(
             "federation {federation} ends with round {rounds_max}: there is no round {round}"

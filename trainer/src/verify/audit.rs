@@ -1,9 +1,10 @@
 //! The whole chain, from its blocks alone: is each block in its place, paid for, and with the body
 //! that its header names? Does every server model follow from the updates before it?
 //!
-//! Nothing that the node says is believed but what hashes bind: which transactions failed, and the
-//! spec of a federation that was created within another call, are proven by the state root in the
-//! header. That the state itself is right is not: that takes a node, which executes every block.
+//! Nothing that the node says is believed but what hashes bind: which transactions failed, the spec of a
+//! federation that was created within another call, and the runtime's code, which is run here to read
+//! transactions, are proven by the state root in the header; and who sent a transaction signed it. That
+//! the state itself is right is not: that takes a node, which executes every block.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +13,16 @@ use fedchain_pow::U256;
 use fedchain_receipt::{Fault, Header, HeaderChain, Links, chain_from, rules_key, upgrades_code};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Serialize, Serializer};
-use sp_runtime::{
-    StateVersion,
-    traits::{BlakeTwo256, Hash},
-};
 use thiserror::Error;
 
 use super::{
     fetch::{Contents, Raw},
     replay::{Replay, Round},
+    signed::Ancestors,
 };
 use crate::{
     Error,
-    chain::{Chain, Head},
+    chain::{AccountId, Chain, Head},
 };
 
 /// Blocks asked for at once.
@@ -64,6 +62,16 @@ pub enum Flaw {
         expected: H256,
         /// Root of the extrinsics.
         found: H256,
+    },
+    /// A transaction is not of the account that it names.
+    #[error(
+        "transaction {index}: the signature is not that of {account}: no honest node executed this block"
+    )]
+    Signature {
+        /// Its place in the block.
+        index: u32,
+        /// The account.
+        account: AccountId,
     },
     /// The genesis state's rules are not proven.
     #[error("the rules of the difficulty are not proven by the genesis block's state root")]
@@ -147,7 +155,9 @@ pub async fn audit(
 ) -> Result<Report, Error> {
     let Raw { head, header, .. } = Raw::fetch(chain, 0).await?;
     let mut auditor = Auditor::new(head, &header, &chain.proof(&header, rules_key()).await?)?;
-    let mut runtime = chain.runtime(head).await?;
+    let genesis = auditor.genesis;
+    let mut runtime = chain.runtime(&header, genesis).await?;
+    let mut ancestors = Ancestors::followed(genesis);
     let fetch = async |number| {
         let block = Raw::fetch(chain, number).await;
         block.map_err(|error| match error {
@@ -165,7 +175,9 @@ pub async fn audit(
         let head = block.head;
         auditor.block(&block)?;
         let is_upgrade = upgrades_code(&block.header);
-        let mut contents = block.contents(chain, &runtime, None).await?;
+        let mut contents = block
+            .contents(chain, &runtime, &mut ancestors, None)
+            .await?;
         let created = contents.created().ok_or(Error::Pruned(head.number))?;
         for (federation, spec) in created {
             let spec = match spec {
@@ -179,9 +191,10 @@ pub async fn audit(
             tell(&found);
         }
         if is_upgrade {
-            runtime = chain.runtime(head).await?;
+            runtime = chain.runtime(&block.header, genesis).await?;
             tell(&auditor.upgrade(head.number));
         }
+        ancestors.push(head.hash);
         passed(head.number, to);
     }
     Ok(auditor.report())
@@ -217,7 +230,7 @@ impl Auditor {
 
     /// Checks the next block's place, work and body.
     fn block(&mut self, raw: &Raw) -> Result<(), Broken> {
-        let Raw { head, header, body } = raw;
+        let Raw { head, header, .. } = raw;
         let broken = |flaw| Broken {
             block: head.number,
             flaw,
@@ -225,20 +238,11 @@ impl Auditor {
         self.links
             .follow(header)
             .map_err(|fault| broken(fault.into()))?;
-        let found = self.links.hash();
-        if found != head.hash {
-            let stated = head.hash;
-            return Err(broken(Flaw::Hash { found, stated }));
-        }
+        raw.check_header()?;
         self.work
             .follow(header)
             .map_err(|fault| broken(fault.into()))?;
-        let found = BlakeTwo256::ordered_trie_root(body.clone(), StateVersion::V0);
-        if found != header.extrinsics_root {
-            let expected = header.extrinsics_root;
-            return Err(broken(Flaw::Body { expected, found }));
-        }
-        Ok(())
+        raw.check_body()
     }
 
     fn create(

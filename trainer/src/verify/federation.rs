@@ -4,14 +4,23 @@ use fedchain_fl::{
     H256,
     view::{ModelView, RoundRecord},
 };
+use fedchain_receipt::{Header, upgrades_code};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::{
     Difference, What,
     fetch::Raw,
     replay::{Replay, Round},
+    signed::Ancestors,
 };
-use crate::{Error, chain::Chain};
+use crate::{
+    Error,
+    chain::{Chain, blocks::Runtime},
+};
+
+/// Headers asked for at once.
+const IN_FLIGHT: usize = 32;
 
 /// What was verified.
 #[derive(Debug, Clone, Serialize)]
@@ -55,19 +64,31 @@ pub async fn verify(
         return Err(Error::Impossible(reason));
     }
     let view = chain.federation(federation, best.hash).await?;
-    let mut replay = Replay::new(chain.genesis(), federation, view.spec)
+    let newest = chain.header(best.hash).await?;
+    let genesis = chain.genesis();
+    let spec = chain.spec(&newest, federation).await?;
+    let mut replay = Replay::new(genesis, federation, spec)
         .map_err(|error| Error::Protocol(error.to_string()))?;
     let compare = |replay: &Replay| match file {
         Some(file) if file.round == replay.closed() => replay.compare(file),
         _ => Ok(()),
     };
     compare(&replay)?;
-    let runtime = chain.runtime(best).await?;
+    let mut runtime = first_runtime(chain, view.created_at, &newest).await?;
+    let mut ancestors = Ancestors::named(genesis);
+    let mut parent = None;
     let mut pruned = 0u32;
     let mut rounds = Vec::new();
     for number in view.created_at..=to {
         let raw = Raw::fetch(chain, number).await?;
-        let mut contents = raw.contents(chain, &runtime, Some(federation)).await?;
+        raw.check_header()?;
+        raw.check_body()?;
+        if parent.is_some_and(|parent| parent != raw.header.parent_hash) {
+            return Err(changed());
+        }
+        parent = Some(raw.head.hash);
+        let contents = raw.contents(chain, &runtime, &mut ancestors, Some(federation));
+        let mut contents = contents.await?;
         let block = contents.of(federation);
         let updates = block.reveals.iter().map(|reveal| reveal.succeeded);
         let holdouts = block.holdouts.iter().map(|reveal| reveal.succeeded);
@@ -84,6 +105,9 @@ pub async fn verify(
             compare(&replay)?;
             tell(&round);
             rounds.push(round);
+        }
+        if upgrades_code(&raw.header) && number < to {
+            runtime = chain.runtime(&raw.header, genesis).await?;
         }
         let done = |to: u32| to.saturating_sub(view.created_at).saturating_add(1);
         passed(done(number), done(to));
@@ -123,6 +147,34 @@ pub async fn verify(
         model_root,
         pruned,
     })
+}
+
+/// The chain became another one between two answers of the node.
+pub(super) fn changed() -> Error {
+    Error::Impossible("the chain took another branch meanwhile: ask again".into())
+}
+
+/// The runtime that executed block `number`. Where the node has pruned the state before that block, it is
+/// the newest one, unless a block since then replaced it.
+async fn first_runtime(chain: &Chain, number: u32, newest: &Header) -> Result<Runtime, Error> {
+    let genesis = chain.genesis();
+    let header = async |number| chain.header(chain.block_hash(number).await?).await;
+    let parent = header(number.saturating_sub(1)).await?;
+    let pruned = match chain.runtime(&parent, genesis).await {
+        Err(Error::Pruned(block)) => Error::Pruned(block),
+        runtime => return runtime,
+    };
+    let headers = stream::iter(number..newest.number).map(header);
+    let mut headers = headers.buffered(IN_FLIGHT);
+    while let Some(header) = headers.try_next().await? {
+        if upgrades_code(&header) {
+            return Err(pruned);
+        }
+    }
+    match upgrades_code(newest) {
+        true => Err(pruned),
+        false => chain.runtime(newest, genesis).await,
+    }
 }
 
 /// Compares a recomputed round with its record in state.

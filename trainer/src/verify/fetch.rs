@@ -6,8 +6,16 @@ use codec::Decode;
 use fedchain_commitment::Part;
 use fedchain_fl::{FederationSpec, view::ServerModel};
 use fedchain_receipt::{Header, server_models};
+use sp_runtime::{
+    StateVersion,
+    traits::{BlakeTwo256, Hash},
+};
 
-use super::replay::{Block, Certify, Commit, HoldoutReveal, Pledge, Reveal};
+use super::{
+    audit::{Broken, Flaw},
+    replay::{Block, Certify, Commit, HoldoutReveal, Pledge, Refute, Reveal},
+    signed::Ancestors,
+};
 use crate::{
     Error,
     chain::{
@@ -39,17 +47,60 @@ impl Raw {
         Ok(Self { head, header, body })
     }
 
-    /// Takes it apart. Of one federation only, if one is named.
+    /// Checks that the header is the one of the block's hash.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the runtime does not understand the block.
+    /// [`Flaw::Hash`].
+    pub fn check_header(&self) -> Result<(), Broken> {
+        let (found, stated) = (self.header.hash(), self.head.hash);
+        match found == stated {
+            true => Ok(()),
+            false => Err(self.broken(Flaw::Hash { found, stated })),
+        }
+    }
+
+    /// Checks that the extrinsics are those of the header.
+    ///
+    /// # Errors
+    /// [`Flaw::Body`].
+    pub fn check_body(&self) -> Result<(), Broken> {
+        let found = BlakeTwo256::ordered_trie_root(self.body.clone(), StateVersion::V0);
+        let expected = self.header.extrinsics_root;
+        match found == expected {
+            true => Ok(()),
+            false => Err(self.broken(Flaw::Body { expected, found })),
+        }
+    }
+
+    fn broken(&self, flaw: Flaw) -> Broken {
+        Broken {
+            block: self.head.number,
+            flaw,
+        }
+    }
+
+    /// Takes it apart. Of one federation only, if one is named. Signatures of all federations' calls are
+    /// checked.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the runtime does not understand the block, [`Flaw::Signature`].
     pub async fn contents(
         &self,
         chain: &Chain,
         runtime: &Runtime,
+        ancestors: &mut Ancestors,
         of: Option<u32>,
     ) -> Result<Contents, Error> {
         let transactions = runtime.transactions(self.body.clone()).await?;
+        for Transaction { index, signed, .. } in &transactions {
+            let Some(signed) = signed else { continue };
+            let number = self.head.number;
+            let is_signed = ancestors.is_signed(chain, &runtime.rules, number, signed);
+            if !is_signed.await? {
+                let (index, account) = (*index, signed.account);
+                return Err(self.broken(Flaw::Signature { index, account }).into());
+            }
+        }
         let is_signed = transactions.iter().any(|sent| sent.signer.is_some());
         let mut calls: Vec<Sent> = transactions.into_iter().filter_map(Sent::read).collect();
         calls.retain(|sent| of.is_none_or(|of| sent.federation == Some(of)));
@@ -133,6 +184,10 @@ impl Contents {
                     succeeded,
                     ..certify
                 }),
+                Call::Refute(refute) => block.refuted.push(Refute {
+                    succeeded,
+                    ..refute
+                }),
                 Call::Pledge(pledge) if succeeded != Some(false) => block.pledges.push(pledge),
                 Call::Holdout(reveal) => block.holdouts.push(HoldoutReveal {
                     succeeded,
@@ -158,6 +213,7 @@ enum Call {
     Commit(Commit),
     Reveal(Reveal),
     Certify(Certify),
+    Refute(Refute),
     Pledge(Pledge),
     Holdout(HoldoutReveal),
     Upload(Part),
@@ -208,6 +264,15 @@ impl Sent {
                     succeeded: None,
                 };
                 (Some(of), Call::Certify(certify))
+            }
+            "refute" => {
+                let (of, client, vector) = Decode::decode(arguments).ok()?;
+                let refute = Refute {
+                    client,
+                    vector,
+                    succeeded: None,
+                };
+                (Some(of), Call::Refute(refute))
             }
             "commit_holdout" => {
                 let (of, round, commitment) = Decode::decode(arguments).ok()?;
@@ -260,6 +325,7 @@ mod tests {
             call: call.into(),
             signer: Some(AccountId([1; 32])),
             arguments,
+            signed: None,
         })
     }
 

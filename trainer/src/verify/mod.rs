@@ -12,6 +12,7 @@
 //!
 //! - [`federation`]: one federation, and what the node's state says of it.
 //! - [`audit`]: the whole chain: every block's place, work and body, and every federation.
+//! - [`signed`]: whether transactions are of whom they name.
 //! - [`receipt`]: what a client keeps to show later, without a node.
 
 pub mod audit;
@@ -19,6 +20,7 @@ pub mod federation;
 pub mod fetch;
 pub mod receipt;
 pub mod replay;
+pub mod signed;
 
 use fedchain_fl::{Error as FlError, H256, view::Outcome};
 use fedchain_verifier::optimality;
@@ -109,6 +111,23 @@ pub enum What {
     Solution {
         /// Why not.
         error: optimality::Error,
+    },
+    /// The chain took a proof against a client that proves nothing.
+    #[error("the chain took a proof against the moments of {client} that proves nothing")]
+    Refutation {
+        /// The client.
+        client: AccountId,
+    },
+    /// A round is said to have found no room, too soon.
+    #[error(
+        "the chain says that blocks had no room for the round's answers, after {blocks} blocks; its \
+         shortest window would have taken {least}"
+    )]
+    NotCrowded {
+        /// Blocks since the round before.
+        blocks: u32,
+        /// Ten times the shortest window.
+        least: u32,
     },
     /// A revealed holdout cannot be one of this federation.
     #[error("{evaluator} revealed a holdout {fault}")]

@@ -5,7 +5,10 @@ use fedchain_fl::view::Outcome;
 use fedchain_receipt::{Header, Receipt, rules_key};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{federation::verify, replay::Round};
+use super::{
+    federation::{changed, verify},
+    replay::Round,
+};
 use crate::{
     Error,
     chain::{AccountId, Chain},
@@ -76,7 +79,7 @@ pub async fn get(
     } = found.ok_or_else(changed)?;
     let without_model = match outcome {
         Outcome::Adopted | Outcome::Ungated => None,
-        Outcome::Skipped => Some("was skipped"),
+        Outcome::Skipped | Outcome::Crowded => Some("was skipped"),
         Outcome::Worse => Some("made a model that was worse than the one before it"),
     };
     if let Some(why) = without_model {
@@ -117,10 +120,6 @@ pub async fn get(
     // The best chain may have become another one between two answers.
     receipt.check(None).map_err(|_| changed())?;
     Ok(receipt)
-}
-
-fn changed() -> Error {
-    Error::Impossible("the chain took another branch meanwhile: ask again".into())
 }
 
 async fn header(chain: &Chain, number: u32) -> Result<Header, Error> {

@@ -4,6 +4,7 @@ mod certified;
 mod declared;
 mod file;
 mod gate;
+mod made;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,20 +13,23 @@ use fedchain_commitment::{
     Accepted, Opening, Part, accepted_root, gate_hash, spec_hash, values_root,
 };
 use fedchain_fl::{
-    Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, Privacy, aggregate,
+    Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, Privacy, Turnout,
+    aggregate,
     gate::GateRecord,
     view::{Bound, Outcome, ServerModel},
+    window::CROWDED_FACTOR,
 };
 use fedchain_verifier::{Verifier, norm::Near, opening, optimality::Moments};
 
 use super::{Difference, What};
 use crate::chain::AccountId;
-pub use certified::Certify;
 use certified::Contributors;
+pub use certified::{Certify, Refute};
 pub use declared::Declared;
 use declared::declared;
 use gate::Holdouts;
 pub use gate::{HoldoutReveal, Pledge, Unfit};
+use made::{Counted, Made, Received, accepted};
 use open::open_any;
 
 /// What a block holds of one federation.
@@ -39,6 +43,8 @@ pub struct Block {
     pub reveals: Vec<Reveal>,
     /// Solutions of a certified regression, in order.
     pub certified: Vec<Certify>,
+    /// Proofs that a client's moments are of no rows, in order.
+    pub refuted: Vec<Refute>,
     /// Commitments to holdouts, in order.
     pub pledges: Vec<Pledge>,
     /// Reveals of holdouts, in order.
@@ -141,6 +147,10 @@ pub struct Replay {
     contributors: Contributors,
     /// Solutions since the last round closed.
     solutions: Vec<Certify>,
+    /// Proofs against clients since then.
+    refuted: Vec<Refute>,
+    /// The block that closed the last round.
+    closed_at: u32,
 }
 
 impl Replay {
@@ -172,6 +182,8 @@ impl Replay {
             used: BTreeSet::new(),
             contributors: Contributors::new(),
             solutions: Vec::new(),
+            refuted: Vec::new(),
+            closed_at: 0,
         })
     }
 
@@ -253,6 +265,9 @@ impl Replay {
         let taken = block.certified.into_iter();
         self.solutions
             .extend(taken.filter(|certify| certify.succeeded != Some(false)));
+        let taken = block.refuted.into_iter();
+        self.refuted
+            .extend(taken.filter(|refute| refute.succeeded != Some(false)));
         rounds
     }
 
@@ -285,13 +300,20 @@ impl Replay {
             return Err(differs(What::Order { expected }));
         }
         let sent = self.sent.remove(&round).unwrap_or_default();
-        let updates = self.accepted_updates(&sent)?;
+        let (mut updates, mut turnout) = self.accepted_updates(&sent)?;
+        turnout.guilty = certified::drop_guilty(&mut updates, &std::mem::take(&mut self.refuted))
+            .map_err(differs)?;
         let declared = declared(&updates);
         let holdouts = self.holdouts(&sent)?;
         let revealed = holdouts.count();
+        let is_quorate = updates.len() as u32 >= self.spec.accepted_min(turnout);
         let made = match self.spec.task.strategy.terms() {
-            Some(terms) => self.solve(terms, updates),
-            None => self.aggregate(updates, &holdouts),
+            _ if closed.outcome == Outcome::Crowded => self.crowded(block, updates),
+            // In the rounds after the first nobody is asked.
+            Some(terms) if is_quorate || turnout.committed == 0 => self.solve(terms, updates),
+            Some(_) => Ok(Made::skipped(Vec::new())),
+            None if is_quorate => self.aggregate(updates, &holdouts),
+            None => Ok(Made::skipped(accepted(updates))),
         };
         let Made {
             outcome,
@@ -330,6 +352,7 @@ impl Replay {
             return Err(differs(What::Judgement { expected, found }));
         }
         self.closed = round;
+        self.closed_at = block;
         Ok(Round {
             round,
             block,
@@ -354,10 +377,6 @@ impl Replay {
     /// What the strategy makes of the updates, and the holdouts of that.
     fn aggregate(&mut self, updates: Vec<Counted>, holdouts: &Holdouts) -> Result<Made, What> {
         let task = &self.spec.task;
-        if (updates.len() as u32) < task.strategy.updates_min() {
-            let updates = updates.into_iter().map(|update| update.accepted);
-            return Ok(Made::skipped(updates.collect()));
-        }
         let weighted: Vec<_> = updates
             .iter()
             .map(|update| (update.values.as_slice(), update.weight))
@@ -373,9 +392,36 @@ impl Replay {
         Ok(Made {
             outcome,
             model: outcome.is_adopted().then_some(model),
-            updates: updates.into_iter().map(|update| update.accepted).collect(),
+            updates: accepted(updates),
             bound: None,
             judgement,
+        })
+    }
+
+    /// A round whose window is said to have found no room. How full blocks were, their headers do not say;
+    /// but it takes ten times the shortest window.
+    fn crowded(&mut self, block: u32, updates: Vec<Counted>) -> Result<Made, What> {
+        let windows = &self.spec.windows;
+        let shortest = windows
+            .commit_blocks
+            .min(windows.settle_blocks.saturating_add(windows.reveal_blocks));
+        let gate = self.spec.gate.as_ref();
+        let shortest = gate.map_or(shortest, |gate| shortest.min(gate.blocks));
+        let (blocks, least) = (
+            block.saturating_sub(self.closed_at),
+            shortest.saturating_mul(CROWDED_FACTOR),
+        );
+        if blocks < least {
+            return Err(What::NotCrowded { blocks, least });
+        }
+        self.contributors.clear();
+        let updates = match self.spec.task.strategy.terms() {
+            Some(_) => Vec::new(),
+            None => accepted(updates),
+        };
+        Ok(Made {
+            outcome: Outcome::Crowded,
+            ..Made::skipped(updates)
         })
     }
 
@@ -403,8 +449,8 @@ impl Replay {
     }
 
     /// The updates that count, in ascending order of accounts, each checked against its commitment
-    /// and the norm bound.
-    fn accepted_updates(&self, sent: &Sent) -> Result<Vec<Counted>, Difference> {
+    /// and the norm bound; and what became of the others.
+    fn accepted_updates(&self, sent: &Sent) -> Result<(Vec<Counted>, Turnout), Difference> {
         let mut commitments: BTreeMap<AccountId, Vec<H256>> = BTreeMap::new();
         for At {
             block,
@@ -441,10 +487,19 @@ impl Replay {
                 }
             }
         }
-        Ok(received
+        let chunks = self.spec.task.update_chunks();
+        let whole = received.values().filter(|update| update.chunks == chunks);
+        let whole = whole.count() as u32;
+        let updates: Vec<Counted> = received
             .into_iter()
             .filter_map(|(client, update)| self.count(client, update))
-            .collect())
+            .collect();
+        let turnout = Turnout {
+            committed: commitments.len() as u32,
+            rejected: whole.saturating_sub(updates.len() as u32),
+            guilty: 0,
+        };
+        Ok((updates, turnout))
     }
 
     /// Checks a part against the commitment and adds it to what was received.
@@ -526,49 +581,6 @@ impl Replay {
             moments: received.moments,
         })
     }
-}
-
-/// What the replay makes of a round.
-struct Made {
-    outcome: Outcome,
-    /// The new server model; none when it stays as it is.
-    model: Option<Vec<i32>>,
-    updates: Vec<Accepted<[u8; 32]>>,
-    bound: Option<Bound>,
-    judgement: Option<GateRecord<AccountId>>,
-}
-
-impl Made {
-    /// A round without a model.
-    fn skipped(updates: Vec<Accepted<[u8; 32]>>) -> Self {
-        Self {
-            outcome: Outcome::Skipped,
-            model: None,
-            updates,
-            bound: None,
-            judgement: None,
-        }
-    }
-}
-
-/// The parts of an update so far.
-#[derive(Default)]
-struct Received {
-    chunks: u32,
-    values: Vec<i32>,
-    moments: Option<Moments>,
-    privacy: Option<Privacy>,
-    /// Sample count, its weight and the values root.
-    opened: Option<(u32, u32, H256)>,
-}
-
-/// An update that counts.
-struct Counted {
-    accepted: Accepted<[u8; 32]>,
-    values: Vec<i32>,
-    weight: u32,
-    privacy: Option<Privacy>,
-    moments: Option<Moments>,
 }
 
 #[cfg(test)]

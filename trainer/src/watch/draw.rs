@@ -204,6 +204,7 @@ fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Adopted => "adopted",
         Outcome::Skipped => "skipped",
+        Outcome::Crowded => "crowded",
         Outcome::Ungated => "unjudged",
         Outcome::Worse => "worse",
     }

@@ -69,6 +69,17 @@ impl Windows {
     }
 }
 
+/// What has become of a round's commitments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turnout {
+    /// Clients that committed.
+    pub committed: u32,
+    /// Those whose update lay beyond the norm bound.
+    pub rejected: u32,
+    /// Those who were proven guilty of impossible moments.
+    pub guilty: u32,
+}
+
 /// Everything that a federation fixes at creation. `Balance` is an amount in the chain's smallest
 /// unit; in JSON it is decimal text.
 #[derive(
@@ -88,10 +99,15 @@ pub struct FederationSpec<Balance> {
     pub clients_min: u32,
     /// Seats.
     pub clients_max: u32,
-    /// Rounds, skipped ones included.
+    /// Rounds that make a model. Up to as many again may be skipped.
     pub rounds_max: u32,
     /// Phase lengths.
     pub windows: Windows,
+    /// Where the strategy has no bound on bad clients: more than so many per cent of the clients that
+    /// committed must have an update that counts, or the round is skipped. Those beyond the norm bound or
+    /// proven guilty are left out of the reckoning.
+    #[cfg_attr(feature = "std", serde(default = "quorum_default"))]
+    pub quorum: u8,
     /// Cap on the sample count a client may state.
     pub sample_count_max: u32,
     /// Held at commit, returned at reveal, burned when the reveal window closes without one.
@@ -100,7 +116,8 @@ pub struct FederationSpec<Balance> {
     /// Held while a member.
     #[cfg_attr(feature = "std", serde(with = "crate::text"))]
     pub join_deposit: Balance,
-    /// Paid per adopted round by the owner, in equal parts to the clients whose updates counted.
+    /// Paid per adopted round by the owner: each client that committed has an equal part, and gets it if
+    /// its update counted.
     #[cfg_attr(feature = "std", serde(with = "crate::text"))]
     pub reward: Balance,
     /// How new server models are judged before they are adopted; none: all are adopted.
@@ -110,13 +127,24 @@ pub struct FederationSpec<Balance> {
     pub task: TaskSpec,
 }
 
+/// The quorum of a federation that names none: more than half.
+pub const QUORUM_DEFAULT: u8 = 50;
+
+#[cfg(feature = "std")]
+const fn quorum_default() -> u8 {
+    QUORUM_DEFAULT
+}
+
 impl<Balance> FederationSpec<Balance> {
     /// Whether the federation can work; `upload_bytes_per_block` is what one block carries of
     /// reveals.
     ///
     /// # Errors
     /// The first thing that cannot.
-    pub fn check(&self, upload_bytes_per_block: u32) -> Result<(), Error> {
+    pub fn check(&self, upload_bytes_per_block: u32) -> Result<(), Error>
+    where
+        Balance: Default + PartialEq,
+    {
         self.name.check()?;
         self.task.check()?;
         self.windows.check()?;
@@ -125,6 +153,12 @@ impl<Balance> FederationSpec<Balance> {
         }
         if !(1..=ROUNDS_MAX).contains(&self.rounds_max) {
             return Err(Error::Rounds);
+        }
+        if self.quorum >= 100 {
+            return Err(Error::Quorum);
+        }
+        if self.needs_bond() && self.bond == Balance::default() {
+            return Err(Error::Bond);
         }
         if !(1..=SAMPLE_COUNT_MAX).contains(&self.sample_count_max) {
             return Err(Error::SampleCountCap);
@@ -157,6 +191,37 @@ impl<Balance> FederationSpec<Balance> {
         }
     }
 
+    /// Updates that must count for a round to make a model. With a bound f on bad clients: all but f of
+    /// those that committed; it does not shrink with their number. Otherwise: the quorum.
+    pub fn accepted_min(&self, turnout: Turnout) -> u32 {
+        let strategy = &self.task.strategy;
+        let needed = match strategy.bad_max() {
+            Some(f) => turnout.committed.saturating_sub(f),
+            None => {
+                let asked = turnout.committed.saturating_sub(turnout.rejected);
+                let asked = u64::from(asked.saturating_sub(turnout.guilty));
+                let share = asked.saturating_mul(self.quorum.into()) / 100;
+                u32::try_from(share).unwrap_or(u32::MAX).saturating_add(1)
+            }
+        };
+        needed.max(strategy.updates_min())
+    }
+
+    /// Number of the last round after so many skipped ones, of which up to `rounds_max` are made up for.
+    pub const fn last_round(&self, skipped: u32) -> u32 {
+        let made_up = if skipped < self.rounds_max {
+            skipped
+        } else {
+            self.rounds_max
+        };
+        self.rounds_max.saturating_add(made_up)
+    }
+
+    /// Whether a client could have rounds skipped for nothing: by committing and not revealing.
+    fn needs_bond(&self) -> bool {
+        self.clients_max > 1 && (self.quorum > 0 || self.task.strategy.bad_max().is_some())
+    }
+
     /// The count that the strategy uses for a client who states `sample_count`: open federations
     /// weigh all equally.
     ///
@@ -184,6 +249,7 @@ impl<Balance> FederationSpec<Balance> {
             clients_max: self.clients_max,
             rounds_max: self.rounds_max,
             windows: self.windows,
+            quorum: self.quorum,
             sample_count_max: self.sample_count_max,
             bond: map(self.bond),
             join_deposit: map(self.join_deposit),

@@ -37,7 +37,8 @@ pub enum Contributions {
     Unmeasured,
     /// They are recorded; the reward is split equally.
     Recorded,
-    /// They are recorded, and those above zero split the reward.
+    /// They are recorded, and only clients above zero get their part of the reward. For rules that bound
+    /// a client's pull: without a bound, two clients whose updates cancel each other look indispensable.
     Paid,
 }
 
@@ -75,7 +76,7 @@ impl<Balance> Gate<Balance> {
     /// Whether the gate can work.
     ///
     /// # Errors
-    /// [`Error::Gate`], [`Error::Window`], [`Error::GateWindowTooShort`].
+    /// [`Error::Gate`], [`Error::PaidUnbounded`], [`Error::Window`], [`Error::GateWindowTooShort`].
     pub(super) fn check(
         &self,
         task: &TaskSpec,
@@ -93,6 +94,10 @@ impl<Balance> Gate<Balance> {
             && (!self.contributes() || clients_max <= CONTRIBUTIONS_MAX);
         if !is_usable {
             return Err(Error::Gate);
+        }
+        let is_bounded = task.strategy.bounds_bad_clients() || task.norm.is_some();
+        if self.contributions == Contributions::Paid && !is_bounded {
+            return Err(Error::PaidUnbounded);
         }
         if self.blocks > WINDOW_BLOCKS_MAX {
             return Err(Error::Window);

@@ -87,6 +87,11 @@ impl Shape {
         self.moments().saturating_mul(8)
     }
 
+    /// Bytes of a proof that moments are of no rows: a vector over weights and target.
+    pub const fn refutation_bytes(self) -> u32 {
+        self.weights().saturating_add(1).saturating_mul(8)
+    }
+
     /// Bytes of a solution: curvature, weights, witness.
     pub const fn solution_bytes(self) -> u32 {
         self.moments().saturating_add(1).saturating_mul(8)

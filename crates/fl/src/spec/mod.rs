@@ -9,7 +9,7 @@ mod least_squares;
 mod schema;
 mod task;
 
-pub use federation::{FederationSpec, Membership, Windows};
+pub use federation::{FederationSpec, Membership, QUORUM_DEFAULT, Turnout, Windows};
 pub use gate::{Contributions, Gate};
 pub use least_squares::{LeastSquares, Shape};
 pub use schema::{Column, Schema, Target};

@@ -180,10 +180,26 @@ impl TaskSpec {
             && self.format.width == Width::I32
             && self.norm.is_none()
             && self.optimiser == Optimiser::default();
-        let are_usable = terms.penalty_units().is_some() && terms.epsilon_units().is_some();
-        match is_plain && are_usable {
-            true => self.shape().map(|_| ()),
-            false => Err(Error::Certificate),
+        let units = terms.penalty_units().zip(terms.epsilon_units());
+        let Some((penalty, epsilon)) = units.filter(|_| is_plain) else {
+            return Err(Error::Certificate);
+        };
+        let frac_bits = u32::from(self.format.frac_bits);
+        // Rounding moves each weight by up to half a unit.
+        let half = (1u64 << LeastSquares::EPSILON_BITS) >> frac_bits.saturating_add(1);
+        let rounding = half
+            .saturating_mul(half)
+            .saturating_mul(self.shape()?.weights().into());
+        // Targets are below 8 in size, so the optimum is at most 8 / sqrt(penalty): its square, 64 / penalty,
+        // is 2^30 / penalty in units, and must be below that of the largest weight.
+        let largest = 1u64 << (31u32.saturating_sub(frac_bits)).min(31);
+        let holds_optimum = largest
+            .saturating_mul(largest)
+            .saturating_mul(penalty.into())
+            > 64 << LeastSquares::PENALTY_BITS;
+        match rounding.isqrt() < epsilon && holds_optimum {
+            true => Ok(()),
+            false => Err(Error::CertificateFormat),
         }
     }
 

@@ -95,6 +95,17 @@ impl Strategy {
         }
     }
 
+    /// The bound on bad clients, where the rule has one of its own.
+    pub fn bad_max(&self) -> Option<u32> {
+        match *self {
+            Self::TrimmedMean { trim: f }
+            | Self::Krum { f }
+            | Self::MultiKrum { f, .. }
+            | Self::Bulyan { f } => Some(f),
+            Self::FedAvg | Self::Median | Self::GeometricMedian | Self::LeastSquares(_) => None,
+        }
+    }
+
     /// Whether so many updates are enough.
     ///
     /// # Errors

@@ -16,10 +16,13 @@
 //!    than its largest row sum of absolute values (Gershgorin, 1931).
 //!
 //! From `H (w - w*) = r` follows `|w - w*| <= |r| / (mu - |R|)`. The numerator rounds up, the
-//! denominator down. It holds whoever computed `w`, and whatever the moments are: those of a liar need
-//! not be `X' X` of any rows, which is why `mu` is proven and not taken from the penalty.
+//! denominator down. The server model `m` is `w` in the federation's number format; the bound is of
+//! that: `|m - w*| <= |m - w| + |w - w*|`, the first term exact and rounded up. It holds whoever computed
+//! `w`, and whatever the moments are: those of a liar need not be `X' X` of any rows, which is why `mu`
+//! is proven and not taken from the penalty.
 //!
-//! It does not prove that the moments are of true rows.
+//! It does not prove that the moments are of true rows. That they are of none can be proven, see
+//! [`Refutation`]; while nobody can, there is a solution.
 //!
 //! | number | integer of | bound |
 //! | --- | --- | --- |
@@ -30,6 +33,7 @@
 //! | witness | 2^-32 | 2^55 |
 
 mod moments;
+mod refutation;
 mod solution;
 #[cfg(feature = "std")]
 mod solver;
@@ -40,9 +44,12 @@ mod tests;
 
 use alloc::vec::Vec;
 use core::fmt;
-use fedchain_fl::{LeastSquares, Shape, view::Bound};
+use fedchain_fl::{Format, LeastSquares, Shape, view::Bound};
 
 pub use moments::{Moments, ROW_BITS, ROW_MAX, ROWS_MAX};
+#[cfg(feature = "std")]
+pub use refutation::refute;
+pub use refutation::{REFUTATION_MAX, Refutation};
 pub use solution::{Solution, WEIGHT_BITS, WEIGHT_MAX, WITNESS_BITS, WITNESS_MAX};
 #[cfg(feature = "std")]
 pub use solver::solve;
@@ -75,8 +82,12 @@ pub enum Error {
     Weight,
     /// An entry of the witness is above [`WITNESS_MAX`].
     Witness,
+    /// A weight does not fit the federation's number format.
+    Format,
     /// The witness does not prove any curvature.
     Curvature,
+    /// The vector does not prove that the moments are of no rows.
+    Refutation,
     /// The model may be further from the optimum than the federation allows.
     TooFar {
         /// How far, in units of 2^-32.
@@ -96,6 +107,8 @@ impl fmt::Display for Error {
             Self::TooManyRows => write!(f, "all clients together may have 1 to {ROWS_MAX} rows"),
             Self::Weight => write!(f, "a weight is beyond 2^15"),
             Self::Witness => write!(f, "an entry of the witness is out of range"),
+            Self::Format => write!(f, "a weight does not fit the number format"),
+            Self::Refutation => write!(f, "this does not prove that the moments are of no rows"),
             Self::Curvature => write!(f, "the witness does not prove the curvature it claims"),
             Self::TooFar { epsilon } => {
                 write!(
@@ -116,15 +129,22 @@ pub struct Problem {
     /// `penalty * N`, 2^-24.
     ridge: i64,
     epsilon_max: u64,
+    format: Format,
 }
 
 impl Problem {
-    /// From the sum of all moments. `penalty` is in units of 2^-24, `epsilon_max` of 2^-32.
+    /// From the sum of all moments. `penalty` is in units of 2^-24, `epsilon_max` of 2^-32; the server
+    /// model will be in `format`.
     ///
     /// # Errors
     /// [`Error::Penalty`], [`Error::TooManyRows`], or [`Error::Moment`] when the sum is not one of
     /// checked moments.
-    pub fn new(moments: Moments, penalty: u32, epsilon_max: u64) -> Result<Self, Error> {
+    pub fn new(
+        moments: Moments,
+        penalty: u32,
+        epsilon_max: u64,
+        format: Format,
+    ) -> Result<Self, Error> {
         if !(1..=PENALTY_MAX).contains(&penalty) {
             return Err(Error::Penalty);
         }
@@ -136,6 +156,7 @@ impl Problem {
             moments,
             ridge,
             epsilon_max,
+            format,
         })
     }
 
@@ -143,9 +164,10 @@ impl Problem {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn on_terms(moments: Moments, terms: LeastSquares) -> Result<Self, Error> {
+    pub fn on_terms(moments: Moments, terms: LeastSquares, format: Format) -> Result<Self, Error> {
         let penalty = terms.penalty_units().unwrap_or(0);
-        Self::new(moments, penalty, terms.epsilon_units().unwrap_or(0))
+        let epsilon_max = terms.epsilon_units().unwrap_or(0);
+        Self::new(moments, penalty, epsilon_max, format)
     }
 
     /// The shape of its moments.
@@ -191,18 +213,20 @@ impl Problem {
         sums
     }
 
-    /// The bound that a decoded solution proves, whatever the federation asks for.
+    /// The bound that a decoded solution proves of its model, whatever the federation asks for.
     ///
     /// # Errors
-    /// [`Error::Weight`], [`Error::Witness`] or [`Error::Curvature`].
+    /// [`Error::Weight`], [`Error::Format`], [`Error::Witness`] or [`Error::Curvature`].
     pub fn bound(&self, solution: &Solution) -> Result<Bound, Error> {
         solution.check()?;
         let residual = self.residual(&solution.weights);
         let mu = solution
             .proven_curvature(self.moments.squares(), self.ridge)
             .ok_or(Error::Curvature)?;
-        let epsilon =
-            solution::quotient_up(&residual, mu).ok_or(Error::TooFar { epsilon: u64::MAX })?;
+        let rounding = solution.rounding_up(self.format).ok_or(Error::Format)?;
+        let epsilon = solution::quotient_up(&residual, mu)
+            .and_then(|distance| distance.checked_add(rounding))
+            .ok_or(Error::TooFar { epsilon: u64::MAX })?;
         Ok(Bound { epsilon, mu })
     }
 }

@@ -16,7 +16,7 @@ pub const ROWS_MAX: u32 = 1 << 30;
 /// What the column of ones holds.
 const ONE: i16 = 1 << ROW_BITS;
 /// Fractional bits of a moment; a moment of n rows is at most `n << MOMENT_MAX_BITS`.
-const MOMENT_MAX_BITS: u32 = 30;
+pub(super) const MOMENT_MAX_BITS: u32 = 30;
 
 /// Second moments of some rows, or the sum of those of several clients.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,6 +63,19 @@ impl Solution {
         rounded.collect()
     }
 
+    /// How far the model in a number format is from the weights, 2^-32, rounded up; none when a weight
+    /// does not fit.
+    pub(super) fn rounding_up(&self, format: Format) -> Option<u64> {
+        let model = self.model(format)?;
+        let shift = WEIGHT_BITS.checked_sub(format.frac_bits.into())?;
+        let distances = self.weights.iter().zip(model).map(|(weight, rounded)| {
+            // A weight is at most 2^47, and a rounded one 2^31 units of at most 2^32.
+            (i128::from(rounded) << shift).wrapping_sub((*weight).into())
+        });
+        let distances: Vec<i128> = distances.collect();
+        quotient_up(&distances, 1)
+    }
+
     /// Whether no product of the check can overflow.
     pub(super) fn check(&self) -> Result<(), Error> {
         let within = |numbers: &[i64], most: u64| numbers.iter().all(|n| n.unsigned_abs() <= most);

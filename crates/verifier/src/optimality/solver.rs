@@ -98,7 +98,7 @@ fn divide(lower: &Triangle, mut values: Vec<f64>) -> Vec<f64> {
 }
 
 /// Sum of the products, as far as the shorter one goes.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

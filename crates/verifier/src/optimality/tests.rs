@@ -2,13 +2,18 @@
 
 use std::{vec, vec::Vec};
 
-use fedchain_fl::limits::CERTIFIED_FEATURES_MAX;
+use fedchain_fl::{Format, Width, limits::CERTIFIED_FEATURES_MAX};
 use primitive_types::U256;
 use proptest::prelude::*;
 
 use super::*;
 
 const PENALTY: u32 = 1 << 14;
+/// As fine as weights of this size can be in 32 bits.
+const FORMAT: Format = Format {
+    frac_bits: 24,
+    width: Width::I32,
+};
 
 /// Rows of a client: features, then the target.
 type Rows<'a> = &'a [([i16; 2], i16)];
@@ -31,7 +36,7 @@ fn moments(rows: Rows) -> Moments {
 fn problem() -> Problem {
     let mut sum = moments(ALICE);
     sum.add(&moments(BOB)).unwrap();
-    Problem::new(sum, PENALTY, 1 << 20).unwrap()
+    Problem::new(sum, PENALTY, 1 << 20, FORMAT).unwrap()
 }
 
 #[track_caller]
@@ -147,7 +152,7 @@ fn indefinite_moments_have_no_witness() {
     liar.values[0] = 0;
     liar.values[1] = 3 << 29;
     liar.check().unwrap();
-    let problem = Problem::new(liar, PENALTY, u64::MAX).unwrap();
+    let problem = Problem::new(liar, PENALTY, u64::MAX, FORMAT).unwrap();
     for mu in [1, 1000, PENALTY as u64 * 3] {
         for size in [0, 1 << 30, 1 << 40] {
             let solution = Solution {
@@ -160,12 +165,113 @@ fn indefinite_moments_have_no_witness() {
     }
 }
 
+/// Moments of two features with these squares and products changed.
+fn changed(changes: &[(usize, i64)]) -> Moments {
+    let mut values = moments(ALICE).into_values();
+    for (index, value) in changes {
+        values[*index] = *value;
+    }
+    Moments::new(Shape::new(2).unwrap(), 3, values).unwrap()
+}
+
+#[test]
+fn moments_of_no_rows_are_refuted() {
+    let most = 3 << 30;
+    for impossible in [
+        // A square of zero beside products that are not.
+        changed(&[(0, 0), (1, most)]),
+        changed(&[(2, 1 << 24), (1, most)]),
+        // A column that is always zero goes with the target.
+        changed(&[(0, 0), (1, 0), (3, 0), (6, most)]),
+        // A mean that no column of this size has.
+        changed(&[(3, most)]),
+    ] {
+        let refutation = Refutation {
+            moments: &impossible,
+        };
+        let proof = refute(&impossible, 1.0).unwrap();
+        assert_eq!(refutation.verify(&proof), Ok(()));
+        for wrong in [&proof[8..], &[&proof[..], &[0; 8]].concat()] {
+            assert_eq!(refutation.verify(wrong), Err(Error::Length { needed: 32 }));
+        }
+        assert_eq!(refutation.verify(&[0; 32]), Err(Error::Refutation));
+        let large = [i64::MIN.to_le_bytes(); 4].concat();
+        assert_eq!(refutation.verify(&large), Err(Error::Refutation));
+        // The same proves nothing of others.
+        let honest = moments(ALICE);
+        let refutation = Refutation { moments: &honest };
+        assert_eq!(refutation.verify(&proof), Err(Error::Refutation));
+    }
+}
+
+#[test]
+fn whoever_keeps_a_federation_from_its_solution_is_refuted() {
+    // The penalty of the others' rows makes up for small lies: those do no harm.
+    for lie in [1 << 20, 1 << 24, 1 << 27, 3 << 29] {
+        let liar = changed(&[(0, 0), (1, lie), (3, 0)]);
+        let mut sum = moments(BOB);
+        sum.add(&liar).unwrap();
+        let rows = f64::from(sum.rows());
+        let problem = Problem::new(sum, PENALTY, u64::MAX, FORMAT).unwrap();
+        let slack = f64::from(PENALTY) * rows / 40.0;
+        let is_solved = solve(&problem).is_some();
+        assert!(is_solved || refute(&liar, slack).is_some(), "{lie}");
+    }
+}
+
+#[test]
+fn the_largest_refutation_does_not_overflow() {
+    let shape = Shape::new(CERTIFIED_FEATURES_MAX).unwrap();
+    let mut extreme = Moments::zero(shape);
+    extreme.rows = ROWS_MAX;
+    extreme.values.fill(i64::from(ROWS_MAX) << 30);
+    let vector = [(REFUTATION_MAX as i64).to_le_bytes(); 202].concat();
+    let refutation = Refutation { moments: &extreme };
+    assert_eq!(refutation.verify(&vector), Err(Error::Refutation));
+    // A form that is as low as can be.
+    for value in &mut extreme.values {
+        *value = -*value;
+    }
+    let refutation = Refutation { moments: &extreme };
+    assert_eq!(refutation.verify(&vector), Ok(()));
+}
+
+#[test]
+fn the_bound_is_of_the_rounded_model() {
+    let sum = || {
+        let mut sum = moments(ALICE);
+        sum.add(&moments(BOB)).unwrap();
+        sum
+    };
+    for frac_bits in [0, 8, 16, 24] {
+        let format = Format {
+            frac_bits,
+            width: Width::I32,
+        };
+        let problem = Problem::new(sum(), PENALTY, u64::MAX, format).unwrap();
+        let solution = solve(&problem).unwrap();
+        let bound = problem.bound(&solution).unwrap();
+        // The optimum is as good as exact.
+        let unit = 1i64 << (32 - frac_bits);
+        let model = solution.model(format).unwrap();
+        let distances = solution.weights.iter().zip(&model);
+        let squared: f64 = distances
+            .map(|(exact, rounded)| ((exact - i64::from(*rounded) * unit) as f64).powi(2))
+            .sum();
+        assert!(bound.epsilon as f64 >= squared.sqrt());
+        assert!(bound.epsilon as f64 <= squared.sqrt() + 4_096.0);
+    }
+}
+
 #[test]
 fn limits_are_kept() {
     let sum = moments(ALICE);
-    assert_eq!(Problem::new(sum.clone(), 0, 1).err(), Some(Error::Penalty));
     assert_eq!(
-        Problem::new(sum, PENALTY_MAX + 1, 1).err(),
+        Problem::new(sum.clone(), 0, 1, FORMAT).err(),
+        Some(Error::Penalty)
+    );
+    assert_eq!(
+        Problem::new(sum, PENALTY_MAX + 1, 1, FORMAT).err(),
         Some(Error::Penalty)
     );
 }
@@ -178,7 +284,7 @@ fn the_extremes_do_not_overflow() {
     extreme.values.fill(i64::from(ROWS_MAX) << 30);
     let ones = shape.squares() as usize - 1;
     extreme.values[ones] = i64::from(ROWS_MAX) << 24;
-    let problem = Problem::new(extreme.clone(), PENALTY_MAX, u64::MAX).unwrap();
+    let problem = Problem::new(extreme.clone(), PENALTY_MAX, u64::MAX, FORMAT).unwrap();
     let solution = Solution {
         mu: 1 << 62,
         weights: vec![WEIGHT_MAX as i64; shape.weights() as usize],
@@ -209,6 +315,19 @@ fn the_squares_are_on_the_diagonal() {
 }
 
 proptest! {
+    #[test]
+    fn moments_of_rows_cannot_be_refuted(
+        rows in prop::collection::vec((any::<[i16; 2]>(), any::<i16>()), 1..20),
+        vector in any::<[i64; 4]>(),
+    ) {
+        let own = moments(&rows);
+        prop_assert_eq!(refute(&own, 0.01), None);
+        let within = |entry: &i64| (entry % (REFUTATION_MAX as i64)).to_le_bytes();
+        let bytes: Vec<u8> = vector.iter().flat_map(within).collect();
+        let refutation = Refutation { moments: &own };
+        prop_assert_eq!(refutation.verify(&bytes), Err(Error::Refutation));
+    }
+
     #[test]
     fn sums_of_possible_moments_are_possible_and_come_apart(
         rows in prop::collection::vec((any::<[i16; 2]>(), any::<i16>()), 2..20),

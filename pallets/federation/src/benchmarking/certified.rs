@@ -12,10 +12,10 @@ use fedchain_fl::{
     Format, H256, Initial, LeastSquares, ModelSpec, Optimiser, Shape, Strategy,
     limits::{CERTIFIED_FEATURES_MAX, CHUNK_BYTES},
 };
-use fedchain_verifier::optimality::{Moments, Problem, Solution};
+use fedchain_verifier::optimality::{Moments, Problem, REFUTATION_MAX, Solution};
 use frame_support::BoundedVec;
 
-use super::scene::{Scene, columns, decimal};
+use super::scene::{Scene, columns, decimal, open_window};
 use crate::{
     pallet::*,
     types::{Answer, MOMENT_BYTES_MAX, MomentSum, Phase},
@@ -23,6 +23,8 @@ use crate::{
 
 /// Chunks of the largest moments.
 pub const MOMENT_CHUNKS: u32 = MOMENT_BYTES_MAX.div_ceil(CHUNK_BYTES);
+/// Weights of the largest regression.
+const MOMENT_WEIGHTS: usize = CERTIFIED_FEATURES_MAX as usize + 1;
 /// Rows of each client.
 pub const ROWS: u32 = 1_000;
 const TERMS: LeastSquares = LeastSquares {
@@ -111,7 +113,7 @@ pub fn sum<T: Config>(scene: &Scene<T>, rows: u32) {
 /// Waits for a solution; answers the bytes of the owner's call that hands it in, for the moments of one
 /// client.
 pub fn solve<T: Config>(scene: &Scene<T>, left_out: Vec<T::AccountId>) -> Vec<u8> {
-    scene.open_round(Phase::Certify { deadline: None });
+    scene.open_round(Phase::Certify { window: None });
     let call = Call::<T>::certify {
         federation: scene.id,
         left_out: BoundedVec::truncate_from(left_out),
@@ -120,10 +122,42 @@ pub fn solve<T: Config>(scene: &Scene<T>, left_out: Vec<T::AccountId>) -> Vec<u8
     call.encode()
 }
 
+/// Lets one of two clients' moments be of no rows; answers the bytes of the call that proves it.
+pub fn refute<T: Config>(scene: &Scene<T>) -> Vec<u8> {
+    let clients = count(scene, 2);
+    let liar = clients.first().expect("two");
+    let mut values = moments(scene, ROWS).into_values();
+    let (first, product) = (0, 1);
+    values[first] = 0;
+    values[product] = i64::from(ROWS) << 30;
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    Pallet::<T>::stage(scene.id, liar, 0, &bytes);
+    scene.open_round(Phase::Certify {
+        window: Some(open_window()),
+    });
+    scene.change(|state| {
+        state.round.committed = 2;
+        state.round.revealed = 2;
+        state.round.accepted = 2;
+    });
+    let most = REFUTATION_MAX as i64;
+    let mut vector = vec![0i64; MOMENT_WEIGHTS + 1];
+    vector[0] = most;
+    vector[1] = -most;
+    let vector: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let call = Call::<T>::refute {
+        federation: scene.id,
+        client: liar.clone(),
+        vector: BoundedVec::truncate_from(vector),
+    };
+    call.encode()
+}
+
 /// The bytes of the solution for so many rows.
 fn solution<T: Config>(scene: &Scene<T>, rows: u32) -> Vec<u8> {
     let penalty = TERMS.penalty_units().expect("in range");
-    let problem = Problem::new(moments(scene, rows), penalty, 1).expect("possible");
+    let format = scene.spec.task.format;
+    let problem = Problem::new(moments(scene, rows), penalty, 1, format).expect("possible");
     let (squares, ridge) = problem.matrix();
     let mu = ridge as u64 / 2;
     let root = |entry: i64| match entry {

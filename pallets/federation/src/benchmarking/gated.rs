@@ -16,7 +16,7 @@ use fedchain_fl::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::Zero;
 
-use super::scene::{LATER, PART_CHUNKS, Scene, columns};
+use super::scene::{PART_CHUNKS, Scene, columns, open_window};
 use crate::{pallet::*, types::Phase};
 
 /// Thousands of operations of the costliest judgement that is measured.
@@ -32,7 +32,7 @@ pub fn scene<T: Config>() -> Scene<T> {
     set_rows(&mut scene, PART_BYTES_MAX / ROW_BYTES);
     scene.open_round(Phase::Gate {
         opens_at: 0,
-        deadline: LATER,
+        window: open_window(),
     });
     scene
 }

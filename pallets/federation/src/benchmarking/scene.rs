@@ -10,8 +10,8 @@ use codec::{Decode, Encode};
 use fedchain_commitment::{Accepted, Opening, Part, spec_hash};
 use fedchain_fl::{
     Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, H256, Initial,
-    Membership, ModelSpec, Name, NormRule, Optimiser, Privacy, Schema, Strategy, Target, TaskSpec,
-    Width, Windows,
+    Membership, ModelSpec, Name, NormRule, Optimiser, Privacy, QUORUM_DEFAULT, Schema, Strategy,
+    Target, TaskSpec, Width, Windows,
     gate::Assessment,
     limits::{
         CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, CONTRIBUTIONS_MAX,
@@ -19,7 +19,7 @@ use fedchain_fl::{
         SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
     },
     view::Outcome,
-    window::Deadline,
+    window::{Tick, Window},
 };
 use frame_benchmarking::v2::account;
 use frame_support::{
@@ -41,8 +41,8 @@ use crate::{
     CheckFederation, WeightInfo,
     pallet::*,
     types::{
-        Answer, Commitment, Federation, FederationId, Judgement, Member, Phase, Pledge, Round,
-        Slot, Stage,
+        Answer, Commitment, Ending, Federation, FederationId, Judgement, Member, Phase, Pledge,
+        Round, Slot, Stage,
     },
 };
 
@@ -59,20 +59,34 @@ pub const FORMAT: Format = Format {
     frac_bits: 8,
     width: Width::I16,
 };
-/// A deadline that is never over.
-pub const LATER: Deadline = Deadline {
-    block: u32::MAX,
-    time_ms: u64::MAX,
-};
-/// A deadline that has passed.
-pub const OVER: Deadline = Deadline {
-    block: 0,
-    time_ms: 0,
-};
 /// The phase of a round that is over.
 pub const AGGREGATE: Phase = Phase::Aggregate {
-    reveals_taken: true,
+    ending: Ending::Asked,
 };
+const START: Tick = Tick {
+    block: 0,
+    roomy: 0,
+    time_ms: 0,
+};
+
+/// A window that is never over.
+pub fn open_window() -> Window {
+    Window::after(START, WINDOW_BLOCKS_MAX, u64::MAX)
+}
+
+/// The phase of a round that takes commitments.
+pub fn commit_phase() -> Phase {
+    Phase::Commit {
+        window: open_window(),
+    }
+}
+
+/// A window that is over.
+pub fn over_window<T: Config>() -> Window {
+    RoomyBlocks::<T>::put(1);
+    Window::after(START, 0, 0)
+}
+
 /// The stage of a job whose clients are all settled.
 pub const SETTLED: Stage = Stage::Settle {
     outcome: Outcome::Adopted,
@@ -122,6 +136,7 @@ impl<T: Config> Scene<T> {
             created_at: 1,
             phase: Phase::Waiting,
             round: Round::default(),
+            skipped: 0,
             members: 0,
             invited: 0,
             evaluators: 0,
@@ -180,7 +195,7 @@ impl<T: Config> Scene<T> {
     pub fn wait_for_reveals(&self) {
         self.open_round(Phase::Reveal {
             opens_at: 0,
-            deadline: LATER,
+            window: open_window(),
         });
         self.change(|state| state.round.committed = 1);
     }
@@ -289,12 +304,10 @@ impl<T: Config> Scene<T> {
         Holdouts::<T>::insert((self.id, round, evaluator), pledge);
     }
 
-    /// A client's commitment, with its bond if it is open.
+    /// A client's commitment, with its bond.
     pub fn commit(&self, client: &T::AccountId, hash: H256, answer: Answer, received: u32) {
         let bond = self.spec.bond;
-        if answer == Answer::Open {
-            hold::<T>(HoldReason::Bond, client, bond);
-        }
+        hold::<T>(HoldReason::Bond, client, bond);
         let commitment = Commitment {
             hash,
             bond,
@@ -320,6 +333,7 @@ pub fn spec<T: Config>(chunks: u32) -> SpecOf<T> {
             settle_blocks: 1,
             reveal_blocks: WINDOW_BLOCKS_MAX,
         },
+        quorum: QUORUM_DEFAULT,
         sample_count_max: SAMPLE_COUNT_MAX,
         bond: amount,
         join_deposit: amount,

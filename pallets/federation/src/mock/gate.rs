@@ -5,7 +5,8 @@ use fedchain_fl::{Contributions, FederationSpec, Gate, H256};
 use sp_runtime::DispatchResult;
 
 use super::{
-    AccountId, Balance, Federation, OWNER, RuntimeOrigin, System, Test, direct, join_both, spec,
+    AccountId, Balance, Federation, OWNER, RuntimeOrigin, System, Test, create, direct, join_both,
+    spec,
 };
 use crate::{pallet::*, types::FederationId};
 
@@ -34,7 +35,7 @@ pub fn gated() -> FederationSpec<Balance> {
 /// from the first of them and lets ALICE and BOB join.
 pub fn judged(spec: FederationSpec<Balance>, slopes: &[i32]) -> (FederationId, Vec<Holdout>) {
     let id = NextFederation::<Test>::get();
-    Federation::create(RuntimeOrigin::signed(OWNER), spec).unwrap();
+    create(spec).unwrap();
     for evaluator in EVALUATORS {
         Federation::appoint(RuntimeOrigin::signed(OWNER), id, evaluator).unwrap();
     }

@@ -48,6 +48,10 @@ impl WeightInfo for Weights {
         Weight::from_parts(1_000 * u64::from(left_out + 1), 0)
     }
 
+    fn refute() -> Weight {
+        Weight::from_parts(1_000, 0)
+    }
+
     fn reveal_holdout(chunks: u32) -> Weight {
         Weight::from_parts(1_000 * u64::from(chunks), 0)
     }

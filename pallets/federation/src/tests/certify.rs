@@ -1,10 +1,10 @@
 //! Certified regressions: from moments to a proven optimum, and what proves nothing.
 
 use fedchain_fl::{
-    FederationSpec, LeastSquares, Refusal, Shape, Strategy,
+    FederationSpec, Format, LeastSquares, Refusal, Shape, Strategy, Width,
     view::{MomentsView, Outcome, PhaseView},
 };
-use fedchain_verifier::optimality::{Moments, Problem, Solution, solve};
+use fedchain_verifier::optimality::{Moments, Problem, Solution, refute, solve};
 use frame_support::{BoundedVec, assert_noop, assert_ok};
 
 use crate::{mock::*, pallet::*, types::Phase};
@@ -19,6 +19,11 @@ const ALICES: Rows = &[
 ];
 const BOBS: Rows = &[([2500, 2500], 9000), ([-9000, 400], -30_000)];
 
+const FORMAT: Format = Format {
+    frac_bits: 24,
+    width: Width::I32,
+};
+
 fn terms() -> LeastSquares {
     LeastSquares {
         penalty: "0.01".parse().unwrap(),
@@ -29,6 +34,7 @@ fn terms() -> LeastSquares {
 fn certified() -> FederationSpec<Balance> {
     let mut spec = spec();
     spec.task.strategy = Strategy::LeastSquares(terms());
+    spec.task.format = FORMAT;
     spec
 }
 
@@ -47,7 +53,8 @@ fn everybody() -> Moments {
 }
 
 fn solution(moments: Moments) -> Solution {
-    let problem = Problem::new(moments, terms().penalty_units().unwrap(), u64::MAX).unwrap();
+    let penalty = terms().penalty_units().unwrap();
+    let problem = Problem::new(moments, penalty, u64::MAX, FORMAT).unwrap();
     solve(&problem).unwrap()
 }
 
@@ -81,9 +88,9 @@ fn certify(id: u32, left_out: &[AccountId], solution: &Solution) -> Call<Test> {
     }
 }
 
-/// A solution in the model's format: 16 instead of 32 fractional bits.
+/// A solution in the model's format: 24 instead of 32 fractional bits.
 fn rounded(solution: &Solution) -> Vec<i32> {
-    let round = |weight: &i64| (*weight as f64 / 65_536.0).round_ties_even() as i32;
+    let round = |weight: &i64| (*weight as f64 / 256.0).round_ties_even() as i32;
     solution.weights.iter().map(round).collect()
 }
 
@@ -104,7 +111,8 @@ fn one_round_gives_the_optimum_of_everybodys_rows() {
                 values: everybody().into_values(),
             })
         );
-        assert_eq!(held(HoldReason::Bond, ALICE), 0);
+        // Moments may be refuted until the round is settled.
+        assert_eq!(held(HoldReason::Bond, ALICE), 100);
 
         let best = solution(everybody());
         assert_ok!(direct(STRANGER, certify(id, &[], &best)));
@@ -118,7 +126,8 @@ fn one_round_gives_the_optimum_of_everybodys_rows() {
         assert_eq!((view.clients, view.withheld), (vec![ALICE, BOB], vec![]));
         assert!(view.bound.epsilon <= terms().epsilon_units().unwrap());
         // The reward was paid as for any round.
-        assert_eq!(total(ALICE), total(BOB));
+        assert_eq!([ALICE, BOB].map(total), [ENDOWMENT + 15; 2]);
+        assert_eq!(held(HoldReason::Bond, ALICE), 0);
     });
 }
 
@@ -164,7 +173,7 @@ fn the_owner_has_it_certified_anew_without_a_client() {
         assert_eq!(Federation::get(id).unwrap().phase, PhaseView::Finished);
 
         // What was kept goes with the federation.
-        assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+        assert_ok!(remove(OWNER, id));
         assert_eq!(StagedUpdates::<Test>::iter().count(), 0);
         assert_eq!(Commitments::<Test>::iter().count(), 0);
         assert_eq!(Certificates::<Test>::iter().count(), 0);
@@ -228,6 +237,105 @@ fn moments_that_no_rows_have_are_not_counted() {
     });
 }
 
+/// Rows are claimed whose first feature is always zero, and yet goes with the second.
+fn impossible() -> Moments {
+    let mut values = moments(BOBS).into_values();
+    (values[0], values[1]) = (0, 2 << 30);
+    Moments::new(Shape::new(2).unwrap(), 2, values).unwrap()
+}
+
+/// Everybody reveals; BOB moments that no rows have.
+fn sabotaged(spec: FederationSpec<Balance>) -> u32 {
+    let id = federation(spec);
+    let updates = [
+        update(ALICE, id, &moments(ALICES), 3),
+        update(BOB, id, &impossible(), 2),
+    ];
+    for update in &updates {
+        assert_ok!(update.commit());
+    }
+    next_blocks(2);
+    for update in &updates {
+        assert_ok!(update.reveal());
+    }
+    id
+}
+
+fn refutation(id: u32, client: AccountId, vector: Vec<u8>) -> Call<Test> {
+    Call::refute {
+        federation: id,
+        client,
+        vector: BoundedVec::truncate_from(vector),
+    }
+}
+
+#[test]
+fn who_sends_moments_of_no_rows_is_named_and_loses_its_bond_and_the_others_go_on() {
+    build_and_execute(|| {
+        let issuance = Balances::total_issuance();
+        let id = sabotaged(certified());
+        let mut sum = moments(ALICES);
+        sum.add(&impossible()).unwrap();
+        let penalty = terms().penalty_units().unwrap();
+        let problem = Problem::new(sum, penalty, u64::MAX, FORMAT).unwrap();
+        assert_eq!(solve(&problem), None, "nobody can solve that");
+
+        let proof = refute(&impossible(), 1.0).unwrap();
+        assert_eq!(refute(&moments(ALICES), 1.0), None);
+        assert_noop!(
+            direct(STRANGER, refutation(id, ALICE, proof.clone())),
+            E::NoRefutation
+        );
+        assert_noop!(
+            direct(STRANGER, refutation(id, BOB, vec![0; proof.len()])),
+            E::NoRefutation
+        );
+        assert_eq!(refused(STRANGER, refutation(id, BOB, proof.clone())), None);
+        next_blocks(3);
+        assert_ok!(direct(STRANGER, refutation(id, BOB, proof.clone())));
+        assert_eq!(
+            refused(STRANGER, refutation(id, BOB, proof.clone())),
+            Some(Refusal::NoCommitment.code())
+        );
+        // The others have all of a window again.
+        next_blocks(3);
+        assert_ok!(direct(ALICE, certify(id, &[], &solution(moments(ALICES)))));
+        next_blocks(1);
+        let view = Federation::certificate(id, Some(1)).unwrap();
+        assert_eq!((view.clients, view.guilty), (vec![ALICE], vec![BOB]));
+        assert_eq!([ALICE, BOB].map(total), [ENDOWMENT + 15, ENDOWMENT - 100]);
+        assert_eq!(Balances::total_issuance(), issuance - 100);
+        assert!(!Members::<Test>::contains_key(id, BOB));
+        assert_noop!(
+            direct(STRANGER, refutation(id, ALICE, proof)),
+            E::CertifyClosed
+        );
+    });
+}
+
+#[test]
+fn without_the_guilty_a_round_may_lack_its_quorum() {
+    build_and_execute(|| {
+        // BOB alone has moments: of rows there are none.
+        let id = federation(certified());
+        let bob = update(BOB, id, &impossible(), 2);
+        assert_ok!(bob.commit());
+        next_blocks(5);
+        assert_ok!(plain(Federation::advance(RuntimeOrigin::signed(BOB), id)));
+        next_blocks(2);
+        assert_ok!(bob.reveal());
+        let proof = refute(&impossible(), 1.0).unwrap();
+        assert_ok!(direct(ALICE, refutation(id, BOB, proof)));
+        next_blocks(1);
+        assert_eq!(
+            Rounds::<Test>::get(id, 1).unwrap().outcome,
+            Outcome::Skipped
+        );
+        assert_eq!(MomentSums::<Test>::get(id), None);
+        assert_eq!(total(BOB), ENDOWMENT - 100);
+    });
+}
+
 #[test]
 fn commitments_after_the_window_are_refused() {
     build_and_execute(|| {
@@ -251,7 +359,9 @@ fn commitments_after_the_window_are_refused() {
 #[test]
 fn who_committed_and_did_not_reveal_is_named() {
     build_and_execute(|| {
-        let id = federation(certified());
+        let mut spec = certified();
+        spec.quorum = 0;
+        let id = federation(spec);
         let alice = update(ALICE, id, &moments(ALICES), 3);
         assert_ok!(alice.commit());
         assert_ok!(update(BOB, id, &moments(BOBS), 2).commit());
@@ -317,32 +427,32 @@ fn the_owner_can_end_it_after_the_first_certificate() {
 #[test]
 fn only_a_plain_linear_task_can_be_certified() {
     build_and_execute(|| {
-        let create = |change: fn(&mut FederationSpec<Balance>)| {
+        let change = |change: fn(&mut FederationSpec<Balance>)| {
             let mut spec = certified();
             change(&mut spec);
-            Federation::create(RuntimeOrigin::signed(OWNER), spec)
+            create(spec)
         };
-        use fedchain_fl::{ModelSpec, NormRule, Optimiser, Width};
+        use fedchain_fl::{ModelSpec, NormRule, Optimiser};
         let set = |penalty: &str, epsilon: &str| {
             let (penalty, epsilon) = (penalty.parse().unwrap(), epsilon.parse().unwrap());
             let mut spec = certified();
             spec.task.strategy = Strategy::LeastSquares(LeastSquares { penalty, epsilon });
-            Federation::create(RuntimeOrigin::signed(OWNER), spec)
+            create(spec)
         };
         assert_noop!(
-            create(|spec| spec.task.model = ModelSpec::Opaque { param_count: 3 }),
+            change(|spec| spec.task.model = ModelSpec::Opaque { param_count: 3 }),
             E::InvalidCertificate
         );
         assert_noop!(
-            create(|spec| spec.task.norm = Some(NormRule::ClipToMedian)),
+            change(|spec| spec.task.norm = Some(NormRule::ClipToMedian)),
             E::InvalidCertificate
         );
         assert_noop!(
-            create(|spec| spec.task.format.width = Width::I16),
+            change(|spec| spec.task.format.width = Width::I16),
             E::InvalidFracBits
         );
         assert_noop!(
-            create(|spec| {
+            change(|spec| {
                 spec.task.optimiser = Optimiser::FedAvgM {
                     momentum: "0.9".parse().unwrap(),
                     rate: "1".parse().unwrap(),

@@ -12,10 +12,7 @@ fn refuse(change: impl FnOnce(&mut FederationSpec<Balance>), error: E) {
     build_and_execute(|| {
         let mut spec = spec();
         change(&mut spec);
-        assert_noop!(
-            Federation::create(RuntimeOrigin::signed(OWNER), spec),
-            error
-        );
+        assert_noop!(create(spec), error);
     });
 }
 
@@ -93,6 +90,8 @@ fn what_cannot_work_is_refused() {
         E::StagingTooLarge,
     );
     refuse(|s| s.reward = ENDOWMENT, E::LowBalance);
+    refuse(|s| s.bond = 0, E::BondNeeded);
+    refuse(|s| s.quorum = 100, E::InvalidQuorum);
 }
 
 #[test]
@@ -115,18 +114,12 @@ fn escrow_and_deposit_are_held_and_come_back() {
         let deposit = held(HoldReason::StateDeposit, OWNER);
         assert!(deposit > 300, "{deposit}");
 
-        assert_noop!(
-            Federation::remove(RuntimeOrigin::signed(OWNER), id),
-            E::FederationRuns
-        );
+        assert_noop!(remove(OWNER, id), E::FederationRuns);
         play_round(id, &[1, 2, 3], &[3, 4, 5]);
         play_round(id, &[1, 2, 3], &[3, 4, 5]);
         assert_eq!(held(HoldReason::Escrow, OWNER), 0);
-        assert_noop!(
-            Federation::remove(RuntimeOrigin::signed(ALICE), id),
-            E::NotOwner
-        );
-        assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+        assert_noop!(remove(ALICE, id), E::NotOwner);
+        assert_ok!(remove(OWNER, id));
 
         assert_eq!(held(HoldReason::StateDeposit, OWNER), 0);
         assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - 60);
@@ -162,7 +155,7 @@ fn a_large_federation_is_removed_in_several_calls() {
         state.execute_with(|| {
             let deposit = held(HoldReason::StateDeposit, OWNER);
             assert!(deposit > 0);
-            assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+            assert_ok!(remove(OWNER, id));
             let is_gone = !Federations::<Test>::contains_key(id);
             assert_eq!(is_gone, is_last);
             assert_eq!(Rounds::<Test>::iter().count() == 0, is_last);
@@ -175,7 +168,7 @@ fn a_large_federation_is_removed_in_several_calls() {
 #[test]
 fn cancelling_while_waiting_returns_all() {
     build_and_execute(|| {
-        assert_ok!(Federation::create(RuntimeOrigin::signed(OWNER), spec()));
+        assert_ok!(create(spec()));
         assert_ok!(Federation::invite(RuntimeOrigin::signed(OWNER), 0, ALICE));
         assert_ok!(Federation::join(RuntimeOrigin::signed(ALICE), 0));
         assert_noop!(

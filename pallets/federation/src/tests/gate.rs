@@ -15,6 +15,8 @@ use crate::{mock::*, pallet::*, types::FederationId};
 
 type E = Error<Test>;
 
+const WIDE: NormRule = NormRule::Reject { max: u64::MAX };
+
 /// Of a number of squares of the unit, at 2^-32.
 fn units(whole: i64) -> i64 {
     whole << 32
@@ -214,6 +216,7 @@ fn a_late_evaluator_loses_its_bond() {
     build_and_execute(|| {
         let mut spec = gated();
         spec.gate.as_mut().unwrap().contributions = Contributions::Paid;
+        spec.task.norm = Some(WIDE);
         let (id, holdouts) = judged(spec, &[2, 2, 2]);
         play_round(id, &slope(-9), &slope(-9));
         next_blocks(2);
@@ -233,7 +236,7 @@ fn a_late_evaluator_loses_its_bond() {
         let issuance = Balances::total_issuance();
         assert_ok!(Federation::advance(RuntimeOrigin::signed(STRANGER), id));
         next_blocks(1);
-        // Two are too few: nothing is measured, and all are paid alike.
+        // Too few: nothing is measured, and all are paid alike.
         assert_eq!(outcome(id, 1), Outcome::Ungated);
         assert_eq!(total(ALICE), ENDOWMENT + 15);
         assert_eq!(Balances::total_issuance(), issuance - 70);
@@ -444,7 +447,7 @@ fn the_end_of_the_federation_returns_what_is_bonded() {
         for evaluator in EVALUATORS {
             assert_eq!(held(HoldReason::Bond, evaluator), 0);
         }
-        assert_ok!(Federation::remove(RuntimeOrigin::signed(OWNER), id));
+        assert_ok!(remove(OWNER, id));
         assert_eq!(Gates::<Test>::iter().count(), 0);
         assert_eq!(UsedHoldouts::<Test>::iter().count(), 0);
         assert_eq!(Evaluators::<Test>::iter().count(), 0);
@@ -456,7 +459,7 @@ fn a_cancelled_federation_that_waited_returns_holdouts() {
     build_and_execute(|| {
         let id = NextFederation::<Test>::get();
         let owner = || RuntimeOrigin::signed(OWNER);
-        assert_ok!(Federation::create(owner(), gated()));
+        assert_ok!(create(gated()));
         assert_ok!(Federation::appoint(owner(), id, EVALUATORS[0]));
         assert_ok!(Holdout::of_slope(EVALUATORS[0], id, 2).commit());
         assert_ok!(Federation::cancel(owner(), id));
@@ -480,16 +483,17 @@ fn no_holdout_is_taken_for_a_round_that_will_not_come() {
 }
 
 #[test]
-fn rewards_follow_contributions() {
+fn rewards_go_to_those_whose_contribution_is_above_zero() {
     // Slopes in quarters, the gains that follow in squares of them, and the rewards.
     for (slopes, squares, rewards) in [
-        ([13, 7], [1 - 4, 25 - 4], [0, 30]),
-        ([13, 5], [9 - 1, 25 - 1], [7, 22]),
+        ([13, 7], [1 - 4, 25 - 4], [0, 15]),
+        ([13, 5], [9 - 1, 25 - 1], [15, 15]),
         ([8, 8], [0, 0], [0, 0]),
     ] {
         build_and_execute(|| {
             let mut spec = gated();
             spec.gate.as_mut().unwrap().contributions = Contributions::Paid;
+            spec.task.norm = Some(WIDE);
             let (id, holdouts) = judged(spec, &[2, 2, 2]);
             let [alice, bob] = slopes.map(|quarters| [quarters * ONE / 4, 0, 0]);
             play_round(id, &alice, &bob);
@@ -517,7 +521,7 @@ fn a_holdout_in_many_parts_is_judged_as_one() {
         let rows = spec.gate.as_mut().unwrap();
         rows.rows = 1_000;
         let id = NextFederation::<Test>::get();
-        assert_ok!(Federation::create(RuntimeOrigin::signed(OWNER), spec));
+        assert_ok!(create(spec));
         let holdouts: Vec<_> = EVALUATORS
             .into_iter()
             .map(|evaluator| {

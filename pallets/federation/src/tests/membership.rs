@@ -86,7 +86,7 @@ fn leaving_counts_from_the_next_round() {
 #[test]
 fn leaving_while_waiting_is_at_once() {
     build_and_execute(|| {
-        assert_ok!(Federation::create(signed(OWNER), spec()));
+        assert_ok!(create(spec()));
         assert_ok!(Federation::invite(signed(OWNER), 0, ALICE));
         assert_ok!(Federation::join(signed(ALICE), 0));
         assert_ok!(Federation::leave(signed(ALICE), 0));
@@ -96,7 +96,7 @@ fn leaving_while_waiting_is_at_once() {
 }
 
 #[test]
-fn two_missed_rounds_in_a_row_drop_a_member() {
+fn two_missed_rounds_drop_a_member() {
     build_and_execute(|| {
         let mut long = spec();
         long.rounds_max = 5;
@@ -114,5 +114,51 @@ fn two_missed_rounds_in_a_row_drop_a_member() {
         assert_eq!(held(HoldReason::JoinDeposit, BOB), 0);
         assert_eq!(held(HoldReason::JoinDeposit, ALICE), 50);
         assert_eq!(Federations::<Test>::get(id).unwrap().phase, Phase::Waiting);
+    });
+}
+
+#[test]
+fn who_commits_every_second_round_is_dropped_too() {
+    build_and_execute(|| {
+        let mut long = spec();
+        long.rounds_max = 5;
+        let id = federation(long);
+        for round in 1..=3 {
+            assert!(Members::<Test>::contains_key(id, BOB), "round {round}");
+            let alice = Update::new(ALICE, id, &[1, 1, 1], 5);
+            assert_ok!(alice.commit());
+            let bob = Update::new(BOB, id, &[1, 1, 1], 5);
+            if round == 2 {
+                assert_ok!(bob.commit());
+            } else {
+                next_blocks(5);
+                assert_ok!(Federation::advance(signed(STRANGER), id));
+            }
+            next_blocks(2);
+            assert_ok!(alice.reveal());
+            if round == 2 {
+                assert_ok!(bob.reveal());
+            }
+            next_blocks(1);
+        }
+        assert!(!Members::<Test>::contains_key(id, BOB));
+        assert!(Members::<Test>::contains_key(id, ALICE));
+    });
+}
+
+#[test]
+fn an_invitation_that_was_not_used_can_be_withdrawn() {
+    build_and_execute(|| {
+        let id = federation(spec());
+        assert_ok!(Federation::invite(signed(OWNER), id, CAROL));
+        assert_noop!(Federation::withdraw(signed(CAROL), id, CAROL), E::NotOwner);
+        assert_noop!(
+            Federation::withdraw(signed(OWNER), id, ALICE),
+            E::NotInvited
+        );
+        assert_ok!(Federation::withdraw(signed(OWNER), id, CAROL));
+        assert_noop!(Federation::join(signed(CAROL), id), E::NotInvited);
+        // The seat is free again.
+        assert_ok!(Federation::invite(signed(OWNER), id, STRANGER));
     });
 }

@@ -2,6 +2,7 @@
 
 mod certify;
 mod create;
+mod crowds;
 mod gate;
 mod membership;
 mod money;

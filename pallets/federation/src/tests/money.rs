@@ -30,7 +30,9 @@ fn the_bond_is_held_from_commit_to_reveal() {
 #[test]
 fn a_silent_client_loses_its_bond_and_nobody_gains_it() {
     build_and_execute(|| {
-        let id = federation(spec());
+        let mut spec = spec();
+        spec.quorum = 0;
+        let id = federation(spec);
         let issuance = Balances::total_issuance();
         let updates = [
             Update::new(ALICE, id, &[1, 1, 1], 5),
@@ -46,7 +48,10 @@ fn a_silent_client_loses_its_bond_and_nobody_gains_it() {
         next_blocks(1);
         assert_eq!(Balances::total_issuance(), issuance - 100);
         assert_eq!(total(BOB), ENDOWMENT - 100);
-        assert_eq!(total(ALICE), ENDOWMENT + 30);
+        // Her part of two; the other stays the owner's.
+        assert_eq!(total(ALICE), ENDOWMENT + 15);
+        assert_eq!(Federations::<Test>::get(id).unwrap().escrow, 60 - 15);
+        assert!(!Members::<Test>::contains_key(id, BOB));
     });
 }
 
@@ -127,7 +132,7 @@ fn an_update_beyond_the_norm_bound_is_rejected_and_its_bond_returned() {
         next_blocks(1);
         assert_eq!(model(id), [3, 4, 0]);
         assert_eq!(total(BOB), ENDOWMENT);
-        assert_eq!(total(ALICE), ENDOWMENT + 30);
+        assert_eq!(total(ALICE), ENDOWMENT + 15);
     });
 }
 

@@ -71,7 +71,9 @@ fn a_burst_of_blocks_closes_no_window() {
 #[test]
 fn the_reveal_window_closes_without_those_who_stay_silent() {
     build_and_execute(|| {
-        let id = federation(spec());
+        let mut spec = spec();
+        spec.quorum = 0;
+        let id = federation(spec);
         let updates = [
             Update::new(ALICE, id, &[1, 1, 1], 5),
             Update::new(BOB, id, &[3, 3, 3], 5),

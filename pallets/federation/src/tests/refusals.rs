@@ -95,13 +95,13 @@ fn wrapped_commits_and_reveals_are_refused() {
         let id = federation(spec());
         let update = Update::new(ALICE, id, &[1, 1, 1], 5);
         assert_noop!(
-            Federation::commit(
+            plain(Federation::commit(
                 RuntimeOrigin::signed(ALICE),
                 id,
                 1,
                 update.base_root,
                 update.commitment()
-            ),
+            )),
             Error::<Test>::WrappedCall
         );
     });
@@ -125,5 +125,33 @@ fn another_clients_commitment_cannot_be_opened() {
         );
         assert_noop!(copy.reveal(), Error::<Test>::WrongOpening);
         assert_ok!(alice.reveal());
+    });
+}
+
+#[test]
+fn nobody_can_name_a_direct_origin_in_a_call() {
+    use crate::extension::RawOrigin;
+    use codec::{Decode, Encode};
+    let bytes = RawOrigin::Direct(ALICE).encode();
+    assert!(RawOrigin::<AccountId>::decode(&mut bytes.as_slice()).is_err());
+    let origin = OriginCaller::from(RawOrigin::Direct(ALICE)).encode();
+    assert!(OriginCaller::decode(&mut origin.as_slice()).is_err());
+}
+
+#[test]
+fn a_refused_removal_weighs_a_look() {
+    use crate::WeightInfo;
+    build_and_execute(|| {
+        let id = federation(spec());
+        for (who, id, refusal) in [
+            (OWNER, 99, Refusal::UnknownFederation),
+            (ALICE, id, Refusal::NotOwner),
+            (OWNER, id, Refusal::FederationRuns),
+        ] {
+            check(who, Call::remove { federation: id }, Some(refusal));
+            let failed = Federation::remove(RuntimeOrigin::signed(who), id).unwrap_err();
+            assert_eq!(failed.post_info.actual_weight, Some(Weights::check()));
+            assert_eq!(failed.error, Error::<Test>::from(refusal).into());
+        }
     });
 }

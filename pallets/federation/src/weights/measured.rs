@@ -87,6 +87,10 @@ impl<T: frame_system::Config> WeightInfo for Measured<T> {
             .saturating_add(T::DbWeight::get().reads(12).saturating_mul(l.into()))
     }
 
+    fn refute() -> Weight {
+        Self::reveal_moments(12)
+    }
+
     fn advance() -> Weight {
         Weight::from_parts(265_655_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }

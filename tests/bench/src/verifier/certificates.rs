@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use fedchain_bench::table::{ms, row};
 use fedchain_bench_wasm::{Check, Work};
-use fedchain_fl::Shape;
+use fedchain_fl::{Format, Shape};
 use fedchain_verifier::optimality::{Moments, Problem, solve};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -43,7 +43,7 @@ fn check(features: u32) -> Result<Check> {
         moments.add_row(&values, random.random_range(-8_192..=8_192))?;
     }
     let (rows, bytes) = (moments.rows(), moments.encode());
-    let problem = Problem::new(moments, PENALTY, u64::MAX)?;
+    let problem = Problem::new(moments, PENALTY, u64::MAX, Format::default())?;
     let solution = solve(&problem).context("no solution")?;
     Ok(Check {
         features,

@@ -76,7 +76,7 @@ impl Check {
         let start = clock::clock::nanoseconds();
         let shape = Shape::new(self.features).ok()?;
         let moments = Moments::decode(shape, self.rows, &self.moments).ok()?;
-        let problem = Problem::new(moments, self.penalty, u64::MAX).ok()?;
+        let problem = Problem::new(moments, self.penalty, u64::MAX, Format::default()).ok()?;
         let (solution, _) = problem.verify(&self.solution).ok()?;
         let model = solution.model(Format::default())?;
         let nanoseconds = clock::clock::nanoseconds().saturating_sub(start);

@@ -1,9 +1,12 @@
 //! Adversaries of the protocol, against the pallet's mock.
 
+mod block_stuffer;
 mod chunk_withholder;
+mod colluders;
 mod copier;
 mod extreme_values;
 mod non_revealer;
+mod quorum_breaker;
 mod sample_count_inflator;
 mod spammer_of_federations;
 mod spammer_of_tiny_parts;

@@ -23,7 +23,8 @@ fn a_count_beyond_the_cap_is_refused_and_robust_strategies_ignore_it() {
                 assert_noop!(beyond.reveal(), Error::<Test>::SampleCountOutOfRange);
             },
         );
-        assert_eq!(found, without_adversary(|_| {}));
+        assert_eq!(found.model, [5; 3]);
+        assert_eq!([found.alice, found.bob], [ENDOWMENT + 10; 2]);
     });
     for (count, expected) in [(10, [5; 3]), (1_000, [5; 3])] {
         build_and_execute(|| {

@@ -19,7 +19,7 @@ fn every_federation_costs_its_bytes() {
         let held = held(pallet_federation::HoldReason::StateDeposit, STRANGER);
         assert!(created > 0 && held / created > 500, "{held} for {created}");
         assert_noop!(
-            Federation::create(RuntimeOrigin::signed(STRANGER), spec()),
+            plain(Federation::create(RuntimeOrigin::signed(STRANGER), spec())),
             Error::<Test>::LowBalance
         );
         assert!(Federation::list(0, u32::MAX).len() <= 1_000);

@@ -58,7 +58,7 @@ pub(super) const OTHERS: [(&str, &str); 6] = [
 ];
 
 /// All errors of the federation pallet.
-pub(super) const FEDERATION: [(&str, &str); 66] = [
+pub(super) const FEDERATION: [(&str, &str); 71] = [
     (
         "UnknownFederation",
         "no federation has this number: see `fedchain federation list`",
@@ -312,6 +312,29 @@ pub(super) const FEDERATION: [(&str, &str); 66] = [
         "a gate needs a model with layers or a linear one that is trained round by round, 3 to 16 \
          evaluators and a quorum of 3 or more of them, rows that a holdout can have, a tolerance of 0 or \
          more, and at most 64 clients where contributions are measured: correct it in the spec",
+    ),
+    (
+        "PaidUnbounded",
+        "contributions can be paid only where something bounds a client's pull: choose a norm rule, or a \
+         strategy that bounds bad clients",
+    ),
+    (
+        "InvalidQuorum",
+        "the quorum must be 0 to 99 per cent: correct it in the spec",
+    ),
+    (
+        "BondNeeded",
+        "without a bond anybody could commit, not reveal, and have rounds skipped for nothing: set a bond, \
+         or a quorum of 0 with a strategy that has no bound on bad clients",
+    ),
+    (
+        "InvalidCertificateFormat",
+        "the certificate asks for more than the number format can give: take more `frac_bits` for a smaller \
+         epsilon, fewer where the penalty is small, so that weights of 8 / sqrt(penalty) fit",
+    ),
+    (
+        "NoRefutation",
+        "this does not prove that the client's moments are of no rows: `fedchain certify` finds whose are",
     ),
     (
         "GateWindowTooShort",

@@ -95,7 +95,7 @@ pub(super) fn lines(frame: &mut Frame, state: &State, picture: &Picture, area: R
 }
 
 fn round(view: &FederationView) -> String {
-    format!("round {} of {}", view.round, view.spec.rounds_max)
+    format!("round {} of {}", view.round, view.last_round())
 }
 
 /// What is left of the window, in blocks and seconds.

@@ -1,7 +1,7 @@
 //! Certified rounds replay; lies in moments and solutions are found.
 
-use fedchain_fl::Shape;
-use fedchain_verifier::optimality::{self, Problem, Solution, solve};
+use fedchain_fl::{Format, Shape};
+use fedchain_verifier::optimality::{self, Problem, Solution, refute, solve};
 
 use super::*;
 
@@ -12,7 +12,7 @@ const TERMS: LeastSquares = LeastSquares {
     },
     epsilon: Decimal {
         mantissa: 1,
-        exponent: -6,
+        exponent: -4,
     },
 };
 
@@ -37,7 +37,9 @@ fn solution(parts: &[Rows]) -> Solution {
     for rows in parts {
         sum.add(&moments(rows)).unwrap();
     }
-    solve(&Problem::new(sum, TERMS.penalty_units().unwrap(), u64::MAX).unwrap()).unwrap()
+    let penalty = TERMS.penalty_units().unwrap();
+    let problem = Problem::new(sum, penalty, u64::MAX, Format::default()).unwrap();
+    solve(&problem).unwrap()
 }
 
 fn certify(number: u32, left_out: &[AccountId], solution: &Solution) -> Block {
@@ -114,4 +116,54 @@ fn moments_of_another_number_of_rows_are_named() {
         replayed(blocks([2, 4], |_| {})),
         Err(What::Moments { client: BOB, error })
     );
+}
+
+/// Alice's optimum, after Bob's moments, which no rows have, were refuted by `vector`.
+fn refuted(vector: Vec<u8>, succeeded: Option<bool>) -> Vec<Block> {
+    let spec = spec(Strategy::LeastSquares(TERMS), None);
+    let (alices, bobs) = (
+        values(ALICES),
+        Format::default().decode(&impossible().encode()),
+    );
+    let [a, b] = sent(&spec, 2, 1, &[0, 0], ALICE, 2, &alices);
+    let [c, d] = sent(&spec, 4, 1, &[0, 0], BOB, 3, &bobs);
+    let refute = Block {
+        number: 6,
+        refuted: vec![Refute {
+            client: BOB,
+            vector,
+            succeeded,
+        }],
+        ..Block::default()
+    };
+    let first = solution(&[ALICES]);
+    let model = first.model(Format::default()).unwrap();
+    let counted: [(AccountId, u32, &[i32]); 1] = [(ALICE, 2, &alices)];
+    vec![
+        a,
+        b,
+        c,
+        d,
+        refute,
+        certify(7, &[], &first),
+        digest(8, 1, Outcome::Adopted, &model, &counted),
+    ]
+}
+
+fn impossible() -> Moments {
+    let mut values = moments(BOBS).into_values();
+    (values[0], values[1]) = (0, 3 << 29);
+    Moments::new(Shape::new(1).unwrap(), 3, values).unwrap()
+}
+
+#[test]
+fn refuted_moments_do_not_count() {
+    let proof = refute(&impossible(), 1.0).unwrap();
+    for succeeded in [Some(true), None] {
+        let rounds = replayed(refuted(proof.clone(), succeeded)).unwrap();
+        assert_eq!(rounds[0].accepted, 1);
+    }
+    let nothing = vec![0; proof.len()];
+    let found = replayed(refuted(nothing, Some(true)));
+    assert_eq!(found, Err(What::Refutation { client: BOB }));
 }

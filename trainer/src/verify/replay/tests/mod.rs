@@ -30,6 +30,7 @@ fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
             settle_blocks: 1,
             reveal_blocks: 5,
         },
+        quorum: 50,
         sample_count_max: 1_000,
         bond: 0,
         join_deposit: 0,
@@ -144,19 +145,15 @@ fn digest(
     }
 }
 
+/// Client, rows and update of the honest round.
+const HONEST: [(AccountId, u32, &[i32]); 2] = [(ALICE, 1, &[4, 8]), (BOB, 3, &[8, 0])];
+
 /// One round of FedAvg by Alice (1 row) and Bob (3 rows).
 fn honest() -> Vec<Block> {
     let spec = spec(Strategy::FedAvg, None);
     let [a, b] = sent(&spec, 2, 1, &[0, 0], ALICE, 1, &[4, 8]);
     let [c, d] = sent(&spec, 4, 1, &[0, 0], BOB, 3, &[8, 0]);
-    let accepted: [(AccountId, u32, &[i32]); 2] = [(ALICE, 1, &[4, 8]), (BOB, 3, &[8, 0])];
-    vec![
-        a,
-        b,
-        c,
-        d,
-        digest(6, 1, Outcome::Adopted, &[7, 2], &accepted),
-    ]
+    vec![a, b, c, d, digest(6, 1, Outcome::Adopted, &[7, 2], &HONEST)]
 }
 
 fn replay(
@@ -248,6 +245,27 @@ fn too_few_updates_skip_the_round() {
 }
 
 #[test]
+fn a_round_without_its_quorum_is_skipped() {
+    let mut blocks = honest();
+    blocks[3].reveals.clear();
+    blocks[4] = digest(6, 1, Outcome::Skipped, &[0, 0], &[(ALICE, 1, &[4, 8])]);
+    let (replay, _) = replay(Strategy::FedAvg, None, blocks.clone()).unwrap();
+    assert_eq!(replay.model, [0, 0]);
+    blocks[4].closed[0].outcome = Outcome::Adopted;
+    check_differs(blocks, 6, "1 updates were accepted");
+}
+
+#[test]
+fn a_crowded_round_takes_ten_times_its_shortest_window() {
+    let mut blocks = honest();
+    blocks[4] = digest(50, 1, Outcome::Crowded, &[0, 0], &HONEST);
+    let (replay, rounds) = replay(Strategy::FedAvg, None, blocks.clone()).unwrap();
+    assert_eq!((replay.model, rounds[0].accepted), (vec![0, 0], 2));
+    blocks[4].number = 49;
+    check_differs(blocks, 49, "would have taken 50");
+}
+
+#[test]
 fn one_changed_value_in_a_reveal_is_found() {
     let mut blocks = honest();
     blocks[1].reveals[0].part.values[0] ^= 1;
@@ -282,7 +300,7 @@ fn a_reveal_without_commitment_is_found() {
 fn an_update_left_out_is_found() {
     let mut blocks = honest();
     blocks[1].reveals.clear();
-    check_differs(blocks, 6, "accepted updates have the root");
+    check_differs(blocks, 6, "1 updates were accepted");
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! Full blocks: windows wait, and nobody gains by filling them.
+
+use fedchain_fl::view::Outcome;
+use frame_support::{assert_noop, assert_ok};
+
+use crate::{mock::*, pallet::*, types::FederationId};
+
+type E = Error<Test>;
+
+fn advance(id: FederationId) -> sp_runtime::DispatchResult {
+    plain(Federation::advance(RuntimeOrigin::signed(STRANGER), id))
+}
+
+fn outcome(id: FederationId, round: u32) -> Outcome {
+    Rounds::<Test>::get(id, round).unwrap().outcome
+}
+
+/// Both clients have committed, and reveals are taken from the next block but one on.
+fn committed() -> (FederationId, [Update; 2]) {
+    let id = federation(spec());
+    let updates = [ALICE, BOB].map(|client| Update::new(client, id, &[2, 2, 2], 5));
+    for update in &updates {
+        assert_ok!(update.commit());
+    }
+    (id, updates)
+}
+
+#[test]
+fn a_window_runs_only_in_blocks_with_room() {
+    build_and_execute(|| {
+        let id = federation(spec());
+        full_blocks(20);
+        assert_noop!(advance(id), E::NotOverdue);
+        next_blocks(3);
+        full_blocks(5);
+        assert_noop!(advance(id), E::NotOverdue);
+        assert_ok!(Update::new(ALICE, id, &[2, 2, 2], 5).commit());
+        next_blocks(2);
+        assert_noop!(
+            Update::new(BOB, id, &[2, 2, 2], 5).commit(),
+            E::CommitClosed
+        );
+        assert_ok!(advance(id));
+    });
+}
+
+#[test]
+fn stuffing_the_commit_window_skips_the_round_and_costs_no_seat() {
+    build_and_execute(|| {
+        let id = federation(spec());
+        assert_ok!(Update::new(ALICE, id, &[2, 2, 2], 5).commit());
+        full_blocks(39);
+        assert_noop!(advance(id), E::NotOverdue);
+        full_blocks(2);
+        assert_ok!(advance(id));
+        next_blocks(1);
+        assert_eq!(outcome(id, 1), Outcome::Crowded);
+        assert_eq!([ALICE, BOB].map(total), [ENDOWMENT; 2]);
+        let missed = |client| Members::<Test>::get(id, client).unwrap().missed;
+        assert_eq!([ALICE, BOB].map(missed), [0, 0]);
+    });
+}
+
+#[test]
+fn stuffing_the_reveal_window_earns_nothing_and_burns_nothing() {
+    build_and_execute(|| {
+        let issuance = Balances::total_issuance();
+        let (id, [alice, _]) = committed();
+        next_blocks(2);
+        // The attacker's own is in; those of others find no room.
+        assert_ok!(alice.reveal());
+        full_blocks(51);
+        assert_ok!(advance(id));
+        next_blocks(1);
+        assert_eq!(outcome(id, 1), Outcome::Crowded);
+        assert_eq!(model(id), [0, 0, 0]);
+        assert_eq!([ALICE, BOB].map(total), [ENDOWMENT; 2]);
+        assert_eq!(Balances::total_issuance(), issuance);
+        assert!(Members::<Test>::contains_key(id, BOB));
+        // It is made up for.
+        play_round(id, &[2, 2, 2], &[4, 4, 4]);
+        play_round(id, &[2, 2, 2], &[4, 4, 4]);
+        assert_eq!(outcome(id, 3), Outcome::Adopted);
+        assert!(Federations::<Test>::get(id).unwrap().phase.is_over());
+    });
+}
+
+#[test]
+fn who_reveals_in_time_though_late_is_taken() {
+    build_and_execute(|| {
+        let (id, updates) = committed();
+        next_blocks(1);
+        full_blocks(60);
+        for update in &updates {
+            assert_ok!(update.reveal());
+        }
+        next_blocks(1);
+        assert_eq!(outcome(id, 1), Outcome::Adopted);
+    });
+}
+
+#[test]
+fn stuffing_the_gate_gets_no_model_past_the_judges() {
+    build_and_execute(|| {
+        let (id, _) = judged(gated(), &[2, 2, 2]);
+        play_round(id, &[ONE, 0, 0], &[ONE, 0, 0]);
+        full_blocks(52);
+        assert_ok!(advance(id));
+        next_blocks(1);
+        assert_eq!(outcome(id, 1), Outcome::Crowded);
+        assert_eq!(model(id), [0, 0, 0]);
+        assert_eq!(EVALUATORS.map(total), [ENDOWMENT; 3]);
+    });
+}
+
+#[test]
+fn skipped_rounds_are_made_up_for_once_over() {
+    build_and_execute(|| {
+        let id = federation(spec());
+        for round in 1..=4 {
+            assert_ok!(Update::new(ALICE, id, &[2, 2, 2], 5).commit());
+            full_blocks(41);
+            assert_ok!(advance(id));
+            next_blocks(1);
+            assert_eq!(outcome(id, round), Outcome::Crowded);
+        }
+        assert!(Federations::<Test>::get(id).unwrap().phase.is_over());
+        assert_eq!(held(HoldReason::Escrow, OWNER), 0);
+    });
+}
+
+#[test]
+fn room_is_for_the_largest_answer() {
+    build_and_execute(|| {
+        assert!(Federation::has_room());
+        System::set_block_consumed_resources(Default::default(), 4 * 1024 * 1024);
+        assert!(!Federation::has_room());
+    });
+}

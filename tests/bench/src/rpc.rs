@@ -1,0 +1,190 @@
+//! Hostile requests: how soon a node that mines, with a peer that follows it, answers `system_health`
+//! while strangers ask for as much as they can.
+
+use std::{
+    io::Write,
+    net::{SocketAddrV4, TcpStream},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use fedchain_bench::table::{ms, row};
+use fedchain_test_support::Node;
+use serde_json::{Value, json};
+
+/// Strangers at once.
+const STRANGERS: usize = 40;
+/// How long each kind goes on.
+const SPAN: Duration = Duration::from_secs(20);
+/// The longest that a look at the node's health may take.
+const HEALTH_MAX: Duration = Duration::from_secs(1);
+
+/// What strangers do.
+struct Kind {
+    name: &'static str,
+    act: fn(SocketAddrV4) -> Result<()>,
+}
+
+const KINDS: [Kind; 7] = [
+    Kind {
+        name: "long_lists_of_names",
+        act: |at| {
+            let names = vec!["5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"; 20_000];
+            ask(at, &[("federation_moments", json!([0, names]))])
+        },
+    },
+    Kind {
+        name: "whole_lists",
+        act: |at| ask(at, &[("federation_list", json!([0, 1_000]))]),
+    },
+    Kind {
+        name: "deep_pages",
+        act: |at| ask(at, &[("state_getKeysPaged", json!(["0x", 1_000]))]),
+    },
+    Kind {
+        name: "runtime_calls",
+        act: |at| ask(at, &[("state_call", json!(["Metadata_metadata", "0x"]))]),
+    },
+    Kind {
+        name: "batches",
+        act: |at| ask(at, &vec![("state_getMetadata", json!([])); 100]),
+    },
+    Kind {
+        name: "subscriptions",
+        act: subscribe,
+    },
+    Kind {
+        name: "slow_readers",
+        act: read_nothing,
+    },
+];
+
+/// Measures each kind on a node that mines, with a peer that syncs.
+pub fn run() -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let folder = tempfile::tempdir()?;
+    let node = runtime.block_on(Node::start(&folder.path().join("node.log"), &[]))?;
+    let addresses = runtime.block_on(node.rpc("system_localListenAddresses", json!([])))?;
+    let address = addresses[0].as_str().context("it listens nowhere")?;
+    let log = folder.path().join("peer.log");
+    let _peer = runtime.block_on(Node::start(&log, &["--bootnodes", address]))?;
+    for kind in &KINDS {
+        let blocks = height(&runtime, &node)?;
+        let health = besiege(&runtime, &node, kind.act)?;
+        let worst = health.iter().max().copied().context("no answer at all")?;
+        let name = |figure| format!("rpc_{}_{figure}", kind.name);
+        row(&name("median"), ms(median(health)), "ms");
+        row(&name("longest"), ms(worst), "ms");
+        let blocks = height(&runtime, &node)?.saturating_sub(blocks);
+        row(&name("blocks"), blocks as f64, "blocks");
+        ensure!(worst <= HEALTH_MAX, "{}: {worst:?}", kind.name);
+        ensure!(blocks > 0, "{}: the chain stands", kind.name);
+    }
+    Ok(())
+}
+
+/// How long each look at the node's health takes while strangers act.
+fn besiege(
+    runtime: &tokio::runtime::Runtime,
+    node: &Node,
+    act: fn(SocketAddrV4) -> Result<()>,
+) -> Result<Vec<Duration>> {
+    let (at, is_over) = (node.rpc_address(), AtomicBool::new(false));
+    let mut looks = Vec::new();
+    thread::scope(|scope| {
+        for _ in 0..STRANGERS {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    // A refusal is an answer too.
+                    let _ = act(at);
+                }
+            });
+        }
+        let start = Instant::now();
+        let looked = loop {
+            if start.elapsed() >= SPAN {
+                break Ok(());
+            }
+            let look = Instant::now();
+            if let Err(error) = runtime.block_on(node.rpc("system_health", json!([]))) {
+                break Err(error);
+            }
+            looks.push(look.elapsed());
+            thread::sleep(Duration::from_millis(100));
+        };
+        is_over.store(true, Ordering::Relaxed);
+        looked
+    })?;
+    Ok(looks)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn height(runtime: &tokio::runtime::Runtime, node: &Node) -> Result<u64> {
+    let header = runtime.block_on(node.rpc("chain_getHeader", json!([])))?;
+    let number = header["number"].as_str().context("no number")?;
+    Ok(u64::from_str_radix(number.trim_start_matches("0x"), 16)?)
+}
+
+fn body(calls: &[(&str, Value)]) -> Vec<u8> {
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|(method, params)| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+        .collect();
+    let body = match calls.as_slice() {
+        [one] => one.to_string(),
+        all => json!(all).to_string(),
+    };
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.into_bytes(), body.into_bytes()].concat()
+}
+
+/// Asks, and reads all of the answer.
+fn ask(at: SocketAddrV4, calls: &[(&str, Value)]) -> Result<()> {
+    let mut stream = TcpStream::connect(at)?;
+    stream.set_read_timeout(Some(SPAN))?;
+    stream.write_all(&body(calls))?;
+    std::io::copy(&mut stream, &mut std::io::sink())?;
+    Ok(())
+}
+
+/// Asks for a large answer, and reads nothing of it for a while.
+fn read_nothing(at: SocketAddrV4) -> Result<()> {
+    let mut stream = TcpStream::connect(at)?;
+    stream.write_all(&body(&[("state_getMetadata", json!([]))]))?;
+    thread::sleep(Duration::from_secs(2));
+    Ok(())
+}
+
+/// Opens a connection, subscribes as often as it may, and reads nothing of what comes.
+fn subscribe(at: SocketAddrV4) -> Result<()> {
+    let mut stream = TcpStream::connect(at)?;
+    stream.write_all(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    )?;
+    for id in 0..1_000 {
+        let call =
+            json!({"jsonrpc": "2.0", "id": id, "method": "chain_subscribeNewHeads", "params": []});
+        stream.write_all(&frame(call.to_string().as_bytes()))?;
+    }
+    thread::sleep(Duration::from_secs(2));
+    Ok(())
+}
+
+/// A text frame, masked by zeros.
+fn frame(text: &[u8]) -> Vec<u8> {
+    let length = text.len() as u8;
+    let mut frame = vec![0x81, 0x80 | length.min(125), 0, 0, 0, 0];
+    frame.extend(text);
+    frame
+}
