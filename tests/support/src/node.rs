@@ -1,9 +1,9 @@
 //! `fedchain-node` as a child process.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File, OpenOptions},
-    net::{Ipv4Addr, SocketAddrV4, TcpListener},
+    net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Mutex,
@@ -373,18 +373,23 @@ fn faketime() -> Result<PathBuf> {
         .context("libfaketime is not installed: run cargo xtask setup")
 }
 
-/// A port that was free a moment ago, another one each time: of a node whose ports were the same, one
-/// service would listen elsewhere without a word.
+/// A port that nothing listens at, and that no other test is given while this process lives.
+///
+/// It is below those that the system gives to outgoing connections, which would take it before its node
+/// does; and its namesake of UDP, which nodes do not use, stays bound: two tests cannot bind the same.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    let mut given = GIVEN.lock().map_err(|_| anyhow!("a test has failed"))?;
-    loop {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        if given.insert(port) {
+    const GIVEN: RangeInclusive<u16> = 20_000..=32_000;
+    static KEPT: Mutex<Vec<UdpSocket>> = Mutex::new(vec![]);
+    let mut kept = KEPT.lock().map_err(|_| anyhow!("a test has failed"))?;
+    for port in GIVEN {
+        let at = (Ipv4Addr::LOCALHOST, port);
+        if let (Ok(socket), Ok(_)) = (UdpSocket::bind(at), TcpListener::bind(at)) {
+            kept.push(socket);
             return Ok(port);
         }
     }
+    bail!("no port is free")
 }
