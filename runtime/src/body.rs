@@ -2,6 +2,7 @@
 
 use crate::{AccountId, Runtime, RuntimeCall, RuntimeEvent, System, Timestamp, UncheckedExtrinsic};
 use alloc::{collections::BTreeSet, vec::Vec};
+use fedchain_commitment::Tree;
 use fedchain_fl::view::{BodyView, ClientModel};
 use frame_system::Phase;
 use sp_runtime::{MultiAddress, generic::Preamble};
@@ -77,7 +78,7 @@ fn client_model(index: u32, extrinsic: UncheckedExtrinsic) -> Option<ClientModel
                 commitment: None,
                 sample_count: Some(sample_count),
                 privacy,
-                values_root: part.root(task.update_bytes().ok()?),
+                values_root: part.root(Tree::Values, task.update_bytes().ok()?),
                 offset: has_weights.then_some(offset),
                 values: has_weights.then(|| task.format.decode(&part.values)),
             })

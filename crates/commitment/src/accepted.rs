@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use fedchain_fl::H256;
 use scale_info::TypeInfo;
 
-use crate::merkle::{self, Range};
+use crate::merkle::{Range, Tree};
 
 /// One accepted update.
 #[derive(
@@ -22,14 +22,14 @@ pub struct Accepted<AccountId> {
 
 /// Merkle root over the SCALE encodings of the accepted updates, in ascending order of accounts.
 pub fn accepted_root<AccountId: Encode + Ord>(accepted: &mut [Accepted<AccountId>]) -> H256 {
-    merkle::root(leaves(accepted))
+    Tree::Accepted.root(leaves(accepted))
 }
 
 fn leaves<AccountId: Encode + Ord>(accepted: &mut [Accepted<AccountId>]) -> Vec<H256> {
     accepted.sort_by(|a, b| a.account.cmp(&b.account));
     let places = accepted.iter().zip(0..);
     places
-        .map(|(update, index)| merkle::leaf(index, &update.encode()))
+        .map(|(update, index)| Tree::Accepted.leaf(index, &update.encode()))
         .collect()
 }
 
@@ -55,15 +55,15 @@ impl Membership {
             .iter()
             .position(|update| update.account == *account)?;
         let (place, count) = (place as u32, leaves.len() as u32);
-        let path = Range::new(count, place, 1)?.proof(&leaves)?;
+        let path = Range::new(count, place, 1)?.proof(Tree::Accepted, &leaves)?;
         Some(Self { place, count, path })
     }
 
     /// The root of the set that has this update at this place; none when the proof has not the right
     /// length.
     pub fn root<AccountId: Encode>(&self, update: &Accepted<AccountId>) -> Option<H256> {
-        let leaf = merkle::leaf(self.place, &update.encode());
-        Range::new(self.count, self.place, 1)?.root(alloc::vec![leaf], &self.path)
+        let leaf = Tree::Accepted.leaf(self.place, &update.encode());
+        Range::new(self.count, self.place, 1)?.root(Tree::Accepted, alloc::vec![leaf], &self.path)
     }
 }
 

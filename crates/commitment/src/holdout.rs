@@ -4,7 +4,7 @@ use codec::Encode;
 use fedchain_fl::H256;
 use sp_crypto_hashing::blake2_256;
 
-use crate::Opens;
+use crate::{Opens, Tree};
 
 /// Version of the commitment's encoding.
 const VERSION: u8 = 1;
@@ -22,7 +22,7 @@ pub struct HoldoutOpening<AccountId> {
     pub spec_hash: H256,
     /// The evaluator.
     pub account: AccountId,
-    /// Root of the holdout's canonical bytes, see [`crate::values_root`].
+    /// Root of the holdout's canonical bytes, see [`Tree::root_of`].
     pub values_root: H256,
     /// 32 random bytes, secret until the reveal.
     pub salt: [u8; 32],
@@ -36,6 +36,8 @@ impl<AccountId: Encode> HoldoutOpening<AccountId> {
 }
 
 impl<AccountId: Clone + Encode> Opens for HoldoutOpening<AccountId> {
+    const TREE: Tree = Tree::Holdout;
+
     fn commitment_to(&self, values_root: H256) -> H256 {
         let opening = Self {
             values_root,

@@ -32,6 +32,6 @@ mod part;
 pub use accepted::{Accepted, Membership, accepted_root};
 pub use gate::gate_hash;
 pub use holdout::HoldoutOpening;
-pub use merkle::{leaf, root, values_root};
+pub use merkle::{Tree, values_root};
 pub use opening::{Opening, Opens, spec_hash};
 pub use part::{Part, parts};

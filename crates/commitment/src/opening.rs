@@ -4,11 +4,16 @@ use codec::Encode;
 use fedchain_fl::{H256, Privacy, TaskSpec};
 use sp_crypto_hashing::blake2_256;
 
+use crate::Tree;
+
 /// Version of the commitment's encoding.
 const VERSION: u8 = 1;
 
 /// What a commitment opens to, but for the values: their root follows from what is revealed.
 pub trait Opens {
+    /// The kind of tree that the values are in.
+    const TREE: Tree;
+
     /// The commitment, were this the root of the values.
     fn commitment_to(&self, values_root: H256) -> H256;
 }
@@ -50,6 +55,8 @@ impl<AccountId: Encode> Opening<AccountId> {
 }
 
 impl<AccountId: Clone + Encode> Opens for Opening<AccountId> {
+    const TREE: Tree = Tree::Values;
+
     fn commitment_to(&self, values_root: H256) -> H256 {
         let opening = Self {
             values_root,

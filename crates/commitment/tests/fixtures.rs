@@ -6,7 +6,7 @@
 
 use codec::{Decode, Encode};
 use fedchain_commitment::{
-    Accepted, HoldoutOpening, Opening, accepted_root, spec_hash, values_root,
+    Accepted, HoldoutOpening, Opening, Tree, accepted_root, spec_hash, values_root,
 };
 use fedchain_fl::{
     Column, Decimal, Format, H256, Initial, ModelSpec, NormRule, Optimiser, Privacy, Schema,
@@ -92,6 +92,7 @@ fn the_task_encoding_is_pinned() {
 fn the_hashes_are_pinned() {
     assert_eq!(hex(spec_hash(&task())), SPEC_HASH);
     assert_eq!(hex(values_root(&[7; 40_000])), VALUES_ROOT);
+    assert_eq!(hex(Tree::Holdout.root_of(&[7; 40_000])), HOLDOUT_ROOT);
     assert_eq!(hex(opening().commitment()), COMMITMENT);
     assert_eq!(hex(holdout_opening().commitment()), HOLDOUT_COMMITMENT);
     let accepted = |account| Accepted {
@@ -165,6 +166,7 @@ const TASK: &str = "00010700000000000000100102010000000100000001000000000000080c
      0f00000000000000ff0200000000000000000000";
 const SPEC_HASH: &str = "21c21798ac2c3384d3e09aabd8333a489bdcdaeddec70505a2800fbe4b730d01";
 const VALUES_ROOT: &str = "ba94a9bb45b31f3c37c6bab9e4295439bbc037127e4c65b1e5dacc7750b353b8";
+const HOLDOUT_ROOT: &str = "818c7c46b2f96b9d82f94feb17eba053c058f38b0498061281987a67f4bc030c";
 const COMMITMENT: &str = "3453cb8651995112ff6a45974219288c9e908a9d8e6850af2920db4defd59a51";
-const ACCEPTED_ROOT: &str = "2306146285ff5eb281dd42aa2741bb089cda8c4248003d0681da42a1ce04d125";
+const ACCEPTED_ROOT: &str = "6a332980c1e046a9cfa4e9d90b3f752cdf22eccff8c4473793fad17a00734af9";
 const HOLDOUT_COMMITMENT: &str = "24f2c9abda68ceb4ab410a6f4d4daccac249b98c429bbc784f0cc931270e2739";

@@ -1,7 +1,7 @@
 //! Beginning and end of a federation: create, upload of the initial model, remove.
 
 use codec::{Encode, MaxEncodedLen};
-use fedchain_commitment::{Part, spec_hash, values_root};
+use fedchain_commitment::{Part, Tree, spec_hash, values_root};
 use fedchain_fl::{H256, Initial, Moment, Refusal, Update, gate::GateRecord, view::RoundRecord};
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
 use sp_io::MultiRemovalResults;
@@ -159,7 +159,7 @@ impl<T: Config> Pallet<T> {
             .map_err(Error::<T>::from)?;
         let model_bytes = spec.task.model_bytes().map_err(Error::<T>::from)?;
         ensure!(
-            part.root(model_bytes) == Some(state.model_root),
+            part.root(Tree::Values, model_bytes) == Some(state.model_root),
             Error::<T>::WrongPart
         );
 

@@ -15,7 +15,7 @@
 use alloc::vec::Vec;
 use codec::Encode;
 use core::ops::Range;
-use fedchain_commitment::{Accepted, accepted_root, leaf, root};
+use fedchain_commitment::{Accepted, Tree, accepted_root};
 use fedchain_fl::{
     Aggregation, Candidate,
     view::{DIGEST_ID, Outcome, RoundRecord, ServerModel},
@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
             .unzip();
         let is_quorate = accepted.len() as u32 >= spec.accepted_min(state.round.turnout());
         job.stage = match Aggregation::new(&spec.task, &candidates) {
-            _ if ending == Ending::Crowded => Stage::Record(Outcome::Crowded),
+            _ if matches!(ending, Ending::Crowded { .. }) => Stage::Record(Outcome::Crowded),
             Ok(aggregation) if is_quorate => Stage::Combine(aggregation),
             Ok(_) | Err(_) => Stage::Record(Outcome::Skipped),
         };
@@ -87,7 +87,7 @@ impl<T: Config> Pallet<T> {
         let round = state.round.index;
         let Some(mut certificate) = Certificates::<T>::get(federation, round) else {
             job.stage = Stage::Record(match ending {
-                Ending::Crowded => Outcome::Crowded,
+                Ending::Crowded { .. } => Outcome::Crowded,
                 Ending::Unasked | Ending::Asked => Outcome::Skipped,
             });
             return;
@@ -118,7 +118,10 @@ impl<T: Config> Pallet<T> {
         job.accepted = BoundedVec::truncate_from(accepted);
         let model = Models::<T>::get((federation, state.slot.other(), 0));
         let model = model.defensive_unwrap_or_default();
-        let _ = job.leaves.try_push(leaf(0, &model)).defensive();
+        let _ = job
+            .leaves
+            .try_push(Tree::Values.leaf(0, &model))
+            .defensive();
         job.stage = Stage::Record(Outcome::Adopted);
     }
 
@@ -321,7 +324,7 @@ impl<T: Config> Pallet<T> {
         }
         let bytes = format.encode(&values)?;
         Self::put_model(federation, target, index, &bytes);
-        Ok(Some(leaf(index, &bytes)))
+        Ok(Some(Tree::Values.leaf(index, &bytes)))
     }
 
     /// Takes the next chunk of the model without one client.
@@ -364,7 +367,7 @@ impl<T: Config> Pallet<T> {
         if outcome.is_skipped() {
             state.skipped.saturating_inc();
         }
-        let candidate_root = root(job.leaves.to_vec());
+        let candidate_root = Tree::Values.root(job.leaves.to_vec());
         if outcome.is_adopted() {
             state.model_root = candidate_root;
             state.slot = state.slot.other();

@@ -5,7 +5,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use codec::{DecodeAll, Encode};
-use fedchain_commitment::{Accepted, Part, spec_hash};
+use fedchain_commitment::{Accepted, Part, Tree, spec_hash};
 use fedchain_fl::{
     Aggregation, Decimal, Distances, FederationSpec, Name, Refusal, TaskSpec, Update,
     view::ServerModel,
@@ -120,7 +120,7 @@ fn use_task(task: &TaskSpec) {
 }
 
 fn use_part(part: &Part, total: u32) {
-    let (root, chunks) = (part.root(total), part.chunks());
+    let (root, chunks) = (part.root(Tree::Values, total), part.chunks());
     assert!(root.is_none() || (1..=16).contains(&chunks));
 }
 

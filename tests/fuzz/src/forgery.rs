@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
-use fedchain_commitment::{Part, parts, values_root};
+use fedchain_commitment::{Part, Tree, parts, values_root};
 use fedchain_fl::{H256, limits::CHUNK_BYTES};
 
 /// A model in parts.
@@ -57,7 +57,7 @@ pub(crate) fn try_forgery(forgery: &Forgery) {
     let is_same =
         part == *original && bytes.div_ceil(CHUNK_BYTES) == whole.bytes.div_ceil(CHUNK_BYTES);
     assert_eq!(
-        part.root(bytes) == Some(whole.root),
+        part.root(Tree::Values, bytes) == Some(whole.root),
         is_same,
         "{:?}",
         forgery.changes

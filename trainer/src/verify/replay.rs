@@ -10,7 +10,7 @@ mod open;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedchain_commitment::{
-    Accepted, Opening, Part, accepted_root, gate_hash, spec_hash, values_root,
+    Accepted, Opening, Part, Tree, accepted_root, gate_hash, spec_hash, values_root,
 };
 use fedchain_fl::{
     Error as FlError, FederationSpec, H256, Initial, LeastSquares, Moment, Privacy, Turnout,
@@ -275,7 +275,7 @@ impl Replay {
     fn upload(&mut self, part: &Part) {
         let task = &self.spec.task;
         let format = task.format;
-        let belongs = |total| part.root(total) == Some(self.model_root);
+        let belongs = |total| part.root(Tree::Values, total) == Some(self.model_root);
         let received = self.model.len() as u32 / format.chunk_values();
         let is_next = self.closed == 0
             && (self.model.len() as u32) < self.param_count

@@ -90,7 +90,9 @@ impl<Opening: Opens> Verifier for Committed<Opening> {
     }
 
     fn check(&self, part: &Part) -> Result<Opened, Error> {
-        let values_root = part.root(self.total_bytes).ok_or(Error::Proof)?;
+        let values_root = part
+            .root(Opening::TREE, self.total_bytes)
+            .ok_or(Error::Proof)?;
         match self.opening.commitment_to(values_root) == self.commitment {
             true => Ok(Opened {
                 values_root,

@@ -2,7 +2,7 @@
 
 use std::{vec, vec::Vec};
 
-use fedchain_commitment::{HoldoutOpening, Opening, parts, values_root};
+use fedchain_commitment::{HoldoutOpening, Opening, Tree, parts, values_root};
 use fedchain_fl::{
     Decimal, Privacy,
     limits::{CHUNK_BYTES, PART_BYTES_MAX},
@@ -162,9 +162,10 @@ fn a_holdout_opens_likewise_and_only_as_itself() {
         round: 3,
         spec_hash: H256::repeat_byte(4),
         account: [6; 4],
-        values_root: values_root(&update()),
+        values_root: Tree::Holdout.root_of(&update()),
         salt: [8; 32],
     };
+    let part = || Tree::Holdout.parts(&update()).swap_remove(0);
     let holdout = Committed {
         commitment: opening.commitment(),
         opening: HoldoutOpening {
@@ -174,14 +175,14 @@ fn a_holdout_opens_likewise_and_only_as_itself() {
         total_bytes: BYTES,
         received: 0,
     };
-    assert_eq!(holdout.verify(&part(0)).unwrap().received, 16);
-    let mut other = part(0);
+    assert_eq!(holdout.verify(&part()).unwrap().received, 16);
+    let mut other = part();
     other.values[0] ^= 1;
     assert_eq!(holdout.verify(&other), Err(Error::Commitment));
     let change = |change: fn(&mut HoldoutOpening<[u8; 4]>)| {
         let mut changed = holdout.clone();
         change(&mut changed.opening);
-        assert_eq!(changed.verify(&part(0)), Err(Error::Commitment));
+        assert_eq!(changed.verify(&part()), Err(Error::Commitment));
     };
     change(|it| it.genesis = H256::zero());
     change(|it| it.federation = 0);

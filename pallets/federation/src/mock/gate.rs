@@ -1,6 +1,6 @@
 //! Evaluators of the mock runtime and their holdouts.
 
-use fedchain_commitment::{HoldoutOpening, Part, parts, spec_hash, values_root};
+use fedchain_commitment::{HoldoutOpening, Part, Tree, spec_hash};
 use fedchain_fl::{Contributions, FederationSpec, Gate, H256};
 use sp_runtime::DispatchResult;
 
@@ -93,7 +93,7 @@ impl Holdout {
             round: self.round,
             spec_hash: self.spec_hash,
             account: self.evaluator,
-            values_root: values_root(&self.bytes),
+            values_root: Tree::Holdout.root_of(&self.bytes),
             salt: self.salt,
         }
     }
@@ -108,7 +108,7 @@ impl Holdout {
 
     /// The calls that reveal the holdout, one per part, in order.
     pub fn reveal_calls(&self) -> Vec<Call<Test>> {
-        let parts = parts(&self.bytes).into_iter();
+        let parts = Tree::Holdout.parts(&self.bytes).into_iter();
         parts.map(|part| self.part_call(part)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Judged rounds replay; lies in holdouts and judgements are found.
 
-use fedchain_commitment::HoldoutOpening;
+use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{
     Contributions, Gate,
     gate::{Contribution, Scores},
@@ -71,7 +71,7 @@ fn held(
         round,
         spec_hash: spec_hash(task),
         account: evaluator.0,
-        values_root: values_root(bytes),
+        values_root: Tree::Holdout.root_of(bytes),
         salt: [8; 32],
     };
     let pledge = Pledge {
@@ -86,7 +86,10 @@ fn held(
         part,
         succeeded: Some(true),
     };
-    (pledge, parts(bytes).into_iter().map(reveal).collect())
+    (
+        pledge,
+        Tree::Holdout.parts(bytes).into_iter().map(reveal).collect(),
+    )
 }
 
 /// A round in which Alice and Bob reveal these slopes, from the base slope 0 in block `number` on: the
@@ -127,7 +130,7 @@ fn judgement(
     let scores = EVALUATORS.into_iter().zip(holdouts);
     let scores = scores.map(|(evaluator, signs)| Scores {
         evaluator,
-        holdout_root: values_root(&holdout(signs)),
+        holdout_root: Tree::Holdout.root_of(&holdout(signs)),
         base: base as u64,
         new: new as u64,
     });
