@@ -26,6 +26,8 @@ mod receipt;
 mod state;
 mod work;
 
+#[cfg(any(test, feature = "mock"))]
+pub mod mock;
 #[cfg(test)]
 mod tests;
 

@@ -7,16 +7,13 @@ use fedchain_fl::{
     H256,
     view::{DIGEST_ID, Outcome, ServerModel},
 };
-use fedchain_pow::{
-    Bounds, ENGINE_ID, Entry, PostDigest, PreDigest, Rules, U256, retarget, search, target,
-};
-use sp_runtime::{
-    Digest, DigestItem,
-    traits::{BlakeTwo256, Header as _},
-};
-use sp_trie::{MemoryDB, TrieMut, trie_types::TrieDBMutBuilderV1};
+use fedchain_pow::{Bounds, ENGINE_ID, Entry, PreDigest, Rules, U256, retarget};
+use sp_runtime::DigestItem;
 
-use crate::*;
+use crate::{
+    mock::{Claims, genesis, seal},
+    *,
+};
 
 const BLOCKS: u32 = 100;
 const CLOSED_AT: u32 = 60;
@@ -39,51 +36,6 @@ fn set() -> Vec<Accepted<[u8; 32]>> {
         values_root: H256::repeat_byte(account),
     };
     (1..=5).map(update).collect()
-}
-
-/// A genesis block whose state holds the rules, and their proof.
-fn genesis(rules: Rules) -> (Header, Vec<Vec<u8>>) {
-    let mut nodes = MemoryDB::<BlakeTwo256>::default();
-    let mut state_root = H256::zero();
-    let mut trie = TrieDBMutBuilderV1::new(&mut nodes, &mut state_root).build();
-    trie.insert(&rules_key(), &rules.encode()).unwrap();
-    drop(trie);
-    let header = Header::new(0, H256::zero(), state_root, H256::zero(), Digest::default());
-    let nodes = nodes.drain().into_values();
-    (header, nodes.map(|(node, _)| node).collect())
-}
-
-/// What a block's header says of itself.
-struct Claims {
-    parent: H256,
-    difficulty: U256,
-    timestamp_ms: u64,
-    extra: Vec<DigestItem>,
-}
-
-fn seal(number: u32, claims: Claims) -> Header {
-    let Claims {
-        parent,
-        difficulty,
-        timestamp_ms,
-        extra,
-    } = claims;
-    let author = [9; 32];
-    let mut logs = vec![DigestItem::PreRuntime(
-        ENGINE_ID,
-        PreDigest { author, difficulty }.encode(),
-    )];
-    logs.extend(extra);
-    let stamp = PostDigest { timestamp_ms }.encode();
-    logs.push(DigestItem::Consensus(ENGINE_ID, stamp));
-    let digest = Digest { logs };
-    let mut header = Header::new(number, H256::zero(), H256::zero(), parent, digest);
-    let H256(pre_hash) = header.hash();
-    let goal = target(difficulty).unwrap();
-    let seal = search(&pre_hash, goal, 0..u64::MAX).unwrap();
-    let item = DigestItem::Seal(ENGINE_ID, seal.encode());
-    header.digest.push(item);
-    header
 }
 
 /// A chain on which round 3 of federation 7 is closed at [`CLOSED_AT`]. `lie` may change what each

@@ -19,7 +19,7 @@ pub(crate) fn strategy() -> Strategy {
     };
     Strategy::LeastSquares(LeastSquares {
         penalty: decimal(-2),
-        epsilon: decimal(-6),
+        epsilon: decimal(-4),
     })
 }
 

@@ -10,16 +10,12 @@ use fedchain_fl::{
     H256,
     view::{DIGEST_ID, Outcome, ServerModel},
 };
-use fedchain_pow::{
-    Bounds, Claim, ENGINE_ID, Header, HeaderChain, PostDigest, PreDigest, Rules, U256, search,
-    target,
+use fedchain_pow::{Bounds, Claim, Header, HeaderChain, Rules, U256};
+use fedchain_receipt::{
+    BLOCKS_ABOVE_DEFAULT, Basis, Receipt, Verdict, chain_from,
+    mock::{Claims, genesis, seal},
 };
-use fedchain_receipt::{BLOCKS_ABOVE_DEFAULT, Basis, Receipt, Verdict, chain_from, rules_key};
-use sp_runtime::{
-    Digest, DigestItem,
-    traits::{BlakeTwo256, Header as _},
-};
-use sp_trie::{MemoryDB, TrieMut, trie_types::TrieDBMutBuilderV1};
+use sp_runtime::DigestItem;
 
 const CLOSED_AT: u32 = 8;
 const BLOCKS: u32 = 16;
@@ -157,24 +153,14 @@ fn put_on_top(receipt: &mut Receipt, is_closing: bool, after_ms: u16) -> Option<
 }
 
 fn mine(chain: &mut HeaderChain, after_ms: u64, closing: Option<&ServerModel>) -> Option<Header> {
-    let difficulty = chain.difficulty();
-    let claim = PreDigest {
-        author: [1; 32],
-        difficulty,
-    };
-    let stamp = PostDigest {
+    let extra = closing.map(|model| DigestItem::Consensus(DIGEST_ID, model.encode()));
+    let claims = Claims {
+        parent: chain.hash(),
+        difficulty: chain.difficulty(),
         timestamp_ms: chain.timestamp_ms() + after_ms.max(RULES.min_spacing_ms),
+        extra: extra.into_iter().collect(),
     };
-    let mut logs = vec![DigestItem::PreRuntime(ENGINE_ID, claim.encode())];
-    logs.extend(closing.map(|model| DigestItem::Consensus(DIGEST_ID, model.encode())));
-    logs.push(DigestItem::Consensus(ENGINE_ID, stamp.encode()));
-    let zero = H256::zero();
-    let digest = Digest { logs };
-    let mut header = Header::new(chain.number() + 1, zero, zero, chain.hash(), digest);
-    let goal = target(difficulty)?;
-    let seal = search(header.hash().as_fixed_bytes(), goal, 0..u64::MAX)?;
-    let item = DigestItem::Seal(ENGINE_ID, seal.encode());
-    header.digest.push(item);
+    let header = seal(chain.number() + 1, claims);
     chain.follow(&header).ok()?;
     Some(header)
 }
@@ -192,15 +178,7 @@ fn model(mark: u8, receipt: &Receipt) -> ServerModel {
 }
 
 fn honest() -> Option<Receipt> {
-    let mut nodes = MemoryDB::<BlakeTwo256>::default();
-    let mut state_root = H256::zero();
-    let mut trie = TrieDBMutBuilderV1::new(&mut nodes, &mut state_root).build();
-    trie.insert(&rules_key(), &RULES.encode()).ok()?;
-    drop(trie);
-    let zero = H256::zero();
-    let genesis = Header::new(0, zero, state_root, zero, Digest::default());
-    let rules = nodes.drain().into_values().map(|(node, _)| node).collect();
-
+    let (genesis, rules) = genesis(RULES);
     let update = |account| Accepted {
         account: [account; 32],
         sample_count: 100,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use codec::Encode;
-use fedchain_commitment::{Part, leaf, parts};
+use fedchain_commitment::{Part, Tree};
 use fedchain_fl::{H256, limits::CHUNK_BYTES};
 use frame_support::{
     dispatch::DispatchResult,
@@ -173,7 +173,7 @@ impl World {
         if let Trick::Count(count) = trick {
             update.sample_count = count;
         }
-        for part in cut.parts(&update.bytes, trick) {
+        for part in cut.parts(Tree::Values, &update.bytes, trick) {
             send(who, update.part_call(part), trick)?;
         }
         Ok(())
@@ -222,7 +222,7 @@ impl World {
             return Ok(());
         };
         let holdout = holdout.clone();
-        for part in cut.parts(&holdout.bytes, trick) {
+        for part in cut.parts(Tree::Holdout, &holdout.bytes, trick) {
             send(who, holdout.part_call(part), trick)?;
         }
         Ok(())
@@ -306,7 +306,11 @@ fn upload(id: Choice, who: Choice, cut: Cut, trick: Trick) -> DispatchResult {
     let Some(state) = Federations::<Test>::get(federation) else {
         return Ok(());
     };
-    for part in cut.parts(&shape::initial_bytes(state.param_count), trick) {
+    for part in cut.parts(
+        Tree::Values,
+        &shape::initial_bytes(state.param_count),
+        trick,
+    ) {
         send(account(who), Call::upload { federation, part }, trick)?;
     }
     Ok(())
@@ -331,12 +335,15 @@ fn poll(weight: u64) {
 
 impl Cut {
     /// The parts to send, each changed by the trick.
-    fn parts(self, bytes: &[u8], trick: Trick) -> Vec<Part> {
+    fn parts(self, tree: Tree, bytes: &[u8], trick: Trick) -> Vec<Part> {
         let whole = match bytes.split_at_checked(CHUNK_BYTES as usize) {
             Some((left, right)) if self.is_fine && (1..=left.len()).contains(&right.len()) => {
-                vec![part(0, left, leaf(1, right)), part(1, right, leaf(0, left))]
+                vec![
+                    part(0, left, tree.leaf(1, right)),
+                    part(1, right, tree.leaf(0, left)),
+                ]
             }
-            _ => parts(bytes),
+            _ => tree.parts(bytes),
         };
         let sent = whole.into_iter().skip(usize::from(self.skip % 3));
         let mut sent: Vec<Part> = sent.take(usize::from(self.take % 3) + 1).collect();
