@@ -5,19 +5,24 @@ use crate::service::FullClient;
 use codec::DecodeAll;
 use fedchain_fl::{
     gate::GateRecord,
-    limits::LEFT_OUT_MAX,
+    limits::{LEFT_OUT_MAX, can_be_left_out},
     view::{
         BlockRecord, CertificateView, ClientModel, DIGEST_ID, FederationSummary, FederationView,
         ModelView, MomentsView, RoundView, ServerModel,
     },
 };
 use fedchain_pow::{PreDigest, Seal};
-use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header};
+use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header, opaque::Block};
 use fedchain_runtime_api::FederationApi;
-use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
+use jsonrpsee::{
+    Extensions,
+    core::{RpcResult, async_trait},
+    proc_macros::rpc,
+    types::ErrorObjectOwned,
+};
 use sc_client_api::BlockBackend;
 use serde::Deserialize;
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_runtime::{DigestItem, traits::Header as _};
 use std::{collections::BTreeSet, fmt::Display, sync::Arc};
@@ -28,6 +33,10 @@ const LIST_DEFAULT: u32 = 100;
 const VALUES_DEFAULT: u32 = 16_384;
 /// JSON-RPC code of everything that this module refuses.
 const ERROR_CODE: i32 = 7_000;
+/// JSON-RPC code of what can be asked again later.
+const BUSY_CODE: i32 = 7_001;
+
+type RuntimeApi<'a> = ApiRef<'a, <FullClient as ProvideRuntimeApi<Block>>::Api>;
 
 /// A block, by number or by hash.
 #[derive(Deserialize)]
@@ -43,8 +52,8 @@ pub enum BlockId {
 #[rpc(server)]
 pub trait FederationRpc {
     /// Federations from number `start` on.
-    #[method(name = "federation_list", blocking)]
-    fn list(
+    #[method(name = "federation_list", with_extensions)]
+    async fn list(
         &self,
         start: Option<u32>,
         limit: Option<u32>,
@@ -52,16 +61,16 @@ pub trait FederationRpc {
     ) -> RpcResult<Vec<FederationSummary<AccountId>>>;
 
     /// One federation, or null.
-    #[method(name = "federation_get", blocking)]
-    fn get(
+    #[method(name = "federation_get", with_extensions)]
+    async fn get(
         &self,
         federation: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>>;
 
     /// A closed round, or the current one; null where there is none.
-    #[method(name = "federation_round", blocking)]
-    fn round(
+    #[method(name = "federation_round", with_extensions)]
+    async fn round(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -69,8 +78,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<RoundView>>;
 
     /// A range of the weights of the newest server model, or of a round's (0: the initial model).
-    #[method(name = "federation_model", blocking)]
-    fn model(
+    #[method(name = "federation_model", with_extensions)]
+    async fn model(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -80,8 +89,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<ModelView>>;
 
     /// The certificate of a round's server model, or the newest; null where there is none.
-    #[method(name = "federation_certificate", blocking)]
-    fn certificate(
+    #[method(name = "federation_certificate", with_extensions)]
+    async fn certificate(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -89,8 +98,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<CertificateView<AccountId>>>;
 
     /// The judgement of a round's model, where there was one.
-    #[method(name = "federation_gate", blocking)]
-    fn gate(
+    #[method(name = "federation_gate", with_extensions)]
+    async fn gate(
         &self,
         federation: u32,
         round: u32,
@@ -98,8 +107,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<GateRecord<AccountId>>>;
 
     /// The second moments of all clients but some, in ascending order; null where there are none.
-    #[method(name = "federation_moments", blocking)]
-    fn moments(
+    #[method(name = "federation_moments", with_extensions)]
+    async fn moments(
         &self,
         federation: u32,
         left_out: Option<Vec<AccountId>>,
@@ -107,8 +116,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<MomentsView>>;
 
     /// The record of a block, or null where there is no such block.
-    #[method(name = "federation_block", blocking)]
-    fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>>;
+    #[method(name = "federation_block", with_extensions)]
+    async fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>>;
 }
 
 /// The methods' state: a client, and whose turn it is.
@@ -124,159 +133,196 @@ impl FederationMethods {
         Self { client, turns }
     }
 
-    /// Asks the runtime, when it is this request's turn.
-    fn ask<T>(&self, ask: impl FnOnce(&FullClient) -> Result<T, ApiError>) -> RpcResult<T> {
-        let asked = self.turns.take(|| ask(&self.client));
-        asked.ok_or_else(busy)?.map_err(state_error)
-    }
-
-    fn at(&self, at: Option<Hash>) -> Hash {
-        at.unwrap_or_else(|| self.client.info().best_hash)
-    }
-
-    /// The block whose state holds the model of `round`, if it is not the newest.
-    fn block_of_model(
+    /// Asks the client, when it is this connection's turn.
+    async fn ask<T: Send + 'static>(
         &self,
-        at: Hash,
-        federation: u32,
-        round: u32,
-    ) -> RpcResult<Option<BlockNumber>> {
-        if round == 0 {
-            let view = self.ask(|client| client.runtime_api().get(at, federation))?;
-            return Ok(view.map(|view| view.created_at));
-        }
-        let view = self.ask(|client| client.runtime_api().round(at, federation, Some(round)))?;
-        Ok(view
-            .and_then(|view| view.record)
-            .map(|record| record.closed_at))
+        asks: &Extensions,
+        ask: impl FnOnce(&FullClient) -> RpcResult<T> + Send + 'static,
+    ) -> RpcResult<T> {
+        let client = self.client.clone();
+        let asked = self.turns.take(asks, move || ask(&client));
+        asked.await.ok_or_else(busy)?
     }
 
-    fn record(&self, header: &Header) -> RpcResult<BlockRecord<AccountId>> {
-        let hash = header.hash();
-        let body = self.client.block_body(hash).map_err(error)?;
-        let body = body.unwrap_or_default();
-        let view = self.ask(|client| client.runtime_api().body(hash, body))?;
-        let logs = header.digest.logs();
-        let pre_digest = PreDigest::find(logs.iter().filter_map(DigestItem::as_pre_runtime));
-        let seal = logs.iter().find_map(DigestItem::as_seal);
-        let seal = seal.and_then(|(_, bytes)| Seal::from_bytes(bytes));
-        let consensus = logs.iter().filter_map(DigestItem::as_consensus);
-        Ok(BlockRecord {
-            index: *header.number(),
-            hash,
-            previous_hash: *header.parent_hash(),
-            timestamp: view.timestamp_ms,
-            nonce: seal.map(|seal| format!("{:#018x}", seal.nonce)),
-            difficulty: pre_digest.map(|digest| digest.difficulty.to_string()),
-            author: pre_digest.map(|digest| AccountId::from(digest.author)),
-            clients: clients(&view.client_models),
-            client_models: view.client_models,
-            server_models: consensus
-                .filter(|(id, _)| *id == DIGEST_ID)
-                .filter_map(|(_, mut bytes)| ServerModel::decode_all(&mut bytes).ok())
-                .collect(),
-        })
+    /// Asks the runtime at a block, the best one if none is named, likewise.
+    async fn ask_at<T: Send + 'static>(
+        &self,
+        asks: &Extensions,
+        at: Option<Hash>,
+        ask: impl FnOnce(&RuntimeApi, Hash) -> Result<T, ApiError> + Send + 'static,
+    ) -> RpcResult<T> {
+        let asked = self.ask(asks, move |client| {
+            let at = at.unwrap_or_else(|| client.info().best_hash);
+            ask(&client.runtime_api(), at).map_err(state_error)
+        });
+        asked.await
     }
 }
 
+#[async_trait]
 impl FederationRpcServer for FederationMethods {
-    fn list(
+    async fn list(
         &self,
+        asks: &Extensions,
         start: Option<u32>,
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<FederationSummary<AccountId>>> {
-        let (at, start) = (self.at(at), start.unwrap_or(0));
-        let limit = limit.unwrap_or(LIST_DEFAULT);
-        self.ask(|client| client.runtime_api().list(at, start, limit))
+        let (start, limit) = (start.unwrap_or(0), limit.unwrap_or(LIST_DEFAULT));
+        let ask = move |api: &RuntimeApi, at| api.list(at, start, limit);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn get(
+    async fn get(
         &self,
+        asks: &Extensions,
         federation: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>> {
-        let at = self.at(at);
-        self.ask(|client| client.runtime_api().get(at, federation))
+        let ask = move |api: &RuntimeApi, at| api.get(at, federation);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn round(
+    async fn round(
         &self,
+        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<RoundView>> {
-        let at = self.at(at);
-        self.ask(|client| client.runtime_api().round(at, federation, round))
+        let ask = move |api: &RuntimeApi, at| api.round(at, federation, round);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn model(
+    async fn model(
         &self,
+        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         offset: Option<u32>,
         length: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<ModelView>> {
-        let mut at = self.at(at);
-        if let Some(round) = round {
-            let Some(number) = self.block_of_model(at, federation, round)? else {
-                return Ok(None);
-            };
-            let Some(hash) = self.client.hash(number).map_err(error)? else {
-                return Ok(None);
-            };
-            at = hash;
-        }
         let (offset, length) = (offset.unwrap_or(0), length.unwrap_or(VALUES_DEFAULT));
-        self.ask(|client| client.runtime_api().model(at, federation, offset, length))
+        let ask = move |client: &FullClient| {
+            let mut at = at.unwrap_or_else(|| client.info().best_hash);
+            if let Some(round) = round {
+                let Some(number) = block_of_model(client, at, federation, round)? else {
+                    return Ok(None);
+                };
+                let Some(hash) = client.hash(number).map_err(error)? else {
+                    return Ok(None);
+                };
+                at = hash;
+            }
+            let model = client.runtime_api().model(at, federation, offset, length);
+            model.map_err(state_error)
+        };
+        self.ask(asks, ask).await
     }
 
-    fn certificate(
+    async fn certificate(
         &self,
+        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<CertificateView<AccountId>>> {
-        let at = self.at(at);
-        self.ask(|client| client.runtime_api().certificate(at, federation, round))
+        let ask = move |api: &RuntimeApi, at| api.certificate(at, federation, round);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn gate(
+    async fn gate(
         &self,
+        asks: &Extensions,
         federation: u32,
         round: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<GateRecord<AccountId>>> {
-        let at = self.at(at);
-        self.ask(|client| client.runtime_api().gate(at, federation, round))
+        let ask = move |api: &RuntimeApi, at| api.gate(at, federation, round);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn moments(
+    async fn moments(
         &self,
+        asks: &Extensions,
         federation: u32,
         left_out: Option<Vec<AccountId>>,
         at: Option<Hash>,
     ) -> RpcResult<Option<MomentsView>> {
         let left_out = left_out.unwrap_or_default();
-        if left_out.len() > LEFT_OUT_MAX as usize || !left_out.is_sorted_by(|a, b| a < b) {
+        if !can_be_left_out(&left_out) {
             return Err(error(format!(
                 "name up to {LEFT_OUT_MAX} clients to leave out, in ascending order, each once"
             )));
         }
-        let at = self.at(at);
-        self.ask(|client| client.runtime_api().moments(at, federation, left_out))
+        let ask = move |api: &RuntimeApi, at| api.moments(at, federation, left_out);
+        self.ask_at(asks, at, ask).await
     }
 
-    fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>> {
-        let hash = match block {
-            BlockId::Hash(hash) => Some(hash),
-            BlockId::Number(number) => self.client.hash(number).map_err(error)?,
+    async fn block(
+        &self,
+        asks: &Extensions,
+        block: BlockId,
+    ) -> RpcResult<Option<BlockRecord<AccountId>>> {
+        let ask = move |client: &FullClient| {
+            let hash = match block {
+                BlockId::Hash(hash) => Some(hash),
+                BlockId::Number(number) => client.hash(number).map_err(error)?,
+            };
+            let Some(hash) = hash else { return Ok(None) };
+            let header = client.header(hash).map_err(error)?;
+            header.map(|header| record(client, &header)).transpose()
         };
-        let Some(hash) = hash else { return Ok(None) };
-        let header = self.client.header(hash).map_err(error)?;
-        header.map(|header| self.record(&header)).transpose()
+        self.ask(asks, ask).await
     }
+}
+
+/// The block whose state holds the model of `round`, if it is not the newest.
+fn block_of_model(
+    client: &FullClient,
+    at: Hash,
+    federation: u32,
+    round: u32,
+) -> RpcResult<Option<BlockNumber>> {
+    let api = client.runtime_api();
+    if round == 0 {
+        let view = api.get(at, federation).map_err(state_error)?;
+        return Ok(view.map(|view| view.created_at));
+    }
+    let view = api
+        .round(at, federation, Some(round))
+        .map_err(state_error)?;
+    Ok(view
+        .and_then(|view| view.record)
+        .map(|record| record.closed_at))
+}
+
+fn record(client: &FullClient, header: &Header) -> RpcResult<BlockRecord<AccountId>> {
+    let hash = header.hash();
+    let body = client.block_body(hash).map_err(error)?;
+    let view = client.runtime_api().body(hash, body.unwrap_or_default());
+    let view = view.map_err(state_error)?;
+    let logs = header.digest.logs();
+    let pre_digest = PreDigest::find(logs.iter().filter_map(DigestItem::as_pre_runtime));
+    let seal = logs.iter().find_map(DigestItem::as_seal);
+    let seal = seal.and_then(|(_, bytes)| Seal::from_bytes(bytes));
+    let consensus = logs.iter().filter_map(DigestItem::as_consensus);
+    Ok(BlockRecord {
+        index: *header.number(),
+        hash,
+        previous_hash: *header.parent_hash(),
+        timestamp: view.timestamp_ms,
+        nonce: seal.map(|seal| format!("{:#018x}", seal.nonce)),
+        difficulty: pre_digest.map(|digest| digest.difficulty.to_string()),
+        author: pre_digest.map(|digest| AccountId::from(digest.author)),
+        clients: clients(&view.client_models),
+        client_models: view.client_models,
+        server_models: consensus
+            .filter(|(id, _)| *id == DIGEST_ID)
+            .filter_map(|(_, mut bytes)| ServerModel::decode_all(&mut bytes).ok())
+            .collect(),
+    })
 }
 
 /// The accounts behind client models, each once.
@@ -296,7 +342,9 @@ fn state_error(cause: ApiError) -> ErrorObjectOwned {
 }
 
 fn busy() -> ErrorObjectOwned {
-    error("this node is busy with other requests: try again, or ask another node")
+    let text =
+        "too many requests of this connection wait already: ask again when some are answered";
+    ErrorObjectOwned::owned(BUSY_CODE, text, None::<()>)
 }
 
 fn error(cause: impl Display) -> ErrorObjectOwned {

@@ -1,59 +1,96 @@
 //! Whose turn it is: requests that make the runtime work take turns, and leave a core to the rest of the
 //! node.
+//!
+//! Each connection has one request in the line at a time, and the line is first come, first served: who asks
+//! for much waits for itself.
 
-use parking_lot::{Condvar, Mutex};
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use jsonrpsee::{ConnectionId, Extensions};
+use parking_lot::Mutex;
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use tokio::sync::Semaphore;
 
-/// Requests that wait for their turn, at most.
-const WAITING_MAX: usize = 128;
+/// Requests of one connection that wait, at most.
+const WAITING_MAX: usize = 32;
 
 /// Turns of a few requests at once.
-#[derive(Clone, Default)]
-pub struct Turns(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    counts: Mutex<Counts>,
-    done: Condvar,
+#[derive(Clone)]
+pub struct Turns {
+    line: Arc<Semaphore>,
+    connections: Arc<Mutex<HashMap<Option<ConnectionId>, Connection>>>,
 }
 
-#[derive(Default)]
-struct Counts {
-    working: usize,
+/// What one connection asks.
+struct Connection {
     waiting: usize,
+    /// One of its requests is in the line.
+    line: Arc<Semaphore>,
 }
 
-impl Turns {
-    /// Works when it is its turn, on a thread that may wait; none when too many wait already.
-    pub fn take<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+impl Default for Turns {
+    fn default() -> Self {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let at_once = cores.saturating_sub(1).max(1);
-        let Shared { counts, done } = &*self.0;
-        let mut now = counts.lock();
-        if now.working >= at_once {
-            if now.waiting >= WAITING_MAX {
-                return None;
-            }
-            now.waiting = now.waiting.saturating_add(1);
-            done.wait_while(&mut now, |now| now.working >= at_once);
-            now.waiting = now.waiting.saturating_sub(1);
-        }
-        now.working = now.working.saturating_add(1);
-        drop(now);
-        let _turn = Turn(&self.0);
-        Some(work())
+        Self::new(cores.saturating_sub(1).max(1))
     }
 }
 
-/// A turn: it ends as it drops, also in a panic.
-struct Turn<'a>(&'a Shared);
+impl Turns {
+    fn new(at_once: usize) -> Self {
+        Self {
+            line: Arc::new(Semaphore::new(at_once)),
+            connections: Arc::default(),
+        }
+    }
 
-impl Drop for Turn<'_> {
+    /// Works when it is the turn of the connection that asks, on a thread that may block; none when too many
+    /// of its requests wait already.
+    pub async fn take<T: Send + 'static>(
+        &self,
+        asks: &Extensions,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let place = Place::take(self, asks.get().copied())?;
+        let _own = place.line.acquire().await.ok()?;
+        let turn = self.line.clone().acquire_owned().await.ok()?;
+        let worked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        worked.await.ok()
+    }
+}
+
+/// A request's place among those of its connection, which it gives up when it drops.
+struct Place<'a> {
+    turns: &'a Turns,
+    id: Option<ConnectionId>,
+    line: Arc<Semaphore>,
+}
+
+impl<'a> Place<'a> {
+    fn take(turns: &'a Turns, id: Option<ConnectionId>) -> Option<Self> {
+        let mut connections = turns.connections.lock();
+        let connection = connections.entry(id).or_insert_with(|| Connection {
+            waiting: 0,
+            line: Arc::new(Semaphore::new(1)),
+        });
+        if connection.waiting >= WAITING_MAX {
+            return None;
+        }
+        connection.waiting = connection.waiting.saturating_add(1);
+        let line = connection.line.clone();
+        Some(Self { turns, id, line })
+    }
+}
+
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut now = self.0.counts.lock();
-        now.working = now.working.saturating_sub(1);
-        drop(now);
-        self.0.done.notify_one();
+        let mut connections = self.turns.connections.lock();
+        if let Some(connection) = connections.get_mut(&self.id) {
+            connection.waiting = connection.waiting.saturating_sub(1);
+            if connection.waiting == 0 {
+                connections.remove(&self.id);
+            }
+        }
     }
 }
 
@@ -61,49 +98,75 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
     use std::{
-        sync::{
-            Barrier,
-            atomic::{AtomicUsize, Ordering},
-        },
+        sync::atomic::{AtomicUsize, Ordering},
         thread,
         time::Duration,
     };
 
-    #[test]
-    fn requests_take_turns_and_those_beyond_the_queue_are_refused() {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let at_once = cores.saturating_sub(1).max(1);
-        let (turns, barrier) = (Turns::default(), Barrier::new(2 * WAITING_MAX));
-        let (working, most, refused) = <(AtomicUsize, AtomicUsize, AtomicUsize)>::default();
-        thread::scope(|scope| {
-            for _ in 0..2 * WAITING_MAX {
-                scope.spawn(|| {
-                    barrier.wait();
-                    let done = turns.take(|| {
-                        let now = working.fetch_add(1, Ordering::SeqCst) + 1;
-                        most.fetch_max(now, Ordering::SeqCst);
-                        thread::sleep(Duration::from_millis(5));
-                        working.fetch_sub(1, Ordering::SeqCst);
-                    });
-                    if done.is_none() {
-                        refused.fetch_add(1, Ordering::SeqCst);
-                    }
-                });
-            }
-        });
-        assert!(most.into_inner() <= at_once);
-        assert!(refused.into_inner() > 0);
-        assert_eq!(turns.take(|| 7), Some(7));
+    fn asks(id: usize) -> Extensions {
+        let mut asks = Extensions::new();
+        asks.insert(ConnectionId(id));
+        asks
     }
 
-    #[test]
-    fn a_turn_ends_in_a_panic() {
-        let turns = Turns::default();
-        for _ in 0..20 {
-            let turns = turns.clone();
-            let panicked = thread::spawn(move || turns.take(|| panic!("on purpose"))).join();
-            assert!(panicked.is_err());
+    #[tokio::test(flavor = "multi_thread")]
+    async fn requests_take_turns() {
+        const AT_ONCE: usize = 2;
+        let turns = Turns::new(AT_ONCE);
+        let (working, most) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let requests = (0..20).map(|id| {
+            let (turns, working, most) = (turns.clone(), working.clone(), most.clone());
+            tokio::spawn(async move {
+                let work = move || {
+                    let now = working.fetch_add(1, Ordering::SeqCst) + 1;
+                    most.fetch_max(now, Ordering::SeqCst);
+                    thread::sleep(Duration::from_millis(5));
+                    working.fetch_sub(1, Ordering::SeqCst);
+                };
+                turns.take(&asks(id), work).await
+            })
+        });
+        for request in requests.collect::<Vec<_>>() {
+            assert_eq!(request.await.unwrap(), Some(()));
         }
-        assert_eq!(turns.take(|| 7), Some(7));
+        assert_eq!(most.load(Ordering::SeqCst), AT_ONCE);
+        assert!(turns.connections.lock().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_asks_for_much_keeps_nobody_waiting() {
+        let turns = Turns::new(1);
+        let answered = Arc::new(AtomicUsize::new(0));
+        let greedy = (0..2 * WAITING_MAX).map(|_| {
+            let (turns, answered) = (turns.clone(), answered.clone());
+            let work = move || {
+                thread::sleep(Duration::from_millis(20));
+                answered.fetch_add(1, Ordering::SeqCst)
+            };
+            tokio::spawn(async move { turns.take(&asks(1), work).await })
+        });
+        let greedy: Vec<_> = greedy.collect();
+        while turns.connections.lock().is_empty() || answered.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let before = answered.load(Ordering::SeqCst);
+        assert_eq!(turns.take(&asks(2), || 7).await, Some(7));
+        // The request at work, and the one in the line.
+        assert!(answered.load(Ordering::SeqCst) <= before + 2);
+        let mut refused = 0;
+        for request in greedy {
+            refused += usize::from(request.await.unwrap().is_none());
+        }
+        assert_eq!(refused, WAITING_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_turn_ends_in_a_panic() {
+        let turns = Turns::new(1);
+        for _ in 0..20 {
+            let panicked = turns.take(&asks(1), || panic!("on purpose")).await;
+            assert_eq!(panicked, None::<()>);
+        }
+        assert_eq!(turns.take(&asks(1), || 7).await, Some(7));
     }
 }

@@ -229,6 +229,11 @@ impl Chain {
     /// Sorts what an RPC method answered: a broken connection, a refusal, or the answer.
     fn answer<T>(&self, method: &str, answer: Result<T, rpcs::Error>) -> Result<T, Error> {
         answer.map_err(|error| match error {
+            // It is asked again, by a connection of its own.
+            rpcs::Error::User(refused) if refused.code == BUSY_CODE => Error::Lost {
+                url: self.url.clone(),
+                reason: refused.message,
+            },
             rpcs::Error::User(refused) => Error::Node {
                 method: method.to_owned(),
                 message: refused.message,
@@ -286,6 +291,8 @@ impl Heads<'_> {
     }
 }
 
+/// The code of a request that can be made again later.
+const BUSY_CODE: i32 = 7_001;
 /// How the RPC client says that the other side answered the handshake with an HTTP status.
 const REJECTED: &str = "Connection rejected with status code: ";
 
