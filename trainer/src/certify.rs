@@ -1,6 +1,6 @@
 //! Solving a certified regression from the moments on chain.
 
-use fedchain_fl::H256;
+use fedchain_fl::{H256, view::MomentsView};
 use fedchain_verifier::{
     Verifier,
     optimality::{self, Moments, Problem, refute, solve as solve_problem},
@@ -64,12 +64,20 @@ pub async fn find_guilty(
     // What no client lacks by itself, all of them lack at most a twentieth of the ridge.
     let slack = ridge / (20.0 * view.clients.len().max(1) as f64);
     for client in view.clients.iter().filter(|client| client.revealed) {
-        let rest = moments(chain, view, &[client.account], head.hash).await?;
-        // Of a client who was refuted already there are none.
-        let Some(rest) = rest else { continue };
+        let left_out = [client.account];
+        let rest = chain.moments(view.federation, &left_out, head.hash);
         let mut own = all.clone();
-        if own.subtract(&rest).is_err() {
-            continue;
+        match rest.await? {
+            // Of a client who was refuted already there are none.
+            None => continue,
+            // It is the only one.
+            Some(rest) if rest.rows == 0 => {}
+            Some(rest) => {
+                let rest = decoded(view, rest)?;
+                if own.subtract(&rest).is_err() {
+                    continue;
+                }
+            }
         }
         if let Some(vector) = tokio::task::block_in_place(|| refute(&own, slack)) {
             return Ok(Some((client.account, vector)));
@@ -85,11 +93,13 @@ async fn moments(
     left_out: &[AccountId],
     at: H256,
 ) -> Result<Option<Moments>, Error> {
+    let found = chain.moments(view.federation, left_out, at).await?;
+    found.map(|found| decoded(view, found)).transpose()
+}
+
+fn decoded(view: &FederationView, found: MomentsView) -> Result<Moments, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Protocol(error.to_string());
-    let Some(found) = chain.moments(view.federation, left_out, at).await? else {
-        return Ok(None);
-    };
     let shape = view.spec.task.shape().map_err(|error| wrong(&error))?;
     let moments = Moments::new(shape, found.rows, found.values);
-    moments.map(Some).map_err(|error| wrong(&error))
+    moments.map_err(|error| wrong(&error))
 }

@@ -261,13 +261,15 @@ impl fmt::Display for Error {
             Self::Quorum => write!(f, "the quorum must be 0 to 99 per cent"),
             Self::Bond => write!(
                 f,
-                "without a bond anybody could commit, not reveal, and have rounds skipped for nothing: set a \
-                 bond, or a quorum of 0 with a strategy that has no bound on bad clients"
+                "with a bond of nothing, or below the reward, rounds can be skipped at a profit, by committing \
+                 and not revealing: set a higher bond, or a quorum of 0 with a strategy that has no bound on \
+                 bad clients"
             ),
             Self::CertificateFormat => write!(
                 f,
-                "the certificate asks for more than the number format can give: epsilon must be above half a \
-                 unit for each weight, and the format must hold weights up to 8 / sqrt(penalty)"
+                "the certificate asks for more than numbers can give, whatever the rows: with p weights epsilon \
+                 must be above half a unit for each and (64 p + 1) sqrt(p) / penalty / 2^31, and the format must \
+                 hold weights up to 8 / sqrt(penalty)"
             ),
             Self::Gate => write!(
                 f,

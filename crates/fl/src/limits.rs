@@ -29,8 +29,10 @@ pub const SEEDED_BYTES_MAX: u32 = UPDATE_BYTES_MAX / 2;
 pub const CHUNK_BYTES: u32 = 16_384;
 /// Chunks of a model, at most.
 pub const CHUNKS_MAX: u32 = UPDATE_BYTES_MAX / CHUNK_BYTES;
+/// Chunks in one transaction, at most.
+pub const PART_CHUNKS_MAX: u32 = 16;
 /// Bytes of values in one transaction, at most: whole chunks.
-pub const PART_BYTES_MAX: u32 = 16 * CHUNK_BYTES;
+pub const PART_BYTES_MAX: u32 = PART_CHUNKS_MAX * CHUNK_BYTES;
 /// Values in one chunk at the narrowest width.
 pub const CHUNK_VALUES_MAX: u32 = CHUNK_BYTES / 2;
 /// Blocks in one window, at most.
@@ -49,3 +51,9 @@ pub const CONTRIBUTIONS_MAX: u32 = 64;
 pub const LEFT_OUT_MAX: u32 = 16;
 /// How many times the base price a transaction's fee may become when blocks are full.
 pub const FEE_FACTOR_MAX: u32 = 1_000;
+
+/// Whether these clients can be left out of a certificate: up to [`LEFT_OUT_MAX`], in ascending order, each
+/// once.
+pub fn can_be_left_out<AccountId: Ord>(clients: &[AccountId]) -> bool {
+    clients.len() <= LEFT_OUT_MAX as usize && clients.is_sorted_by(|a, b| a < b)
+}

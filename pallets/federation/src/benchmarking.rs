@@ -6,12 +6,12 @@ mod scene;
 
 use alloc::{vec, vec::Vec};
 use codec::Encode;
-use fedchain_commitment::leaf;
+use fedchain_commitment::Tree;
 use fedchain_fl::{
     Distances, H256, Initial, NormRule, Optimiser, Strategy,
     limits::{
         CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, DISTANCE_CLIENTS_MAX, FEATURES_MAX,
-        LEFT_OUT_MAX, PAIRS_MAX,
+        LEFT_OUT_MAX, PAIRS_MAX, PART_CHUNKS_MAX,
     },
     norm::factors,
     score::mean_loss,
@@ -77,7 +77,7 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn upload(c: Linear<1, PART_CHUNKS>) {
+    fn upload(c: Linear<1, PART_CHUNKS_MAX>) {
         let scene = Scene::<T>::new(CHUNKS_MAX);
         scene.join(0);
         let first = CHUNKS_MAX - c;
@@ -153,7 +153,7 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn reveal(c: Linear<1, PART_CHUNKS>) {
+    fn reveal(c: Linear<1, PART_CHUNKS_MAX>) {
         let scene = Scene::<T>::new(CHUNKS_MAX);
         let client = scene.join(0);
         scene.wait_for_reveals();
@@ -220,7 +220,7 @@ mod benchmarks {
 
     /// The last part of the last holdout.
     #[benchmark]
-    fn reveal_holdout(c: Linear<1, PART_CHUNKS>) {
+    fn reveal_holdout(c: Linear<1, PART_CHUNKS_MAX>) {
         let scene = gated::scene::<T>();
         let (evaluator, bytes) = gated::reveal(&scene, c);
         let origin = Origin::<T>::Direct(evaluator);
@@ -488,10 +488,10 @@ mod benchmarks {
         {
             let bytes = FORMAT.encode(&values).unwrap_or_default();
             Pallet::<T>::put_model(scene.id, Slot::B, 0, &bytes);
-            hash = leaf(0, &bytes);
+            hash = Tree::Values.leaf(0, &bytes);
         }
 
-        assert_eq!(hash, leaf(0, &chunk(0)));
+        assert_eq!(hash, Tree::Values.leaf(0, &chunk(0)));
     }
 
     /// The costliest weights and rows, as many as fit so many thousand operations.

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use fedchain_fl::{
     Refusal, Shape,
-    limits::{CHUNK_BYTES, LEFT_OUT_MAX},
+    limits::{CHUNK_BYTES, can_be_left_out},
     view::{CertificateView, MomentsView},
 };
 use fedchain_verifier::{
@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
             Self::early(Error::NobodyLeftOutAtFirst)
         );
         ensure!(
-            left_out.is_sorted_by(|a, b| a < b),
+            can_be_left_out(&left_out),
             Self::early(Error::LeftOutUnsorted)
         );
         let format = spec.task.format;
@@ -123,14 +123,15 @@ impl<T: Config> Pallet<T> {
         let round = state.round.index;
         // Those of the first round are named when its job begins.
         let former = Certificates::<T>::get(federation, round.saturating_sub(1));
+        let (withheld, guilty) =
+            former.map_or_else(Default::default, |former| (former.withheld, former.guilty));
         let certificate = Certificate {
             bound,
             rows,
             weights: BoundedVec::truncate_from(solution.weights),
             left_out,
-            withheld: (former.as_ref())
-                .map_or_else(BoundedVec::new, |former| former.withheld.clone()),
-            guilty: former.map_or_else(BoundedVec::new, |former| former.guilty),
+            withheld,
+            guilty,
         };
         Certificates::<T>::insert(federation, round, certificate);
         Self::deposit_event(Event::ModelCertified {
@@ -189,18 +190,15 @@ impl<T: Config> Pallet<T> {
         federation: FederationId,
         client: &T::AccountId,
     ) -> Result<(), Refusal> {
+        let Phase::Certify { window: Some(_) } = state.phase else {
+            return Err(Refusal::CertifyClosed);
+        };
         Self::may_certify(state)?;
-        ensure!(
-            !matches!(state.phase, Phase::Certify { window: None }),
-            Refusal::CertifyClosed
-        );
         let commitment = Commitments::<T>::get(federation, client);
-        match commitment.map(|commitment| commitment.answer) {
-            Some(Answer::Accepted { .. }) => Ok(()),
-            Some(Answer::Open | Answer::Rejected | Answer::Guilty) | None => {
-                Err(Refusal::NoCommitment)
-            }
-        }
+        let is_counted = commitment
+            .is_some_and(|commitment| matches!(commitment.answer, Answer::Accepted { .. }));
+        ensure!(is_counted, Refusal::NoCommitment);
+        Ok(())
     }
 
     fn moments_without(
@@ -249,12 +247,10 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// The moments that a solution without some clients is checked against: up to [`LEFT_OUT_MAX`] of
-    /// them, in ascending order, each once; of others there are none.
+    /// The moments that a solution without some clients is checked against; none where these cannot be left
+    /// out.
     pub fn moments(federation: FederationId, left_out: Vec<T::AccountId>) -> Option<MomentsView> {
-        let is_usable =
-            left_out.len() <= LEFT_OUT_MAX as usize && left_out.is_sorted_by(|a, b| a < b);
-        let spec = Specs::<T>::get(federation).filter(|_| is_usable)?;
+        let spec = Specs::<T>::get(federation).filter(|_| can_be_left_out(&left_out))?;
         let moments = Self::moments_without(federation, &spec, &left_out).ok()?;
         Some(MomentsView {
             rows: moments.rows(),

@@ -6,7 +6,7 @@
 use codec::Encode;
 use fedchain_fl::{
     Aggregation, Initial, NormRule, Strategy,
-    limits::{CHUNK_BYTES, CHUNK_VALUES_MAX, EVALUATORS_MAX, PART_BYTES_MAX},
+    limits::{CHUNK_VALUES_MAX, EVALUATORS_MAX, PART_BYTES_MAX, PART_CHUNKS_MAX},
     score::operations,
 };
 use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
@@ -19,8 +19,6 @@ use crate::{
     types::{Job, MOMENT_BYTES_MAX, Stage},
 };
 
-/// Chunks of a part, at most.
-const PART_CHUNKS_MAX: u32 = PART_BYTES_MAX / CHUNK_BYTES;
 /// Bytes of an answer, at most: a part with its proof, signature and all else.
 const ANSWER_BYTES_MAX: u32 = PART_BYTES_MAX + 4_096;
 
@@ -52,12 +50,9 @@ impl<T: Config> Pallet<T> {
             .saturating_add(least)
     }
 
-    /// Whether the block had room for one more answer of the largest size.
-    pub(crate) fn has_room() -> bool {
-        let limits = T::BlockWeights::get();
-        let class = limits.get(DispatchClass::Normal);
-        let used = frame_system::BlockWeight::<T>::get();
-        let more = [
+    /// Weight of the transaction with the heaviest answer.
+    pub fn answer_weight_max() -> Weight {
+        [
             Self::reveal_weight(PART_CHUNKS_MAX),
             T::WeightInfo::reveal_holdout(PART_CHUNKS_MAX),
             Self::certify_weight(MOMENT_BYTES_MAX, 0),
@@ -65,7 +60,19 @@ impl<T: Config> Pallet<T> {
         .into_iter()
         .fold(Weight::zero(), |most, answer| most.max(answer))
         .saturating_add(T::WeightInfo::check())
-        .saturating_add(class.base_extrinsic);
+        .saturating_add(
+            T::BlockWeights::get()
+                .get(DispatchClass::Normal)
+                .base_extrinsic,
+        )
+    }
+
+    /// Whether the block had room for one more answer of the largest size.
+    pub(crate) fn has_room() -> bool {
+        let limits = T::BlockWeights::get();
+        let class = limits.get(DispatchClass::Normal);
+        let used = frame_system::BlockWeight::<T>::get();
+        let more = Self::answer_weight_max();
         let has_weight = used
             .get(DispatchClass::Normal)
             .saturating_add(more)
@@ -173,12 +180,7 @@ impl<T: Config> Pallet<T> {
 
     /// Weight of a skipped round without any client: nothing is combined.
     fn skipped_weight(spec: &SpecOf<T>) -> Weight {
-        T::WeightInfo::open(0)
-            .saturating_add(Self::record_weight(spec, 0))
-            .saturating_add(Self::settle_weight(spec))
-            .saturating_add(T::WeightInfo::clear(spec.task.model_chunks()))
-            .saturating_add(T::WeightInfo::proceed())
-            .saturating_add(T::WeightInfo::turn().saturating_mul(5))
+        Self::frame_weight(spec, 0).saturating_add(Self::settle_weight(spec))
     }
 
     /// Weight of judging one round's model.
@@ -233,17 +235,22 @@ impl<T: Config> Pallet<T> {
     fn round_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
         let turn = T::WeightInfo::turn();
         let batches = u64::from(clients.div_ceil(settle_batch(spec.task.update_chunks())));
-        T::WeightInfo::open(clients)
+        Self::frame_weight(spec, clients)
             .saturating_add(Self::chunks_weight(spec, clients))
-            .saturating_add(Self::record_weight(spec, clients))
             .saturating_add(
                 Self::settle_weight(spec)
                     .saturating_add(turn)
                     .saturating_mul(batches),
             )
+    }
+
+    /// Weight of what begins and ends every round's job, whatever comes between.
+    fn frame_weight(spec: &SpecOf<T>, clients: u32) -> Weight {
+        T::WeightInfo::open(clients)
+            .saturating_add(Self::record_weight(spec, clients))
             .saturating_add(T::WeightInfo::clear(spec.task.model_chunks()))
             .saturating_add(T::WeightInfo::proceed())
-            .saturating_add(turn.saturating_mul(5))
+            .saturating_add(T::WeightInfo::turn().saturating_mul(5))
     }
 
     /// Weight of making one model of so many updates.

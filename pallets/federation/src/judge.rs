@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
     ) -> Stage {
         // An attacker that fills blocks does not get its model past the judges.
         if let Phase::Aggregate {
-            ending: Ending::Crowded,
+            ending: Ending::Crowded { .. },
         } = state.phase
         {
             return Stage::Record(Outcome::Crowded);

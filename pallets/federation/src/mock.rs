@@ -356,6 +356,11 @@ fn full() -> Weight {
 
 /// What the pool says of a transaction now: the code of its refusal, or nothing.
 pub fn refused(signer: AccountId, call: Call<Test>) -> Option<u8> {
+    priority(signer, call).err()
+}
+
+/// The priority that the pool gives a transaction now, without its tip, or the code of its refusal.
+pub fn priority(signer: AccountId, call: Call<Test>) -> Result<u64, u8> {
     let call = RuntimeCall::Federation(call);
     let answer = CheckFederation::<Test>::default().validate_only(
         RuntimeOrigin::signed(signer),
@@ -366,9 +371,9 @@ pub fn refused(signer: AccountId, call: Call<Test>) -> Option<u8> {
         0,
     );
     match answer {
-        Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => Some(code),
+        Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => Err(code),
         Err(other) => panic!("unexpected refusal {other:?}"),
-        Ok(_) => None,
+        Ok((valid, ..)) => Ok(valid.priority),
     }
 }
 

@@ -273,7 +273,10 @@ impl<T: Config> Pallet<T> {
         let (mut state, spec) = Self::running(federation)?;
         let is_crowded = Self::may_advance(&state)? == Standing::Crowded;
         match state.phase {
-            _ if is_crowded => Self::end_round(federation, &mut state, Ending::Crowded),
+            phase if is_crowded => {
+                let late = !matches!(phase, Phase::Commit { .. } | Phase::Reveal { .. });
+                Self::end_round(federation, &mut state, Ending::Crowded { late });
+            }
             Phase::Commit { .. } if state.round.committed < spec.task.strategy.updates_min() => {
                 Self::end_round(federation, &mut state, Ending::Unasked);
             }

@@ -40,10 +40,14 @@ impl<T: Config> Pallet<T> {
         for client in clients {
             let commitment = Commitments::<T>::get(federation, client);
             let conduct = match commitment.as_ref().map(|commitment| &commitment.answer) {
-                _ if ending == Ending::Crowded => Conduct::Excused,
-                None => Conduct::Absent,
                 Some(Answer::Guilty) => Conduct::Faithless,
-                Some(Answer::Open) if ending == Ending::Asked => Conduct::Faithless,
+                Some(Answer::Open)
+                    if matches!(ending, Ending::Asked | Ending::Crowded { late: true }) =>
+                {
+                    Conduct::Faithless
+                }
+                _ if matches!(ending, Ending::Crowded { .. }) => Conduct::Excused,
+                None => Conduct::Absent,
                 Some(Answer::Open | Answer::Rejected | Answer::Accepted { .. }) => Conduct::Present,
             };
             if let Some(mut commitment) = commitment {

@@ -91,8 +91,12 @@ pub enum Ending {
     Unasked,
     /// Clients had their time to reveal: who did not loses its bond.
     Asked,
-    /// Blocks had too little room for answers for too long: no bond is lost, no model made.
-    Crowded,
+    /// Blocks had too little room for answers for too long: no model is made, and only who was `late` before,
+    /// when reveals had closed already, loses its bond.
+    Crowded {
+        /// Whether reveals had closed.
+        late: bool,
+    },
 }
 
 impl Phase {
@@ -330,16 +334,9 @@ pub struct Pledge<Balance> {
 /// Weights of a certified model, at most.
 const WEIGHTS_MAX: u32 = CERTIFIED_FEATURES_MAX + 1;
 /// Bytes of the moments of one client, or of their sum, at most.
-pub const MOMENT_BYTES_MAX: u32 = match Shape::new(CERTIFIED_FEATURES_MAX) {
-    Ok(largest) => largest.moment_bytes(),
-    Err(_) => 0,
-};
-
+pub const MOMENT_BYTES_MAX: u32 = Shape::LARGEST.moment_bytes();
 /// Bytes of a proof that moments are of no rows, at most.
-pub const REFUTATION_BYTES_MAX: u32 = match Shape::new(CERTIFIED_FEATURES_MAX) {
-    Ok(largest) => largest.refutation_bytes(),
-    Err(_) => 0,
-};
+pub const REFUTATION_BYTES_MAX: u32 = Shape::LARGEST.refutation_bytes();
 
 /// The sum of the moments of all clients whose updates count.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]

@@ -55,6 +55,19 @@ impl Cli {
         Ok(self.command(args).output().await?)
     }
 
+    /// What the account behind a key owns, in planck, with what is held.
+    ///
+    /// # Errors
+    /// When `fedchain status` fails.
+    pub async fn owned(&self, key: &str) -> Result<i128> {
+        let status = self.json(&["status", "--key", key]).await?;
+        let amount = |what: &str| -> Result<i128> {
+            let amount = status["account"][what].as_str().context("no balance")?;
+            Ok(amount.parse()?)
+        };
+        Ok(amount("free")? + amount("held")?)
+    }
+
     /// Runs a command that must succeed with `--format json`; returns what it prints.
     ///
     /// # Errors

@@ -6,9 +6,12 @@
 //! - [`Node`], [`Cli`], [`Trainer`]: `fedchain-node` and `fedchain`, from the directory that this executable was
 //!   built into; killed when dropped.
 //! - [`open`]: a federation with its clients.
+//! - [`Client`]: an account that signs and sends any call.
 
 mod actions;
 mod cli;
+mod client;
+pub mod extrinsic;
 mod node;
 pub mod oracle;
 mod tasks;
@@ -16,6 +19,7 @@ mod trainer;
 
 pub use actions::{CLIENTS, OWNER, join, open, open_for};
 pub use cli::Cli;
+pub use client::{Client, Sent, transfer_to};
 pub use node::{Node, Place, free_port};
 pub use tasks::{FIXED_SPLIT, Parts, Task};
 pub use trainer::Trainer;

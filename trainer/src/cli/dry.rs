@@ -37,13 +37,13 @@ pub(super) async fn show(
     calls: &[Call],
     takes: &[Take],
 ) -> Result<(), Error> {
-    let account = keys::account(key);
+    let (account, head) = (keys::account(key), chain.best().await?);
     let mut bill = Bill {
         account,
         calls: Vec::new(),
         takes: takes.to_vec(),
-        growth: f64::from(FEE_FACTOR_MAX) / chain.fee_factor(chain.best().await?).await?,
-        usable: chain.balance(&account, chain.best().await?).await?.usable,
+        growth: f64::from(FEE_FACTOR_MAX) / chain.fee_factor(head).await?,
+        usable: chain.balance(&account, head).await?.usable,
     };
     for call in calls {
         bill.calls

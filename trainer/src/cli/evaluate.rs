@@ -6,7 +6,7 @@ use clap::Args;
 use fedchain_fl::gate::GateRecord;
 
 use super::{
-    Common, KeyArg, dry,
+    Common, KeyArg, TipArg, dry,
     output::{self, Output},
 };
 use crate::{
@@ -35,10 +35,8 @@ pub(super) struct Evaluate {
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,
-    /// The most to bid for a place in a block, in the last quarter of a window [default: a tenth of the
-    /// bond].
-    #[arg(long, value_name = "AMOUNT")]
-    tip_max: Option<Amount>,
+    #[command(flatten)]
+    tip: TipArg,
     /// Where openings of commitments are kept; without it, fedchain in the user's state directory.
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -51,7 +49,7 @@ impl Evaluate {
             federation: self.federation,
             data: self.data,
             target: self.target,
-            tip_max: self.tip_max,
+            tip_max: self.tip.tip_max,
             state_dir: match self.state_dir {
                 Some(dir) => dir,
                 None => store::default_dir()?,

@@ -50,11 +50,11 @@ pub(super) enum Command {
         federation: u32,
     },
     /// Invite an account to be a client; by the owner.
-    Invite(Account),
+    Invite(Grant),
     /// Withdraw an invitation that was not used; by the owner.
     Withdraw(Seat),
     /// Appoint an account that is no client as evaluator; by the owner.
-    Appoint(Account),
+    Appoint(Grant),
     /// Show how a round's model was judged, and what each client has contributed.
     Gate(Gate),
     /// Move an overdue phase on; by anyone, free of charge.
@@ -65,26 +65,25 @@ pub(super) enum Command {
     Remove(ByNumber),
 }
 
-/// Who gets a seat.
+/// A seat, and what its account gets with it.
 #[derive(Debug, Args)]
-pub(super) struct Account {
-    /// Number of the federation.
-    federation: u32,
-    /// Address of the account.
-    #[arg(value_parser = keys::parse_account)]
-    account: AccountId,
+pub(super) struct Grant {
+    #[command(flatten)]
+    seat: Seat,
     /// Send it this amount as well, for deposits and fees.
     #[arg(long)]
     fund: Option<Amount>,
-    #[command(flatten)]
-    key: KeyArg,
 }
 
-impl Account {
+impl Grant {
     /// Sends the call that gives the seat, and the amount with it.
     async fn send(self, common: &Common, mut call: Call, seat: &str) -> Result<(), Error> {
-        let (chain, key) = (common.connect().await?, self.key.load()?);
-        let account = self.account;
+        let Seat {
+            federation,
+            account,
+            key,
+        } = self.seat;
+        let (chain, key) = (common.connect().await?, key.load()?);
         if let Some(amount) = self.fund {
             call = Call::batch(&[
                 chain.encode(&Call::transfer(account, amount.0)).await?,
@@ -96,12 +95,12 @@ impl Account {
             }
             chain.ensure_payable(&key, &call, amount).await?;
         }
-        let done = format!("{account} is {seat} federation {}", self.federation);
+        let done = format!("{account} is {seat} federation {federation}");
         common.send(&chain, &key, &call, &done).await
     }
 }
 
-/// Who shall have none.
+/// A place in a federation, and who gives or takes it.
 #[derive(Debug, Args)]
 pub(super) struct Seat {
     /// Number of the federation.
@@ -146,8 +145,8 @@ impl Command {
                 Ok(())
             }
             Self::Invite(who) => {
-                let (call, seat) = (Call::invite(who.federation, who.account), "invited to");
-                who.send(common, call, seat).await
+                let call = Call::invite(who.seat.federation, who.seat.account);
+                who.send(common, call, "invited to").await
             }
             Self::Withdraw(Seat {
                 federation,
@@ -160,7 +159,7 @@ impl Command {
                 common.send(&chain, &key, &call, &done).await
             }
             Self::Appoint(who) => {
-                let call = Call::appoint(who.federation, who.account);
+                let call = Call::appoint(who.seat.federation, who.seat.account);
                 who.send(common, call, "appointed as evaluator of").await
             }
             Self::Gate(gate) => gate.run(common).await,

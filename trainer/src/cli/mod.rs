@@ -42,6 +42,7 @@ use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
+    amount::Amount,
     chain::{Chain, Wait, call::Call, submit::Included},
     error::EXIT_CODES,
     keys,
@@ -156,6 +157,15 @@ impl Command {
     fn ignores_config(&self) -> bool {
         matches!(self, Self::Init(_) | Self::Completions(_) | Self::Man(_))
     }
+}
+
+/// What a place in a block is worth.
+#[derive(Debug, Clone, Args)]
+struct TipArg {
+    /// The most to bid for a place in a block, in the last quarter of a window [default: a tenth of the
+    /// bond, at most 1 UNIT].
+    #[arg(long, value_name = "AMOUNT")]
+    tip_max: Option<Amount>,
 }
 
 /// The key that signs.

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, KeyArg, dry, train::tell};
+use super::{Common, KeyArg, TipArg, dry, train::tell};
 use crate::{
     Error,
-    amount::Amount,
     session::{self, Job, Source},
     store,
 };
@@ -27,10 +26,8 @@ pub(super) struct Submit {
     /// The round that they are for; without it, the first that takes them.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     round: Option<u32>,
-    /// The most to bid for a place in a block, in the last quarter of a window [default: a tenth of the
-    /// bond].
-    #[arg(long, value_name = "AMOUNT")]
-    tip_max: Option<Amount>,
+    #[command(flatten)]
+    tip: TipArg,
     /// Where openings of commitments are kept; without it, fedchain in the user's state directory.
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -46,7 +43,7 @@ impl Submit {
                 sample_count: self.samples,
                 round: self.round,
             },
-            tip_max: self.tip_max,
+            tip_max: self.tip.tip_max,
             wait: common.wait,
             state_dir: match self.state_dir {
                 Some(dir) => dir,

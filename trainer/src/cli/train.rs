@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    Common, KeyArg, dry,
+    Common, KeyArg, TipArg, dry,
     hyper::HyperArgs,
     noise::NoiseArgs,
     output::{self, Output},
@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     Error,
-    amount::Amount,
     serve::client,
     session::{self, Job, Source, report::Event},
     store,
@@ -44,10 +43,8 @@ pub(super) struct Train {
     /// strategy is least_squares.
     #[arg(long)]
     send_moments: bool,
-    /// The most to bid for a place in a block, in the last quarter of a window [default: a tenth of the
-    /// bond].
-    #[arg(long, value_name = "AMOUNT")]
-    tip_max: Option<Amount>,
+    #[command(flatten)]
+    tip: TipArg,
     /// Where openings of commitments are kept; without it, fedchain in the user's state directory.
     #[arg(long, env = "FEDCHAIN_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -87,7 +84,7 @@ impl Train {
                 noise: self.noise.noise(),
                 send_moments: self.send_moments,
             },
-            tip_max: self.tip_max,
+            tip_max: self.tip.tip_max,
             wait: common.wait,
             state_dir: match self.state_dir {
                 Some(dir) => dir,

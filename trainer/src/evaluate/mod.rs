@@ -13,7 +13,7 @@ mod rows;
 
 use std::path::PathBuf;
 
-use fedchain_commitment::{HoldoutOpening, parts, values_root};
+use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
 use fedchain_learn::data::Dataset;
 use subxt_signer::sr25519::Keypair;
@@ -24,7 +24,6 @@ use crate::{
     chain::{AccountId, Chain, FederationView, Wait, call::Call},
     keys,
     session::{
-        TIP_PART,
         reconnect::{place_on, regain, settled_round},
         send::{bid, send},
     },
@@ -128,7 +127,7 @@ pub async fn rehearse(chain: &Chain, federation: u32) -> Result<(Vec<Call>, Amou
     let bytes = vec![0; Holdout::bytes(&view.spec.task, gate.rows) as usize];
     let mut calls = vec![Call::commit_holdout(federation, view.round, H256::zero())];
     let reveal = |part| Call::reveal_holdout(federation, view.round, [0; 32], part);
-    calls.extend(parts(&bytes).iter().map(reveal));
+    calls.extend(Tree::Holdout.parts(&bytes).iter().map(reveal));
     Ok((calls, Amount(gate.bond)))
 }
 
@@ -155,7 +154,7 @@ impl<'a> Session<'a> {
         let mut unused = rows::holdouts(task, &data, gate.rows)?;
         // The same rows judge once, also where the file has them twice.
         unused.retain(|holdout| {
-            let root = values_root(&holdout.encode());
+            let root = Tree::Holdout.root_of(&holdout.encode());
             let is_new = !used.contains(&root);
             used.push(root);
             is_new
@@ -215,8 +214,8 @@ impl<'a> Session<'a> {
             chain.bid(match step {
                 Step::Reveal => {
                     let bond = view.spec.gate.as_ref().map_or(0, |gate| gate.bond);
-                    let most = self.job.tip_max.unwrap_or(Amount(bond / TIP_PART));
-                    bid(&view, head.number.saturating_add(1), most)
+                    let next = head.number.saturating_add(1);
+                    bid(&view, next, Amount(bond), self.job.tip_max)
                 }
                 _ => 0,
             });
@@ -329,7 +328,7 @@ impl<'a> Session<'a> {
     ) -> Result<Option<Holdout>, Error> {
         let head = chain.best().await?;
         while let Some(holdout) = self.unused.pop() {
-            let root = values_root(&holdout.encode());
+            let root = Tree::Holdout.root_of(&holdout.encode());
             if !chain.has_judged(view.federation, root, head).await? {
                 return Ok(Some(holdout));
             }
@@ -353,7 +352,7 @@ impl<'a> Session<'a> {
             round,
             spec_hash: view.spec_hash,
             account: self.account.0,
-            values_root: values_root(&bytes),
+            values_root: Tree::Holdout.root_of(&bytes),
             salt: rand::random(),
         };
         let kept = KeptHoldout {
@@ -379,7 +378,8 @@ impl<'a> Session<'a> {
         };
         let received = decide::holdout_of(view, &self.account, round).map_or(0, |h| h.received);
         let mut last = 0;
-        for part in parts(&kept.bytes)
+        for part in Tree::Holdout
+            .parts(&kept.bytes)
             .iter()
             .filter(|part| part.first >= received)
         {

@@ -37,7 +37,9 @@ impl Session<'_> {
         view: &FederationView,
         head: Head,
     ) -> Result<bool, Error> {
-        if self.unsolved == Some(view.round) {
+        // After another's refutation there is a new window, for other moments.
+        let window = Some((view.round, view.phase));
+        if self.unsolved == window {
             return Ok(false);
         }
         match certify::solve(chain, view, &[], head).await {
@@ -54,7 +56,7 @@ impl Session<'_> {
                     return Ok(self.send(chain, &call).await?.is_some());
                 }
                 // Others may do better; else the round is skipped.
-                self.unsolved = Some(view.round);
+                self.unsolved = window;
                 self.note(reason);
                 Ok(false)
             }

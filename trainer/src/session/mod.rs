@@ -59,9 +59,6 @@ pub struct Job {
     pub state_dir: PathBuf,
 }
 
-/// The part of a bond that is bid for a place in a block, at most, unless the user says otherwise.
-pub(crate) const TIP_PART: u128 = 10;
-
 /// Where a session's log goes.
 pub type Tell<'a> = &'a dyn Fn(&Event);
 
@@ -86,7 +83,7 @@ struct Session<'a> {
     current: Option<Current>,
     is_waiting: bool,
     /// A round whose regression has no solution that this client can find.
-    unsolved: Option<u32>,
+    unsolved: Option<(u32, PhaseView)>,
     /// Round and phase that were last waited for.
     waited: Option<(u32, &'static str)>,
     seat: Seat,
@@ -205,13 +202,9 @@ impl<'a> Session<'a> {
             let step = next_step(&view, &self.account, head.number, time_ms, kept);
             let step = self.narrow(step, &view)?;
             chain.bid(match step {
-                Step::Commit | Step::Reveal => {
-                    let most = Amount(view.spec.bond / TIP_PART);
-                    bid(
-                        &view,
-                        head.number.saturating_add(1),
-                        self.job.tip_max.unwrap_or(most),
-                    )
+                Step::Commit | Step::Reveal | Step::Certify => {
+                    let bond = Amount(view.spec.bond);
+                    bid(&view, head.number.saturating_add(1), bond, self.job.tip_max)
                 }
                 _ => 0,
             });

@@ -5,7 +5,7 @@ use subxt_signer::sr25519::Keypair;
 
 use crate::{
     Error,
-    amount::Amount,
+    amount::{Amount, UNIT},
     chain::{Chain, FederationView, call::Call},
 };
 
@@ -13,13 +13,22 @@ use crate::{
 /// have no place on this side of a fork.
 const PATIENCE_BLOCKS: u32 = 6;
 
+/// The part of a bond that is bid for a place in a block, at most, unless the user says otherwise.
+const TIP_PART: u128 = 10;
+/// What is bid at most then, whatever the node says of the bond.
+const TIP_MAX: u128 = UNIT;
+
 /// What to bid for an answer in block `next`, in the smallest unit. Nothing while there is time: a window runs
-/// only in blocks that have room. In its last quarter twice as much with each block, up to `tip_max`.
-pub(crate) fn bid(view: &FederationView, next: u32, tip_max: Amount) -> u64 {
+/// only in blocks that have room. In its last quarter twice as much with each block, up to `tip_max`, which
+/// is a part of the `bond` that is at stake, and no more than [`TIP_MAX`], unless given.
+pub(crate) fn bid(view: &FederationView, next: u32, bond: Amount, tip_max: Option<Amount>) -> u64 {
     let (windows, gate) = (&view.spec.windows, view.spec.gate.as_ref());
     let (deadline, blocks) = match view.phase {
         PhaseView::Commit { deadline } => (deadline, windows.commit_blocks),
         PhaseView::Reveal { deadline, .. } => (deadline, windows.reveal_blocks),
+        PhaseView::Certify {
+            deadline: Some(deadline),
+        } => (deadline, windows.reveal_blocks),
         PhaseView::Gate { deadline, .. } => (deadline, gate.map_or(0, |gate| gate.blocks)),
         _ => return 0,
     };
@@ -27,8 +36,9 @@ pub(crate) fn bid(view: &FederationView, next: u32, tip_max: Amount) -> u64 {
     match left.saturating_mul(4) > blocks {
         true => 0,
         false => {
-            let tip_max = u64::try_from(tip_max.0).unwrap_or(u64::MAX);
-            tip_max.checked_shr(left).unwrap_or(0)
+            let most = tip_max.map_or((bond.0 / TIP_PART).min(TIP_MAX), |tip_max| tip_max.0);
+            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            most.checked_shr(left).unwrap_or(0)
         }
     }
 }
@@ -78,15 +88,17 @@ mod tests {
         };
         let mut view = view(PhaseView::Commit { deadline });
         view.spec.windows.commit_blocks = 40;
-        let bid_at = |next| bid(&view, next, Amount(1_024));
+        let (bond, most) = (Amount(10_240), Some(Amount(3)));
+        let bid_at = |next| bid(&view, next, bond, None);
         assert_eq!([101, 120, 129].map(bid_at), [0, 0, 0]);
         assert_eq!(
             [130, 131, 139, 140, 150].map(bid_at),
             [1, 2, 512, 1_024, 1_024]
         );
+        assert_eq!(bid(&view, 140, bond, most), 3);
+        assert_eq!(bid(&view, 140, Amount(u128::MAX), None), UNIT as u64);
+        assert_eq!(bid(&view, 140, bond, Some(Amount(u128::MAX))), u64::MAX);
         view.phase = PhaseView::Waiting;
-        assert_eq!(bid(&view, 140, Amount(1_024)), 0);
-        view.phase = PhaseView::Commit { deadline };
-        assert_eq!(bid(&view, 140, Amount(u128::MAX)), u64::MAX);
+        assert_eq!(bid(&view, 140, bond, None), 0);
     }
 }

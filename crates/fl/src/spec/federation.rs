@@ -5,7 +5,7 @@ use scale_info::TypeInfo;
 
 use super::{Gate, TaskSpec};
 use crate::{
-    Error, Name,
+    Error, Name, NormRule,
     limits::{CLIENTS_MAX, PART_BYTES_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX, WINDOW_BLOCKS_MAX},
 };
 
@@ -110,7 +110,8 @@ pub struct FederationSpec<Balance> {
     pub quorum: u8,
     /// Cap on the sample count a client may state.
     pub sample_count_max: u32,
-    /// Held at commit, returned at reveal, burned when the reveal window closes without one.
+    /// Held at commit, returned at reveal, burned when the reveal window closes without one. No less than
+    /// the reward, unless nobody can have a round skipped.
     #[cfg_attr(feature = "std", serde(with = "crate::text"))]
     pub bond: Balance,
     /// Held while a member.
@@ -143,7 +144,7 @@ impl<Balance> FederationSpec<Balance> {
     /// The first thing that cannot.
     pub fn check(&self, upload_bytes_per_block: u32) -> Result<(), Error>
     where
-        Balance: Default + PartialEq,
+        Balance: Copy + Default + PartialOrd,
     {
         self.name.check()?;
         self.task.check()?;
@@ -157,13 +158,13 @@ impl<Balance> FederationSpec<Balance> {
         if self.quorum >= 100 {
             return Err(Error::Quorum);
         }
-        if self.needs_bond() && self.bond == Balance::default() {
+        if self.needs_bond() && (self.bond == Balance::default() || self.bond < self.reward) {
             return Err(Error::Bond);
         }
         if !(1..=SAMPLE_COUNT_MAX).contains(&self.sample_count_max) {
             return Err(Error::SampleCountCap);
         }
-        let needed = self.task.strategy.updates_min();
+        let needed = self.updates_expected();
         if self.clients_min < needed {
             return Err(Error::TooFewClients {
                 needed,
@@ -207,6 +208,17 @@ impl<Balance> FederationSpec<Balance> {
         needed.max(strategy.updates_min())
     }
 
+    /// Clients that a round needs, at least. An update beyond the norm bound costs its sender nothing, so with
+    /// a bound f on bad clients a round must go on without those of f clients.
+    fn updates_expected(&self) -> u32 {
+        let strategy = &self.task.strategy;
+        let rejected = match self.task.norm {
+            Some(NormRule::Reject { .. }) => strategy.bad_max().unwrap_or(0),
+            None | Some(_) => 0,
+        };
+        strategy.updates_min().saturating_add(rejected)
+    }
+
     /// Number of the last round after so many skipped ones, of which up to `rounds_max` are made up for.
     pub const fn last_round(&self, skipped: u32) -> u32 {
         let made_up = if skipped < self.rounds_max {
@@ -217,7 +229,8 @@ impl<Balance> FederationSpec<Balance> {
         self.rounds_max.saturating_add(made_up)
     }
 
-    /// Whether a client could have rounds skipped for nothing: by committing and not revealing.
+    /// Whether a client can have rounds skipped: by committing and not revealing. It must burn no less than the
+    /// owner, who may be that client, saves by it.
     fn needs_bond(&self) -> bool {
         self.clients_max > 1 && (self.quorum > 0 || self.task.strategy.bad_max().is_some())
     }

@@ -55,6 +55,11 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// That with the most features.
+    pub const LARGEST: Self = Self {
+        features: CERTIFIED_FEATURES_MAX,
+    };
+
     /// The shape for so many features.
     ///
     /// # Errors
@@ -122,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_largest_fits_one_transaction() {
-        let largest = Shape::new(CERTIFIED_FEATURES_MAX).unwrap();
+        let largest = Shape::LARGEST;
+        assert_eq!(Shape::new(CERTIFIED_FEATURES_MAX), Ok(largest));
         assert_eq!(largest.moment_bytes(), 164_016);
         assert!(largest.solution_bytes() < crate::limits::PART_BYTES_MAX);
         assert!(Shape::new(CERTIFIED_FEATURES_MAX + 1).is_err());

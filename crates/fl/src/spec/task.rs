@@ -190,6 +190,15 @@ impl TaskSpec {
         let rounding = half
             .saturating_mul(half)
             .saturating_mul(self.shape()?.weights().into());
+        // Rows are below 8 in size, so an eigenvalue of H is at most N (64 p + 1). Rounding a solution's p weights
+        // to 2^-32 moves it by sqrt(p) 2^-33 and the residual by that much times the eigenvalue; curvature is at
+        // least penalty N. Four times that quotient can be kept whatever the rows.
+        let weights = u64::from(self.shape()?.weights());
+        let residual = (weights.saturating_mul(64).saturating_add(1))
+            .saturating_mul(weights.isqrt().saturating_add(1))
+            .saturating_mul(2 << LeastSquares::PENALTY_BITS)
+            .checked_div(penalty.into())
+            .unwrap_or(u64::MAX);
         // Targets are below 8 in size, so the optimum is at most 8 / sqrt(penalty): its square, 64 / penalty,
         // is 2^30 / penalty in units, and must be below that of the largest weight.
         let largest = 1u64 << (31u32.saturating_sub(frac_bits)).min(31);
@@ -197,7 +206,7 @@ impl TaskSpec {
             .saturating_mul(largest)
             .saturating_mul(penalty.into())
             > 64 << LeastSquares::PENALTY_BITS;
-        match rounding.isqrt() < epsilon && holds_optimum {
+        match rounding.isqrt().saturating_add(residual) < epsilon && holds_optimum {
             true => Ok(()),
             false => Err(Error::CertificateFormat),
         }

@@ -2,7 +2,7 @@
 
 use std::{vec, vec::Vec};
 
-use fedchain_fl::{Format, Width, limits::CERTIFIED_FEATURES_MAX};
+use fedchain_fl::{Format, LeastSquares, Width, limits::CERTIFIED_FEATURES_MAX};
 use primitive_types::U256;
 use proptest::prelude::*;
 
@@ -260,6 +260,47 @@ fn the_bound_is_of_the_rounded_model() {
             .sum();
         assert!(bound.epsilon as f64 >= squared.sqrt());
         assert!(bound.epsilon as f64 <= squared.sqrt() + 4_096.0);
+    }
+}
+
+/// With the least epsilon that a federation can have, rows as large as there are keep nobody from a solution.
+#[test]
+fn whatever_the_rows_there_is_a_solution() {
+    let terms = |epsilon: f64| LeastSquares {
+        penalty: "0.001".parse().unwrap(),
+        epsilon: format!("{epsilon:.9}").parse().unwrap(),
+    };
+    let format = Format {
+        frac_bits: 24,
+        width: Width::I32,
+    };
+    for features in [1, 10, 60] {
+        let shape = Shape::new(features).unwrap();
+        let weights = f64::from(shape.weights());
+        let least = (64.0 * weights + 1.0) * weights.sqrt() / 0.001 / f64::from(1u32 << 31);
+        for seed in 0..4 {
+            let mut state = 0x9e37_79b9_7f4a_7c15 ^ seed;
+            let mut random = |most: i16| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17u64;
+                (state % u64::from(most.unsigned_abs())) as i16
+            };
+            let mut sum = Moments::zero(shape);
+            for _ in 0..500 {
+                let common = random(6_000) - 3_000;
+                let row: Vec<i16> = (0..features).map(|_| common + random(1_600)).collect();
+                sum.add_row(&row, common + random(1_600)).unwrap();
+            }
+            for _ in 0..10_000 {
+                let row = vec![i16::MAX; features as usize];
+                sum.add_row(&row, random(i16::MAX)).unwrap();
+            }
+            let problem = Problem::on_terms(sum, terms(1.2 * least), format).unwrap();
+            let solution = solve(&problem).unwrap();
+            let found = problem.verify(&solution.encode());
+            assert!(found.is_ok(), "{features} features: {found:?}");
+        }
     }
 }
 

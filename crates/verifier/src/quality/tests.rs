@@ -4,7 +4,7 @@ use std::{vec, vec::Vec};
 
 use fedchain_fl::{
     Column, Decimal, Format, Initial, ModelSpec, Optimiser, Schema, Strategy, Target,
-    limits::{CHUNK_BYTES, PART_BYTES_MAX},
+    limits::{CHUNK_BYTES, PART_BYTES_MAX, PART_CHUNKS_MAX},
 };
 
 use super::*;
@@ -54,9 +54,8 @@ fn holdout() -> Vec<u8> {
 
 /// Checks the holdout part by part, as it would arrive.
 fn parts(task: &TaskSpec, bytes: &[u8]) -> Result<(), Error> {
-    let per_part = PART_BYTES_MAX / CHUNK_BYTES;
     (0..)
-        .step_by(per_part as usize)
+        .step_by(PART_CHUNKS_MAX as usize)
         .zip(bytes.chunks(PART_BYTES_MAX as usize))
         .try_for_each(|(first, part)| {
             Rows {

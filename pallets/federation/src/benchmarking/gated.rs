@@ -7,22 +7,22 @@
 
 use alloc::{vec, vec::Vec};
 use codec::Encode;
-use fedchain_commitment::{HoldoutOpening, parts, values_root};
+use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{
     Format, H256, Initial, ModelSpec, NormRule, Optimiser, Strategy, TaskSpec,
-    limits::{EVALUATORS_MAX, FEATURES_MAX, HOLDOUT_ROWS_MAX, PART_BYTES_MAX},
+    limits::{EVALUATORS_MAX, FEATURES_MAX, HOLDOUT_ROWS_MAX, PART_BYTES_MAX, PART_CHUNKS_MAX},
     score::{Holdout, operations},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::Zero;
 
-use super::scene::{PART_CHUNKS, Scene, columns, open_window};
+use super::scene::{Scene, columns, open_window};
 use crate::{pallet::*, types::Phase};
 
 /// Thousands of operations of the costliest judgement that is measured.
 pub const SCORE_THOUSANDS: u32 = 50_000;
 /// Features of the holdouts that are revealed: 256 of their rows are so many whole chunks.
-const FEATURES: u32 = PART_CHUNKS * 16 - 1;
+const FEATURES: u32 = PART_CHUNKS_MAX * 16 - 1;
 const ROW_BYTES: u32 = (FEATURES + 1) * 4;
 
 /// A scene in the gate of its first round.
@@ -74,12 +74,12 @@ fn pledge_all<T: Config>(scene: &Scene<T>) {
 pub fn reveal<T: Config>(scene: &Scene<T>, chunks: u32) -> (T::AccountId, Vec<u8>) {
     pledge_all(scene);
     let mut spec = scene.spec.clone();
-    let rows = PART_BYTES_MAX / ROW_BYTES * chunks / PART_CHUNKS;
+    let rows = PART_BYTES_MAX / ROW_BYTES * chunks / PART_CHUNKS_MAX;
     spec.gate.as_mut().expect("it has one").rows = rows;
     let bytes = vec![1; Holdout::bytes(&spec.task, rows) as usize];
     Specs::<T>::insert(scene.id, spec);
     let evaluator = scene.appoint(EVALUATORS_MAX);
-    let part = parts(&bytes).pop().expect("there is one");
+    let part = Tree::Holdout.parts(&bytes).pop().expect("there is one");
     let salt = [0; 32];
     let opening = HoldoutOpening {
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()),
@@ -87,7 +87,7 @@ pub fn reveal<T: Config>(scene: &Scene<T>, chunks: u32) -> (T::AccountId, Vec<u8
         round: 1,
         spec_hash: scene.state().spec_hash,
         account: &evaluator,
-        values_root: values_root(&bytes),
+        values_root: Tree::Holdout.root_of(&bytes),
         salt,
     };
     scene.pledge(1, &evaluator, opening.commitment(), 0);

@@ -7,7 +7,7 @@
 
 use alloc::{format, vec, vec::Vec};
 use codec::{Decode, Encode};
-use fedchain_commitment::{Accepted, Opening, Part, spec_hash};
+use fedchain_commitment::{Accepted, Opening, Part, Tree, spec_hash};
 use fedchain_fl::{
     Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, H256, Initial,
     Membership, ModelSpec, Name, NormRule, Optimiser, Privacy, QUORUM_DEFAULT, Schema, Strategy,
@@ -15,8 +15,8 @@ use fedchain_fl::{
     gate::Assessment,
     limits::{
         CHUNK_BYTES, CHUNK_VALUES_MAX, CHUNKS_MAX, CLIENTS_MAX, CONTRIBUTIONS_MAX,
-        DISTANCE_CLIENTS_MAX, EVALUATORS_MAX, FEATURES_MAX, PART_BYTES_MAX, ROUNDS_MAX,
-        SAMPLE_COUNT_MAX, SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
+        DISTANCE_CLIENTS_MAX, EVALUATORS_MAX, FEATURES_MAX, ROUNDS_MAX, SAMPLE_COUNT_MAX,
+        SEEDED_BYTES_MAX, WINDOW_BLOCKS_MAX,
     },
     view::Outcome,
     window::{Tick, Window},
@@ -52,8 +52,6 @@ pub const COLUMN_BYTES: u32 = 161;
 pub const SPEC_BYTES: u32 = FEATURES_MAX * COLUMN_BYTES;
 /// Chunks of a seeded model, at most.
 pub const SEEDED_CHUNKS: u32 = SEEDED_BYTES_MAX / CHUNK_BYTES;
-/// Chunks in one transaction, at most.
-pub const PART_CHUNKS: u32 = PART_BYTES_MAX / CHUNK_BYTES;
 /// The format with the most values in a chunk.
 pub const FORMAT: Format = Format {
     frac_bits: 8,
@@ -464,7 +462,7 @@ pub fn last_part(first: u32) -> (Part, H256) {
     };
     // The rest of the tree is nobody's: any hashes will do.
     loop {
-        if let Some(root) = part.root(CHUNKS_MAX * CHUNK_BYTES) {
+        if let Some(root) = part.root(Tree::Values, CHUNKS_MAX * CHUNK_BYTES) {
             return (part, root);
         }
         let pushed = part.proof.try_push(H256::repeat_byte(1));

@@ -7,7 +7,7 @@ use fedchain_fl::{
 use fedchain_verifier::optimality::{Moments, Problem, Solution, refute, solve};
 use frame_support::{BoundedVec, assert_noop, assert_ok};
 
-use crate::{mock::*, pallet::*, types::Phase};
+use crate::{WeightInfo, mock::*, pallet::*, types::Phase};
 
 type E = Error<Test>;
 type Rows = &'static [([i16; 2], i16)];
@@ -27,11 +27,11 @@ const FORMAT: Format = Format {
 fn terms() -> LeastSquares {
     LeastSquares {
         penalty: "0.01".parse().unwrap(),
-        epsilon: "1e-6".parse().unwrap(),
+        epsilon: "1e-4".parse().unwrap(),
     }
 }
 
-fn certified() -> FederationSpec<Balance> {
+pub(super) fn certified() -> FederationSpec<Balance> {
     let mut spec = spec();
     spec.task.strategy = Strategy::LeastSquares(terms());
     spec.task.format = FORMAT;
@@ -63,6 +63,11 @@ fn update(client: AccountId, id: u32, moments: &Moments, rows: u32) -> Update {
     let mut update = Update::new(client, id, &[], rows);
     update.bytes = moments.encode();
     update
+}
+
+/// The moments of Alice's rows as a client's update.
+pub(super) fn moments_of(client: AccountId, id: u32) -> Update {
+    update(client, id, &moments(ALICES), 3)
 }
 
 /// Both clients have revealed their moments.
@@ -464,5 +469,128 @@ fn only_a_plain_linear_task_can_be_certified() {
         assert_noop!(set("65", "1e-6"), E::InvalidCertificate);
         assert_noop!(set("1", "0"), E::InvalidCertificate);
         assert_ok!(set("1", "1e-6"));
+    });
+}
+
+#[test]
+fn the_certificate_is_of_the_model_that_is_adopted() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        assert_ok!(direct(STRANGER, certify(id, &[], &solution(everybody()))));
+        next_blocks(1);
+        let view = Federation::certificate(id, None).unwrap();
+        let model = model(id);
+        let squared: f64 = (view.weights.iter().zip(&model))
+            .map(|(exact, rounded)| ((*exact - (i64::from(*rounded) << 8)) as f64).powi(2))
+            .sum();
+        let unit = f64::from(1u32 << 31) * 2.0;
+        let (proven, true_one) = (view.bound.epsilon as f64 / unit, squared.sqrt() / unit);
+        assert!(
+            proven >= true_one,
+            "model {model:?}: certified within {proven:e}, it is {true_one:e} from the certified weights"
+        );
+    });
+}
+
+#[test]
+fn a_format_too_coarse_for_epsilon_is_refused() {
+    build_and_execute(|| {
+        for frac_bits in [0, 8, 12] {
+            let mut spec = certified();
+            spec.task.format.frac_bits = frac_bits;
+            assert_noop!(create(spec), E::InvalidCertificateFormat);
+        }
+        // Finer than rounding the solution is, whatever the rows.
+        let mut spec = certified();
+        spec.task.strategy = Strategy::LeastSquares(LeastSquares {
+            epsilon: "1e-5".parse().unwrap(),
+            ..terms()
+        });
+        assert_noop!(create(spec), E::InvalidCertificateFormat);
+    });
+}
+
+#[test]
+fn moments_without_a_list_that_certify_would_refuse_are_not_there() {
+    build_and_execute(|| {
+        let mut spec = certified();
+        spec.clients_min = 3;
+        let id = federation(spec);
+        assert_ok!(Federation::invite(RuntimeOrigin::signed(OWNER), id, CAROL));
+        assert_ok!(Federation::join(RuntimeOrigin::signed(CAROL), id));
+        let updates = [
+            update(ALICE, id, &moments(ALICES), 3),
+            update(BOB, id, &moments(BOBS), 2),
+            update(CAROL, id, &moments(BOBS), 2),
+        ];
+        for update in &updates {
+            assert_ok!(update.commit());
+        }
+        next_blocks(2);
+        for update in &updates {
+            assert_ok!(update.reveal());
+        }
+        assert!(Federation::moments(id, vec![ALICE, BOB]).is_some());
+        let rows = Federation::moments(id, vec![BOB, ALICE]).map(|view| view.rows);
+        assert_eq!(rows, None, "unsorted");
+        let many = (0..17).collect();
+        assert_eq!(Federation::moments(id, many), None);
+    });
+}
+
+#[test]
+fn opening_weighs_all_kept_commitments() {
+    build_and_execute(|| {
+        let id = federation(certified());
+        revealed(id);
+        assert_ok!(direct(ALICE, certify(id, &[], &solution(everybody()))));
+        next_blocks(1);
+        for client in [ALICE, BOB] {
+            assert_ok!(Federation::leave(RuntimeOrigin::signed(client), id));
+        }
+        let state = Federations::<Test>::get(id).unwrap();
+        let kept = Commitments::<Test>::iter_prefix(id).count() as u32;
+        assert_eq!((state.members, kept), (0, 2));
+        let charged = Federation::open_weight(&state, &Specs::<Test>::get(id).unwrap()).ref_time();
+        let least = Weights::open(kept).ref_time();
+        assert!(
+            charged >= least,
+            "{charged} is charged for opening, {least} is the weight of looking at {kept} commitments"
+        );
+    });
+}
+
+#[test]
+fn the_refuted_lose_their_bond_in_a_crowded_round_too() {
+    build_and_execute(|| {
+        let issuance = Balances::total_issuance();
+        let id = federation(certified());
+        let alice = update(ALICE, id, &moments(ALICES), 3);
+        let bob = update(BOB, id, &impossible(), 2);
+        for update in [&alice, &bob] {
+            assert_ok!(update.commit());
+        }
+        next_blocks(2);
+        assert_ok!(alice.reveal());
+        assert_ok!(bob.reveal());
+        let proof = refute(&impossible(), 1.0).unwrap();
+        assert_ok!(direct(STRANGER, refutation(id, BOB, proof)));
+        full_blocks(60);
+        assert_ok!(plain(Federation::advance(
+            RuntimeOrigin::signed(STRANGER),
+            id
+        )));
+        next_blocks(1);
+        let outcome = Rounds::<Test>::get(id, 1).unwrap().outcome;
+        assert_eq!(
+            (
+                total(BOB),
+                issuance - Balances::total_issuance(),
+                Members::<Test>::contains_key(id, BOB)
+            ),
+            (ENDOWMENT - 100, 100, false),
+            "what the liar owns; burned; the liar's seat; outcome {outcome:?}"
+        );
     });
 }

@@ -3,7 +3,7 @@
 use frame_support::{assert_noop, assert_ok};
 
 use crate::{REMOVE_BATCH, mock::*, pallet::*};
-use fedchain_fl::{FederationSpec, Initial, Membership, ModelSpec, Strategy};
+use fedchain_fl::{FederationSpec, Initial, Membership, ModelSpec, NormRule, Strategy};
 
 type E = Error<Test>;
 
@@ -89,8 +89,29 @@ fn what_cannot_work_is_refused() {
         },
         E::StagingTooLarge,
     );
-    refuse(|s| s.reward = ENDOWMENT, E::LowBalance);
+    refuse(
+        |s| (s.reward, s.bond) = (ENDOWMENT, ENDOWMENT),
+        E::LowBalance,
+    );
     refuse(|s| s.bond = 0, E::BondNeeded);
+    refuse(|s| s.reward = s.bond + 1, E::BondNeeded);
+    // Three updates and room for one that is rejected.
+    let trimmed = |spec: &mut FederationSpec<Balance>| {
+        spec.task.strategy = Strategy::TrimmedMean { trim: 1 };
+        (spec.clients_min, spec.clients_max) = (3, 4);
+    };
+    refuse(
+        |s| {
+            trimmed(s);
+            s.task.norm = Some(NormRule::Reject { max: 1 });
+        },
+        E::TooFewClients,
+    );
+    build_and_execute(|| {
+        let mut spec = spec();
+        trimmed(&mut spec);
+        assert_ok!(create(spec));
+    });
     refuse(|s| s.quorum = 100, E::InvalidQuorum);
 }
 

@@ -3,7 +3,8 @@
 use fedchain_fl::view::Outcome;
 use frame_support::{assert_noop, assert_ok};
 
-use crate::{mock::*, pallet::*, types::FederationId};
+use super::certify::{certified, moments_of};
+use crate::{extension::ANSWER_PRIORITY, mock::*, pallet::*, types::FederationId};
 
 type E = Error<Test>;
 
@@ -135,5 +136,40 @@ fn room_is_for_the_largest_answer() {
         assert!(Federation::has_room());
         System::set_block_consumed_resources(Default::default(), 4 * 1024 * 1024);
         assert!(!Federation::has_room());
+    });
+}
+
+#[test]
+fn answers_come_before_all_else() {
+    build_and_execute(|| {
+        let (id, [alice, _]) = committed();
+        next_blocks(2);
+        let reveal = alice.reveal_calls().remove(0);
+        assert_eq!(priority(ALICE, reveal), Ok(ANSWER_PRIORITY));
+        next_blocks(8);
+        assert_eq!(priority(ALICE, Call::advance { federation: id }), Ok(0));
+        assert_eq!(priority(STRANGER, Call::join { federation: id }), Ok(0));
+    });
+}
+
+#[test]
+fn crowds_do_not_excuse_who_was_late_before() {
+    build_and_execute(|| {
+        let mut spec = certified();
+        spec.quorum = 0;
+        let id = federation(spec);
+        let alice = moments_of(ALICE, id);
+        assert_ok!(alice.commit());
+        assert_ok!(moments_of(BOB, id).commit());
+        next_blocks(2);
+        assert_ok!(alice.reveal());
+        next_blocks(6);
+        assert_ok!(advance(id));
+        full_blocks(51);
+        assert_ok!(advance(id));
+        next_blocks(1);
+        assert_eq!(outcome(id, 1), Outcome::Crowded);
+        assert_eq!([ALICE, BOB].map(total), [ENDOWMENT, ENDOWMENT - 100]);
+        assert!(!Members::<Test>::contains_key(id, BOB));
     });
 }

@@ -8,6 +8,7 @@ mod membership;
 mod money;
 mod parts;
 mod phases;
+mod quorum;
 mod refusals;
 mod rounds;
 mod steps;

@@ -5,7 +5,11 @@ use crate::{
     pallet::*,
     types::{Phase, Stage},
 };
-use frame_support::{assert_ok, traits::Hooks, weights::WeightMeter};
+use frame_support::{
+    assert_ok,
+    traits::Hooks,
+    weights::{Weight, WeightMeter},
+};
 
 /// A round in which both clients took part, up to just before the last step of its end.
 fn before_the_last_step(rounds_max: u32) -> u32 {
@@ -69,5 +73,35 @@ fn who_asks_to_leave_before_the_last_step_can_leave_while_waiting() {
         next_blocks(1);
         assert_eq!(Federations::<Test>::get(id).unwrap().phase, Phase::Waiting);
         assert_ok!(Federation::leave(RuntimeOrigin::signed(ALICE), id));
+    });
+}
+
+#[test]
+fn the_head_of_the_queue_blocks_nobody() {
+    build_and_execute(|| {
+        let ids = [federation(spec()), federation(spec())];
+        for id in ids {
+            for client in [ALICE, BOB] {
+                assert_ok!(Update::new(client, id, &[2, 2, 2], 5).commit());
+            }
+        }
+        next_blocks(2);
+        for id in ids {
+            for client in [ALICE, BOB] {
+                assert_ok!(Update::new(client, id, &[2, 2, 2], 5).reveal());
+            }
+        }
+        // As after an upgrade of weights: opening the first one's job weighs more than a share.
+        let members = |count| {
+            Federations::<Test>::mutate(ids[0], |state| state.as_mut().unwrap().members = count)
+        };
+        members(1_000_000);
+        for _ in 0..20 {
+            let share = Weight::from_parts(200_000, u64::MAX);
+            Federation::aggregate_due(&mut WeightMeter::with_limit(share));
+        }
+        members(2);
+        let is_closed = ids.map(|id| Rounds::<Test>::contains_key(id, 1));
+        assert_eq!(is_closed, [false, true], "rounds closed");
     });
 }

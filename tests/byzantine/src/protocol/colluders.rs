@@ -44,3 +44,34 @@ fn whoever_looks_indispensable_has_a_part_like_everybody() {
         assert_eq!([ALICE, BOB].map(total), [ENDOWMENT + 15; 2]);
     });
 }
+
+#[test]
+fn colluders_take_no_more_than_their_parts_beside_an_honest_client() {
+    build_and_execute(|| {
+        let mut spec = paid(Some(NormRule::Reject { max: u64::MAX }));
+        spec.clients_min = 3;
+        let (id, holdouts) = judged(spec, &[2, 2, 2]);
+        assert_ok!(Federation::invite(RuntimeOrigin::signed(OWNER), id, CAROL));
+        assert_ok!(Federation::join(RuntimeOrigin::signed(CAROL), id));
+        // The mean of the two is a little too low; the honest client makes it better.
+        let updates = [(ALICE, 1_001), (BOB, -999), (CAROL, 3)]
+            .map(|(who, slope)| Update::new(who, id, &[slope * ONE, 0, 0], 10));
+        for update in &updates {
+            assert_ok!(update.commit());
+        }
+        next_blocks(2);
+        for update in &updates {
+            assert_ok!(update.reveal());
+        }
+        next_blocks(3);
+        for holdout in &holdouts {
+            assert_ok!(holdout.reveal());
+        }
+        next_blocks(1);
+        let earned = [ALICE, BOB, CAROL].map(|who| total(who) - ENDOWMENT);
+        assert_eq!(
+            earned, [10; 3],
+            "what ALICE and BOB, the colluders, and CAROL earned"
+        );
+    });
+}

@@ -324,13 +324,14 @@ pub(super) const FEDERATION: [(&str, &str); 71] = [
     ),
     (
         "BondNeeded",
-        "without a bond anybody could commit, not reveal, and have rounds skipped for nothing: set a bond, \
-         or a quorum of 0 with a strategy that has no bound on bad clients",
+        "with a bond of nothing, or below the reward, rounds can be skipped at a profit, by committing and not \
+         revealing: set a higher bond, or a quorum of 0 with a strategy that has no bound on bad clients",
     ),
     (
         "InvalidCertificateFormat",
-        "the certificate asks for more than the number format can give: take more `frac_bits` for a smaller \
-         epsilon, fewer where the penalty is small, so that weights of 8 / sqrt(penalty) fit",
+        "the certificate asks for more than numbers can give, whatever the rows: take a larger epsilon (the \
+         certificate says how close the model is), more `frac_bits`, or fewer where the penalty is small, so \
+         that weights of 8 / sqrt(penalty) fit",
     ),
     (
         "NoRefutation",

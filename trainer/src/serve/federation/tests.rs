@@ -10,7 +10,7 @@ use subxt_signer::{
 };
 
 use super::*;
-use crate::{keys, serve::api::Bytes};
+use crate::{amount::Amount, keys, serve::api::Bytes};
 
 const RUN: H256 = H256([7; 32]);
 
@@ -21,7 +21,7 @@ clients_min = 2
 clients_max = 3
 rounds_max = 3
 sample_count_max = 100
-bond = "0"
+bond = "1 UNIT"
 join_deposit = "0"
 reward = "0"
 windows = { commit_blocks = 60, settle_blocks = 1, reveal_blocks = 30 }
@@ -38,9 +38,9 @@ target = { real = { name = "rent", offset = "0", scale = "1" } }
 "#;
 
 fn spec() -> FederationSpec<u128> {
-    let spec: FederationSpec<String> = toml::from_str(SPEC).unwrap();
+    let spec: FederationSpec<Amount> = toml::from_str(SPEC).unwrap();
     spec.check(u32::MAX).unwrap();
-    spec.map_amounts(|_| 0)
+    spec.map_amounts(|amount| amount.0)
 }
 
 /// A, B and C in ascending order of their accounts, then D whom nobody lists.
