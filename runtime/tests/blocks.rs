@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod chain;
+
+use chain::{on_genesis, open, sign};
 use codec::{Decode, Encode};
-use fedchain_pow::{ENGINE_ID, PreDigest, U256};
 use fedchain_runtime::{
-    AccountId, Balances, Difficulty, Executive, Header, OriginCaller, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, System, TxExtension, UncheckedExtrinsic, currency, presets,
+    AccountId, Balances, Difficulty, Executive, OriginCaller, Runtime, RuntimeCall, System,
+    currency, presets,
 };
 use frame_support::{
     dispatch::{DispatchClass, GetDispatchInfo},
@@ -14,75 +16,7 @@ use frame_support::{
 };
 use pallet_transaction_payment::{Multiplier, NextFeeMultiplier};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
-use sp_runtime::{
-    BuildStorage, Digest, DigestItem, FixedPointNumber, Perbill,
-    generic::SignedPayload,
-    traits::{Convert, Header as _},
-};
-
-const GENESIS_MS: u64 = 1_800_000_000_000;
-
-/// Runs `test` on the genesis of a preset.
-fn on_genesis(preset: serde_json::Value, test: impl FnOnce()) {
-    let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-    for (pallet, fields) in preset.as_object().unwrap() {
-        for (field, value) in fields.as_object().unwrap() {
-            config[pallet][field] = value.clone();
-        }
-    }
-    let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-    sp_io::TestExternalities::new(config.build_storage().unwrap()).execute_with(test);
-}
-
-/// Opens block `number` as mined by Charlie at `difficulty`.
-fn open(number: u32, difficulty: U256) {
-    let claim = PreDigest {
-        author: Charlie.to_raw_public(),
-        difficulty,
-    };
-    let header = Header::new(
-        number,
-        Default::default(),
-        Default::default(),
-        System::block_hash(number - 1),
-        Digest {
-            logs: vec![DigestItem::PreRuntime(ENGINE_ID, claim.encode())],
-        },
-    );
-    Executive::initialize_block(&header);
-    let now = GENESIS_MS + u64::from(number) * 1_000;
-    let timestamp = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
-    Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(timestamp))
-        .unwrap()
-        .unwrap();
-}
-
-/// Signs Alice's first transaction.
-fn sign(call: RuntimeCall) -> UncheckedExtrinsic {
-    let extension: TxExtension = (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckEra::from(sp_runtime::generic::Era::Immortal),
-        frame_system::CheckNonce::from(0),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        pallet_federation::CheckFederation::default(),
-        frame_system::WeightReclaim::new(),
-    );
-    let payload = SignedPayload::new(call, extension).unwrap();
-    let signature = payload.using_encoded(|bytes| Alice.sign(bytes));
-    let (call, extension, _) = payload.deconstruct();
-    UncheckedExtrinsic::new_signed(
-        call,
-        Alice.to_account_id().into(),
-        signature.into(),
-        extension,
-    )
-}
+use sp_runtime::{FixedPointNumber, Perbill, traits::Convert};
 
 fn free(account: AccountId) -> u128 {
     Balances::free_balance(account)

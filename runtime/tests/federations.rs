@@ -5,7 +5,7 @@
 use fedchain_fl::{
     Adaptive, Column, Contributions, Decimal, FederationSpec, Format, Gate, Initial, Membership,
     ModelSpec, NormRule, Optimiser, Schema, Strategy, Target, TaskSpec, Width, Windows,
-    limits::{CHUNK_BYTES, CHUNKS_MAX, PART_BYTES_MAX, SEEDED_BYTES_MAX},
+    limits::{CHUNK_BYTES, CHUNKS_MAX, PART_CHUNKS_MAX, SEEDED_BYTES_MAX},
 };
 use fedchain_runtime::{Federation, Runtime, RuntimeOrigin, System, currency::UNIT};
 use frame_support::{
@@ -134,7 +134,6 @@ fn every_call_fits_a_transaction() {
     type Weights = <Runtime as pallet_federation::Config>::WeightInfo;
     let limits = <Runtime as frame_system::Config>::BlockWeights::get();
     let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap();
-    let part_chunks = PART_BYTES_MAX / CHUNK_BYTES;
     let spec_bytes = 90_000;
     let seeded_chunks = SEEDED_BYTES_MAX / CHUNK_BYTES;
     let seeded = Weights::create(spec_bytes, seeded_chunks);
@@ -144,13 +143,13 @@ fn every_call_fits_a_transaction() {
             "create, seeded",
             seeded.saturating_add(Weights::seed(seeded_chunks)),
         ),
-        ("upload", Weights::upload(part_chunks)),
+        ("upload", Weights::upload(PART_CHUNKS_MAX)),
         ("invite", Weights::invite()),
         ("join", Weights::join()),
         ("leave", Weights::leave()),
         ("commit", Weights::commit()),
-        ("reveal", Weights::reveal(part_chunks)),
-        ("reveal_holdout", Weights::reveal_holdout(part_chunks)),
+        ("reveal", Weights::reveal(PART_CHUNKS_MAX)),
+        ("reveal_holdout", Weights::reveal_holdout(PART_CHUNKS_MAX)),
         ("advance", Weights::advance()),
         ("cancel", Weights::cancel()),
         ("remove", Weights::remove(pallet_federation::REMOVE_BATCH)),

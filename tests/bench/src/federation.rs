@@ -8,23 +8,28 @@ use fedchain_runtime::{
     AccountId, Balance, Balances, Runtime, RuntimeCall, RuntimeOrigin, System, UncheckedExtrinsic,
     currency::UNIT,
 };
-use frame_support::traits::{UnfilteredDispatchable, fungible::Mutate};
+use fedchain_test_support::extrinsic::sign;
+use frame_support::{
+    BoundedVec,
+    traits::{UnfilteredDispatchable, fungible::Mutate},
+};
 use pallet_federation::{Call, Federations, extension::RawOrigin, types::FederationId};
 use sp_core::{Pair, sr25519};
 use sp_keyring::Sr25519Keyring::Alice;
 
-use crate::{chain::Chain, extrinsic::sign};
+use crate::chain::Chain;
 
 /// A federation of Alice's and its clients, all invited.
 pub struct Federation {
     id: FederationId,
-    task: TaskSpec,
+    /// What each client's update encodes to.
+    updates: Vec<Vec<u8>>,
     clients: Vec<sr25519::Pair>,
 }
 
 impl Federation {
-    /// Creates a federation, which pays `reward` per round, and lets all clients join: round 1 is
-    /// open.
+    /// Creates a federation, which pays `reward` per round, and lets all clients join, whose updates are
+    /// weights without meaning: round 1 is open.
     ///
     /// # Errors
     /// When the pallet refuses the spec.
@@ -35,8 +40,27 @@ impl Federation {
         reward: Balance,
         task: TaskSpec,
     ) -> Result<Self> {
-        let spec = spec(clients, rounds, reward, task.clone())?;
-        let clients: Vec<_> = (0..clients).map(key).collect();
+        let params = task.param_count()?;
+        let updates = (0..clients).map(|client| task.format.encode(&update(client, params)));
+        let updates = updates.collect::<Result<_, _>>()?;
+        Self::open_with(chain, rounds, reward, task, updates)
+    }
+
+    /// The same with the bytes of each client's update, which says that it is of one row more than the one
+    /// before, the first of one.
+    ///
+    /// # Errors
+    /// When the pallet refuses the spec.
+    pub fn open_with(
+        chain: &mut Chain,
+        rounds: u32,
+        reward: Balance,
+        task: TaskSpec,
+        updates: Vec<Vec<u8>>,
+    ) -> Result<Self> {
+        let count = updates.len() as u32;
+        let spec = spec(count, rounds, reward, task)?;
+        let clients: Vec<_> = (0..count).map(key).collect();
         chain.block(&[], 1)?;
         let id = chain.natively(|| {
             let id = pallet_federation::NextFederation::<Runtime>::get();
@@ -53,7 +77,11 @@ impl Federation {
             }
             Ok(id)
         })?;
-        Ok(Self { id, task, clients })
+        Ok(Self {
+            id,
+            updates,
+            clients,
+        })
     }
 
     /// The round that is open or being closed.
@@ -83,7 +111,7 @@ impl Federation {
                     sample_count: index + 1,
                     privacy: None,
                     param_count: state.param_count,
-                    values_root: values_root(&self.bytes(index)?),
+                    values_root: values_root(self.update(index)?),
                     salt: SALT,
                 };
                 let call = Call::commit {
@@ -136,7 +164,7 @@ impl Federation {
 
     fn reveals(&self, index: u32) -> Result<Vec<Call<Runtime>>> {
         let round = self.state()?.round.index;
-        let calls = parts(&self.bytes(index)?)
+        let calls = parts(self.update(index)?)
             .into_iter()
             .map(|part| Call::reveal {
                 federation: self.id,
@@ -149,9 +177,34 @@ impl Federation {
         Ok(calls.collect())
     }
 
-    fn bytes(&self, index: u32) -> Result<Vec<u8>> {
-        let values = update(index, self.task.param_count()?);
-        Ok(self.task.format.encode(&values)?)
+    fn update(&self, index: u32) -> Result<&[u8]> {
+        let update = self.updates.get(index as usize);
+        Ok(update.context("there is no such client")?)
+    }
+
+    /// Transactions that refute the moments of the first so many clients, each signed by its own.
+    ///
+    /// # Errors
+    /// When a call cannot be signed.
+    pub fn signed_refutations(
+        &self,
+        chain: &mut Chain,
+        count: usize,
+        vector: &[u8],
+    ) -> Result<Vec<UncheckedExtrinsic>> {
+        chain.natively(|| {
+            let clients = self.clients.iter().take(count);
+            let signed = clients.map(|client| {
+                let call = Call::refute {
+                    federation: self.id,
+                    client: account(client),
+                    vector: BoundedVec::truncate_from(vector.to_vec()),
+                };
+                sign(client, 0, RuntimeCall::Federation(call))
+            });
+            let signed = signed.collect::<Result<_, _>>();
+            signed.map_err(|error| anyhow!("{error:?}"))
+        })
     }
 
     fn state(&self) -> Result<pallet_federation::types::Federation<AccountId, Balance>> {

@@ -2,7 +2,6 @@
 //! led to the point that is to be measured.
 
 pub mod chain;
-pub mod extrinsic;
 pub mod federation;
 pub mod simulation;
 pub mod table;

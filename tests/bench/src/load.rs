@@ -12,12 +12,10 @@ use fedchain_bench::{
 };
 use fedchain_fl::{FederationSpec, Membership, Strategy, Windows};
 use fedchain_runtime::{RuntimeCall, currency::UNIT};
-use fedchain_test_support::Node;
+use fedchain_test_support::{Client, Node, Sent, transfer_to};
 use futures::future::try_join_all;
 use serde_json::json;
 use sp_core::H256;
-
-use crate::client::{Client, Sent, transfer_to};
 
 const CLIENTS: [u32; 4] = [1, 10, 100, 1_000];
 /// Transfers per client.

@@ -1,8 +1,8 @@
 //! Benchmarks: a table `name value unit`, and the machine it was made on.
 
 mod bytes;
-mod client;
 mod difficulty;
+mod fees;
 mod forks;
 mod hash;
 mod load;
@@ -12,6 +12,7 @@ mod python;
 mod robustness;
 mod rounds;
 mod rpc;
+mod stuffing;
 mod trainer;
 mod verifier;
 
@@ -22,15 +23,16 @@ use fedchain_bench::table;
 /// Measures what fedchain costs.
 #[derive(Parser)]
 struct Args {
-    /// One of: bytes, difficulty, forks, hash, load, node, overhead, robustness, rounds, rpc, trainer, verifier. All when missing.
+    /// One of: bytes, difficulty, fees, forks, hash, load, node, overhead, robustness, rounds, rpc, stuffing, trainer, verifier. All when missing.
     name: Option<String>,
 }
 
 type Benchmark = fn() -> Result<()>;
 
-const ALL: [(&str, Benchmark); 12] = [
+const ALL: [(&str, Benchmark); 14] = [
     ("bytes", bytes::run),
     ("difficulty", difficulty::run_all),
+    ("fees", fees::run),
     ("forks", forks::run_all),
     ("hash", hash::run),
     ("load", load::run),
@@ -39,6 +41,7 @@ const ALL: [(&str, Benchmark); 12] = [
     ("robustness", robustness::run),
     ("rounds", rounds::run),
     ("rpc", rpc::run),
+    ("stuffing", stuffing::run),
     ("trainer", trainer::run),
     ("verifier", verifier::run),
 ];

@@ -10,11 +10,9 @@ use anyhow::{Context, Result, ensure};
 use fedchain_bench::table::{middle, ms, row};
 use fedchain_network::Network;
 use fedchain_runtime::currency::UNIT;
-use fedchain_test_support::Node;
+use fedchain_test_support::{Client, Node, transfer_to};
 use serde_json::json;
 use sp_crypto_hashing::blake2_256;
-
-use crate::client::{Client, transfer_to};
 
 /// How long hashes are counted.
 const COUNT: Duration = Duration::from_secs(5);
@@ -110,7 +108,7 @@ async fn template() -> Result<()> {
         let first = newer_job(node, None).await?;
         let refreshed = newer_job(node, Some(first)).await?;
         let (start, call) = (Instant::now(), transfer_to(alice.account(), UNIT / 1_000));
-        let (_, took) = tokio::join!(alice.submit(call), async {
+        let (_, took) = tokio::join!(alice.submit(call, 0), async {
             newer_job(node, Some(refreshed))
                 .await
                 .map(|_| start.elapsed())
@@ -202,7 +200,7 @@ async fn growth() -> Result<()> {
     let mut alice = Client::connect(network.node(0), "//Alice").await?;
     for _ in 0..FULL {
         let call = transfer_to(alice.account(), UNIT / 1_000);
-        alice.submit(call).await?;
+        alice.submit(call, 0).await?;
     }
     // The template that holds them all is a later one than the one at hand.
     let first = newer_job(network.node(0), None).await?;

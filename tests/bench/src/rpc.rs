@@ -2,8 +2,10 @@
 //! while strangers ask for as much as they can.
 
 use std::{
+    fs,
     io::Write,
     net::{SocketAddrV4, TcpStream},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -11,11 +13,15 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use fedchain_bench::table::{ms, row};
-use fedchain_test_support::Node;
+use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, Task, Trainer, open};
 use serde_json::{Value, json};
 
+/// A federation whose clients' moments are asked for.
+const RIDGE: &str = include_str!("../../../docs/examples/ridge.toml");
 /// Strangers at once.
 const STRANGERS: usize = 40;
+/// Connections that each of them holds open: together nearly all that the node takes.
+const HELD: usize = 45;
 /// How long each kind goes on.
 const SPAN: Duration = Duration::from_secs(20);
 /// The longest that a look at the node's health may take.
@@ -27,13 +33,17 @@ struct Kind {
     act: fn(SocketAddrV4) -> Result<()>,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     Kind {
         name: "long_lists_of_names",
         act: |at| {
             let names = vec!["5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"; 20_000];
             ask(at, &[("federation_moments", json!([0, names]))])
         },
+    },
+    Kind {
+        name: "moments",
+        act: |at| ask(at, &vec![("federation_moments", json!([0])); 100]),
     },
     Kind {
         name: "whole_lists",
@@ -52,8 +62,12 @@ const KINDS: [Kind; 7] = [
         act: |at| ask(at, &vec![("state_getMetadata", json!([])); 100]),
     },
     Kind {
-        name: "subscriptions",
-        act: subscribe,
+        name: "new_subscriptions",
+        act: |at| subscribe(at).map(drop),
+    },
+    Kind {
+        name: "held_subscriptions",
+        act: hold,
     },
     Kind {
         name: "slow_readers",
@@ -70,6 +84,7 @@ pub fn run() -> Result<()> {
     let address = addresses[0].as_str().context("it listens nowhere")?;
     let log = folder.path().join("peer.log");
     let _peer = runtime.block_on(Node::start(&log, &["--bootnodes", address]))?;
+    runtime.block_on(certify(&node, folder.path()))?;
     for kind in &KINDS {
         let blocks = height(&runtime, &node)?;
         let health = besiege(&runtime, &node, kind.act)?;
@@ -85,7 +100,24 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// How long each look at the node's health takes while strangers act.
+/// Has two clients' moments on chain.
+async fn certify(node: &Node, folder: &Path) -> Result<()> {
+    let cli = Cli::new(node.url())?;
+    let parts = Task::Diabetes.split(&folder.join("data"), FIXED_SPLIT, CLIENTS.len())?;
+    let spec = folder.join("federation.toml");
+    fs::write(&spec, RIDGE.replace("clients_min = 3", "clients_min = 2"))?;
+    let federation = open(&cli, &spec).await?;
+    let trainers = CLIENTS.iter().zip(&parts.clients).map(|(key, data)| {
+        let state = folder.join(&key[2..]);
+        Trainer::start(&cli, federation, key, data, &state, &["--send-moments"])
+    });
+    for mut trainer in trainers.collect::<Result<Vec<_>>>()? {
+        trainer.wait_for("aggregate").await?;
+    }
+    Ok(())
+}
+
+/// How long each look at the node's health takes while strangers act. Strangers finish what they began.
 fn besiege(
     runtime: &tokio::runtime::Runtime,
     node: &Node,
@@ -165,8 +197,8 @@ fn read_nothing(at: SocketAddrV4) -> Result<()> {
     Ok(())
 }
 
-/// Opens a connection, subscribes as often as it may, and reads nothing of what comes.
-fn subscribe(at: SocketAddrV4) -> Result<()> {
+/// Opens a connection, and asks for a thousand subscriptions.
+fn subscribe(at: SocketAddrV4) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(at)?;
     stream.write_all(
         b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -177,7 +209,13 @@ fn subscribe(at: SocketAddrV4) -> Result<()> {
             json!({"jsonrpc": "2.0", "id": id, "method": "chain_subscribeNewHeads", "params": []});
         stream.write_all(&frame(call.to_string().as_bytes()))?;
     }
-    thread::sleep(Duration::from_secs(2));
+    Ok(stream)
+}
+
+/// Keeps as many subscriptions as it may on all its connections, and reads nothing of what comes.
+fn hold(at: SocketAddrV4) -> Result<()> {
+    let _held: Vec<_> = (0..HELD).map(|_| subscribe(at)).collect();
+    thread::sleep(SPAN);
     Ok(())
 }
 

@@ -9,8 +9,12 @@ use fedchain_bench::{
     federation::Federation,
     task::{NARROW, WIDE, task},
 };
-use fedchain_fl::{Format, Strategy};
+use fedchain_fl::{
+    Column, Decimal, Format, LeastSquares, ModelSpec, Shape, Strategy,
+    limits::CERTIFIED_FEATURES_MAX,
+};
 use fedchain_runtime::currency::UNIT;
+use fedchain_verifier::optimality::REFUTATION_MAX;
 use frame_support::weights::constants::WEIGHT_REF_TIME_PER_NANOS;
 
 const REPEATS: usize = 5;
@@ -72,4 +76,57 @@ fn reveals_stay_below_their_weight() {
     check_reveals(1_000, 11, WIDE);
     check_reveals(300, 7_850, WIDE);
     check_reveals(20, 500_000, NARROW);
+}
+
+/// The largest moments of so many rows that nobody has: the first column is always zero, and yet its product
+/// with the second is not.
+fn impossible(rows: u32) -> Vec<u8> {
+    let mut values = vec![];
+    for row in 0..Shape::LARGEST.weights() {
+        values.extend((0..row).map(|_| 0));
+        values.push(i64::from(rows) << 24);
+    }
+    values.resize(Shape::LARGEST.moments() as usize, 0i64);
+    values[0] = 0;
+    values[1] = i64::from(rows) << 30;
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+#[test]
+#[ignore = "measures time: the machine must be idle"]
+fn refutations_stay_below_their_weight() {
+    const CLIENTS: u32 = 20;
+    const REFUTED: usize = 10;
+    let terms = LeastSquares {
+        penalty: "0.001".parse().unwrap(),
+        epsilon: "0.1".parse().unwrap(),
+    };
+    let mut task = task(1, WIDE, Strategy::LeastSquares(terms)).unwrap();
+    task.model = ModelSpec::Linear;
+    let column = |place: u32| {
+        let name = format!("x{place}").parse().unwrap();
+        Column::number(name, Decimal::whole(0), Decimal::whole(1))
+    };
+    let columns: Vec<_> = (0..CERTIFIED_FEATURES_MAX).map(column).collect();
+    task.schema.features = columns.try_into().unwrap();
+    let updates = (1..=CLIENTS).map(impossible).collect();
+
+    let mut chain = Chain::new().unwrap();
+    let federation = Federation::open_with(&mut chain, 1, 0, task, updates).unwrap();
+    federation.commit(&mut chain).unwrap();
+    federation.reveal(&mut chain).unwrap();
+    let mut vector = vec![0i64; Shape::LARGEST.weights() as usize + 1];
+    // A vector as large as there are, so that every product is.
+    (vector[0], vector[1]) = (REFUTATION_MAX as i64, -(REFUTATION_MAX as i64));
+    let vector: Vec<u8> = vector
+        .iter()
+        .flat_map(|entry| entry.to_le_bytes())
+        .collect();
+    let signed = federation.signed_refutations(&mut chain, REFUTED, &vector);
+    let executed = chain.block(&signed.unwrap(), REPEATS).unwrap();
+    assert_eq!(executed.included, REFUTED);
+    check(&format!("{REFUTED} refutations"), &executed);
 }

@@ -2,8 +2,13 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
-use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, OWNER, Task, Trainer, open};
+use anyhow::{Context, Result, anyhow};
+use fedchain_e2e::Answer;
+use fedchain_fl::Shape;
+use fedchain_runtime::currency::UNIT;
+use fedchain_test_support::{
+    CLIENTS, Cli, Client, FIXED_SPLIT, Node, OWNER, Task, Trainer, open, open_for,
+};
 use serde_json::json;
 
 const SPEC: &str = include_str!("../../../docs/examples/ridge.toml");
@@ -73,5 +78,77 @@ async fn one_round_proves_the_optimum_and_the_owner_leaves_a_client_out() -> Res
     let verdict = cli.run(&["verify", &number]).await?;
     let said = String::from_utf8_lossy(&verdict.stdout).into_owned();
     assert!(verdict.status.success(), "{said}");
+    Ok(())
+}
+
+/// Moments of so many rows that none have: the first column is always zero, and yet its product with the
+/// second is not.
+fn impossible(rows: u32) -> Result<Vec<u8>> {
+    let shape = Shape::new(10).map_err(|error| anyhow!("{error}"))?;
+    let mut values = vec![];
+    for row in 0..shape.weights() {
+        values.extend((0..row).map(|_| 0i64));
+        values.push(i64::from(rows) << 24);
+    }
+    values.resize(shape.moments() as usize, 0);
+    values[0] = 0;
+    values[1] = i64::from(rows) << 30;
+    Ok(values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trainers_find_the_client_whose_moments_are_of_no_rows() -> Result<()> {
+    const LIAR: &str = "//Dave";
+    const ENDOWMENT: i128 = 1_000_000 * UNIT as i128;
+    let folder = tempfile::tempdir()?;
+    let node = Node::start(&folder.path().join("node.log"), &[]).await?;
+    let cli = Cli::new(node.url())?;
+    let parts = Task::Diabetes.split(&folder.path().join("data"), FIXED_SPLIT, 2)?;
+    let spec = folder.path().join("federation.toml");
+    fs::write(&spec, SPEC.replace("rounds_max = 2", "rounds_max = 1"))?;
+    let federation = open_for(&cli, &spec, &[CLIENTS[0], CLIENTS[1], LIAR]).await?;
+
+    let mut liar = Client::connect(&node, LIAR).await?;
+    let answer = Answer::new(&node, federation, liar.account(), 1_000, impossible(1_000)?).await?;
+    liar.send_all(vec![answer.commit()]).await?;
+    let trainers = (0..2).map(|client| {
+        let state = folder.path().join(format!("state-{client}"));
+        let (key, data) = (CLIENTS[client], &parts.clients[client]);
+        Trainer::start(&cli, federation, key, data, &state, &["--send-moments"])
+    });
+    let trainers = trainers.collect::<Result<Vec<_>>>()?;
+    answer.wait_for_reveals(&node).await?;
+    liar.send_all(vec![answer.reveal()?]).await?;
+
+    for trainer in trainers {
+        assert_eq!(trainer.finish().await?["end"], "finished");
+    }
+    let number = federation.to_string();
+    let certificate = cli.json(&["certificate", &number]).await?;
+    assert_eq!(certificate["guilty"], json!([liar.account()]));
+    assert_eq!(certificate["rows"], 294);
+    let view = node.rpc("federation_get", json!([federation])).await?;
+    let members = view["clients"].as_array().context("no clients")?;
+    assert!(
+        members
+            .iter()
+            .all(|member| member["account"] != json!(liar.account()))
+    );
+    // The bond of one unit is gone; the others have theirs.
+    let lost = ENDOWMENT - cli.owned(LIAR).await?;
+    assert!((UNIT..2 * UNIT).contains(&lost.unsigned_abs()), "{lost}");
+    for client in CLIENTS {
+        let lost = ENDOWMENT - cli.owned(client).await?;
+        assert!(lost < UNIT as i128, "{client}: {lost}");
+    }
+    let verdict = cli.run(&["verify", &number]).await?;
+    let said = String::from_utf8_lossy(&verdict.stdout).into_owned();
+    assert!(
+        verdict.status.success() && said.contains("verified"),
+        "{said}"
+    );
     Ok(())
 }
