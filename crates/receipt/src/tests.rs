@@ -7,7 +7,7 @@ use fedchain_fl::{
     H256,
     view::{DIGEST_ID, Outcome, ServerModel},
 };
-use fedchain_pow::{Bounds, ENGINE_ID, Entry, PreDigest, Rules, U256, retarget};
+use fedchain_pow::{Bounds, ENGINE_ID, Entry, PostDigest, PreDigest, Rules, U256, retarget};
 use sp_runtime::DigestItem;
 
 use crate::{

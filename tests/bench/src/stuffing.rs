@@ -8,13 +8,18 @@
 use anyhow::{Context, Result};
 use fedchain_bench::table::row;
 use fedchain_fl::window::CROWDED_FACTOR;
-use fedchain_runtime::{Federation, Runtime, System, currency::UNIT};
-use frame_support::{dispatch::DispatchClass, weights::Weight};
+use fedchain_runtime::{Federation, Runtime, RuntimeCall, System, currency::UNIT};
+use fedchain_test_support::extrinsic::extension;
+use frame_support::{
+    dispatch::{DispatchClass, GetDispatchInfo},
+    weights::Weight,
+};
 use pallet_transaction_payment::Multiplier;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sp_runtime::{
     FixedPointNumber,
-    traits::{Convert, One},
+    generic::Era,
+    traits::{Convert, One, TransactionExtension},
 };
 
 /// Blocks of a window.
@@ -27,8 +32,9 @@ const TRIES: u64 = 200;
 /// The price of full blocks.
 struct Fees {
     factor: Multiplier,
-    /// What a block without room costs at the base price, in planck.
+    /// What a block without room costs at the base price, in planck, and what of it does not follow the load.
     base: u128,
+    fixed: u128,
     full: Weight,
 }
 
@@ -38,9 +44,17 @@ impl Fees {
         let full = limits.get(DispatchClass::Normal).max_total;
         let full = full.context("transactions have no limit")?;
         let full = full.saturating_sub(Federation::answer_weight_max());
+        // The smallest transactions have the largest fixed part.
+        let smallest = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
+        let info = smallest.get_dispatch_info();
+        let extension = extension(0, Era::Immortal, 0).weight(&smallest);
+        let fixed = limits.get(DispatchClass::Normal).base_extrinsic;
+        let each = info.call_weight + extension + fixed;
+        let base = u128::from(full.ref_time());
         Ok(Self {
             factor: Multiplier::one(),
-            base: full.ref_time().into(),
+            base,
+            fixed: base * u128::from(fixed.ref_time()) / u128::from(each.ref_time()),
             full,
         })
     }
@@ -49,9 +63,14 @@ impl Fees {
     fn pay(&mut self, is_full: bool, is_own: bool) -> f64 {
         let used = if is_full { self.full } else { Weight::zero() };
         System::set_block_consumed_resources(used, 0);
-        let paid = if is_full { self.base } else { 0 };
-        let returned = if is_own { paid } else { 0 };
-        let lost = self.factor.saturating_mul_int(paid) - returned;
+        let (base, fixed) = if is_full {
+            (self.base, self.fixed)
+        } else {
+            (0, 0)
+        };
+        let paid = self.factor.saturating_mul_int(base - fixed) + fixed;
+        let returned = (self.factor.reciprocal()).map_or(0, |share| share.saturating_mul_int(paid));
+        let lost = paid - if is_own { returned } else { 0 };
         type Follow = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
         self.factor = Follow::convert(self.factor);
         lost as f64 / UNIT as f64
