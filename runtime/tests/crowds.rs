@@ -203,10 +203,9 @@ fn a_miner_pays_for_its_own_full_blocks_what_follows_the_load() {
             let spent = owned + BLOCK_REWARD - all();
             // The base price of a full block is 0.19 units.
             let expected = burned * UNIT * 186 / 1_000;
-            assert!(
-                spent.abs_diff(expected) <= expected / 20,
-                "{factor}: {spent}"
-            );
+            // A fixed part of each fee does not follow the load.
+            let least = expected * 7 / 10;
+            assert!((least..=expected).contains(&spent), "{factor}: {spent}");
         });
     }
 }

@@ -14,9 +14,11 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{generic::Era, traits::TransactionExtension};
 use tokio::{task::JoinHandle, time::sleep};
 
-/// Accounts that fill a block with three large transactions each, and those that fill the rest.
+/// Accounts that fill a block with large transactions, and those that fill the rest with small ones.
 const STUFFERS: ([&str; 2], [&str; 2]) =
     (["//Eve", "//Ferdie"], ["//Eve//stash", "//Ferdie//stash"]);
+/// Parts of a block that a large transaction fills one of.
+const PARTS: u64 = 8;
 /// Transactions that each of them has waiting: a block has no room for all.
 const WAITING: u32 = 16;
 /// What they offer the miner for a large and for a small transaction.
@@ -29,7 +31,7 @@ impl Stuffing {
     async fn start(node: &Node) -> Result<Self> {
         let transfer = transfer_to(Sr25519Keyring::One.to_account_id(), UNIT);
         let large = pallet_utility::Call::batch {
-            calls: vec![transfer.clone(); third_of_a_block(&transfer)],
+            calls: vec![transfer.clone(); large_part(&transfer)],
         };
         let mut stuffers = vec![];
         for (keys, call, tip) in [
@@ -59,11 +61,11 @@ async fn top_up(stuffers: &mut [(Client, RuntimeCall, u128)]) -> Result<()> {
     Ok(())
 }
 
-/// How many such calls in one transaction have three transactions fill a block.
-fn third_of_a_block(call: &RuntimeCall) -> usize {
+/// How many such calls in one transaction fill a part of a block.
+fn large_part(call: &RuntimeCall) -> usize {
     let limits = <Runtime as frame_system::Config>::BlockWeights::get();
     let class = limits.get(DispatchClass::Normal);
-    let most = class.max_total.unwrap_or(limits.max_block).ref_time() / 3;
+    let most = class.max_total.unwrap_or(limits.max_block).ref_time() / PARTS;
     let weigh = |calls: usize| {
         let calls = vec![call.clone(); calls];
         let batch = RuntimeCall::from(pallet_utility::Call::batch { calls });
@@ -81,7 +83,7 @@ impl Drop for Stuffing {
     }
 }
 
-/// How many blocks from the first to the last have the large transactions that fill one.
+/// How many blocks from the first to the last have the large transactions that, with the small ones, fill one.
 async fn full_blocks(node: &Node, from: u64, to: u64) -> Result<usize> {
     let mut full = 0;
     for number in from..=to {
@@ -89,7 +91,7 @@ async fn full_blocks(node: &Node, from: u64, to: u64) -> Result<usize> {
         let block = node.rpc("chain_getBlock", json!([hash])).await?;
         let body = block["block"]["extrinsics"].as_array();
         let lengths = body.into_iter().flatten().filter_map(Value::as_str);
-        full += usize::from(lengths.filter(|hex| hex.len() > 10_000).count() >= 3);
+        full += usize::from(lengths.filter(|hex| hex.len() > 10_000).count() >= PARTS as usize - 1);
     }
     Ok(full)
 }
