@@ -28,8 +28,11 @@ use sp_runtime::{
 /// Accounts of the attacker's, so that each transaction is the first of its signer.
 const ACCOUNTS: u32 = 1_000;
 
+/// The call of each account.
+type Fill = fn(u32) -> RuntimeCall;
+
 /// What blocks are filled with.
-const KINDS: [(&str, fn(u32) -> RuntimeCall); 3] = [
+const KINDS: [(&str, Fill); 3] = [
     ("transfers", |_| transfer()),
     ("bytes", |_| {
         RuntimeCall::System(frame_system::Call::remark {
@@ -119,13 +122,13 @@ fn roomy() -> u32 {
 }
 
 /// Fills the open block; answers how many transactions it took.
-fn fill(attackers: &[sr25519::Pair], call: fn(u32) -> RuntimeCall) -> usize {
+fn fill(attackers: &[sr25519::Pair], call: Fill) -> usize {
     let full = TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
     (0..)
         .zip(attackers)
         .map(|(place, attacker)| Executive::apply_extrinsic(sign_with(attacker, 0, call(place))))
         .position(|applied| applied == Err(full))
-        .expect("the block is never full")
+        .unwrap()
 }
 
 #[test]
