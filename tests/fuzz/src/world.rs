@@ -109,7 +109,7 @@ impl World {
                 let block_ms = BLOCK_MS * u64::from(*tenths % 30 + 1) / 10;
                 // Some blocks are full, and then many.
                 match tenths / 30 {
-                    7.. => full_blocks(8 * u64::from(*count % 16)),
+                    7.. => full_blocks(8 * u64::from(*count)),
                     _ => next_blocks_every(u64::from(*count % 8) + 1, block_ms),
                 }
                 assert_eq!(Queue::<Test>::iter().count(), 0, "the queue is stuck");
