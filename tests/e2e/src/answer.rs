@@ -66,24 +66,11 @@ impl Answer {
         .into()
     }
 
-    /// Waits until all commitments are there.
-    ///
-    /// # Errors
-    /// When the node does not answer, or not as it should.
-    pub async fn wait_for_commits(&self, node: &Node) -> Result<()> {
-        self.wait_for(node, |_, _| true).await
-    }
-
     /// Waits until the next block takes reveals.
     ///
     /// # Errors
-    /// As [`Self::wait_for_commits`].
+    /// When the node does not answer, or not as it should.
     pub async fn wait_for_reveals(&self, node: &Node) -> Result<()> {
-        self.wait_for(node, |opens_at, best| opens_at <= best + 1)
-            .await
-    }
-
-    async fn wait_for(&self, node: &Node, is_due: fn(u64, u64) -> bool) -> Result<()> {
         loop {
             let view = json!([self.opening.federation]);
             let view = node.rpc("federation_get", view).await?;
@@ -91,7 +78,7 @@ impl Answer {
             let best = header["number"].as_str().context("no number")?;
             let best = u64::from_str_radix(best.trim_start_matches("0x"), 16)?;
             let opens_at = view["phase"]["opens_at"].as_u64();
-            if opens_at.is_some_and(|opens_at| is_due(opens_at, best)) {
+            if opens_at.is_some_and(|opens_at| opens_at <= best + 1) {
                 return Ok(());
             }
             sleep(Duration::from_millis(20)).await;
