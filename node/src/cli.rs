@@ -10,7 +10,10 @@ use sc_cli::{
 };
 use sc_network::multiaddr::{Multiaddr, Protocol};
 use sp_core::{Pair, crypto::Ss58Codec, sr25519};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::{self, PathBuf},
+};
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -123,6 +126,12 @@ impl Cli {
         let log = &mut cli.run.shared_params.log;
         log.insert(0, "sc_basic_authorship=warn".into());
         cli.listen_on_tcp();
+        if let Some(base) = cli.base_path()
+            && let Ok(absolute) = path::absolute(&*base)
+        {
+            // The cache of compiled runtimes takes no relative path.
+            *base = absolute;
+        }
         if let Some(pruning) = cli.pruning_params() {
             // Any round's model can be asked for, however old; only abandoned forks are pruned.
             pruning
@@ -146,6 +155,19 @@ impl Cli {
                 .map(|ip: IpAddr| Multiaddr::from(ip).with(Protocol::Tcp(port)))
                 .into();
         }
+    }
+
+    /// Where the command at hand finds its data, if it runs the runtime.
+    fn base_path(&mut self) -> Option<&mut PathBuf> {
+        let shared = match &mut self.subcommand {
+            None => &mut self.run.shared_params,
+            Some(Subcommand::CheckBlock(cmd)) => &mut cmd.shared_params,
+            Some(Subcommand::ImportBlocks(cmd)) => &mut cmd.shared_params,
+            Some(Subcommand::ExportBlocks(cmd)) => &mut cmd.shared_params,
+            Some(Subcommand::Revert(cmd)) => &mut cmd.shared_params,
+            _ => return None,
+        };
+        shared.base_path.as_mut()
     }
 
     /// The pruning flags of the command at hand: a database has one mode for life.

@@ -3,7 +3,7 @@
 use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
-    finality, mining, service,
+    finality, mining, service, stop,
     sync::{Progress, start_over},
 };
 use fedchain_runtime::opaque::Block;
@@ -110,10 +110,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let runner = cli.create_runner(&cli.run)?;
     let chain_type = runner.config().chain_spec.chain_type();
     let mining = mining::Config::new(&cli.mining, chain_type)?;
-    let end = runner.run_node_until_exit(|config| async move {
-        let running = service::start(config, mining).map_err(sc_cli::Error::Service)?;
-        Ok(running.task_manager)
-    });
-    start_over::run_again();
-    end
+    stop::run_until_exit(runner, |config| {
+        Ok(service::start(config, mining)?.task_manager)
+    })
 }

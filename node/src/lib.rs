@@ -3,7 +3,7 @@
 //! [`cli`] is what was typed, [`command`] picks what to do, [`service`] wires a node together. [`pow`]
 //! says when a seal is valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
 //! from peers, `import` lets them in and picks the best, `mining` finds new ones, `finality` buries
-//! old ones, `reorgs` and `activity` count what happens.
+//! old ones, `reorgs` and `activity` count what happens, and [`stop`] ends it.
 
 #![allow(
     clippy::result_large_err,
@@ -25,4 +25,5 @@ pub mod pow;
 mod reorgs;
 mod rpc;
 pub mod service;
+pub mod stop;
 mod sync;

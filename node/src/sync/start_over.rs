@@ -1,7 +1,7 @@
 //! Starting over: a node deletes its chain to fetch a heavier one that it cannot change to in place.
 //!
 //! The database takes back no final block, and none deeper than it keeps states. So the order is
-//! written beside the database, the program ends and runs itself again, and the database is deleted
+//! written beside the database, the program runs itself again at once, and the database is deleted
 //! before it is opened. Keys stay.
 
 use fedchain_pow::U256;
@@ -14,7 +14,6 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,9 +22,6 @@ const LOG_TARGET: &str = "sync";
 const FILE: &str = "start-over.json";
 /// A node starts over by itself once in so long, unless the weight has doubled since.
 const PAUSE: Duration = Duration::from_secs(3_600);
-
-/// Set when the program is to run itself again once its tasks have ended.
-static ORDERED: AtomicBool = AtomicBool::new(false);
 
 /// The chain for which a node starts over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +41,8 @@ struct Order {
     is_done: bool,
 }
 
-/// Waits for an order and carries it out by ending: an essential task, whose end is the node's.
+/// Waits for an order and carries it out. An essential task: where the program cannot run itself again,
+/// the node ends with it.
 pub async fn run(mut orders: UnboundedReceiver<Needed>, folder: PathBuf) {
     let mut is_told = false;
     while let Some(needed) = orders.next().await {
@@ -57,10 +54,7 @@ pub async fn run(mut orders: UnboundedReceiver<Needed>, folder: PathBuf) {
             continue;
         }
         match order(&folder, needed.weight) {
-            Ok(()) => {
-                ORDERED.store(true, Ordering::SeqCst);
-                return;
-            }
+            Ok(()) => return run_again(),
             Err(failure) => error!(target: LOG_TARGET, "cannot start over: {failure}"),
         }
     }
@@ -113,12 +107,9 @@ pub fn prepare(config: &Configuration) -> io::Result<Option<Needed>> {
     Ok(Some(Needed { weight }))
 }
 
-/// Runs the program again, with the same arguments, if the node has ended for that; returns if not, or
-/// if it cannot.
-pub fn run_again() {
-    if !ORDERED.load(Ordering::SeqCst) {
-        return;
-    }
+/// Puts the program, with the same arguments, in its own place; returns only if it cannot. Nothing is
+/// ended first, since a task that hangs would keep the node on its chain.
+fn run_again() {
     let failure = match env::current_exe() {
         Ok(program) => Command::new(program).args(env::args_os().skip(1)).exec(),
         Err(failure) => failure,

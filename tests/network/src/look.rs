@@ -235,7 +235,8 @@ impl Network {
     }
 }
 
-fn number_of(header: &Value) -> Result<u32> {
+/// The height in a header.
+pub(crate) fn number_of(header: &Value) -> Result<u32> {
     let number = header["number"].as_str().context("no number")?;
     Ok(u32::from_str_radix(number.trim_start_matches("0x"), 16)?)
 }

@@ -1,6 +1,13 @@
 //! Mining by the test: it takes work from a node, finds the seal and hands it in.
 
-use std::{net::SocketAddrV4, time::Duration};
+use std::{
+    net::SocketAddrV4,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use fedchain_pow::{U256, search, target};
@@ -8,10 +15,10 @@ use fedchain_test_support::Node;
 use serde_json::json;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
-use crate::{LOOK, Network, WAIT_MAX};
+use crate::{LOOK, Network, WAIT_MAX, look::number_of};
 
 /// Work taken from a node, and the nonce that seals it.
 pub struct Sealed {
@@ -70,28 +77,55 @@ impl Network {
         hand_in(self.node(place).rpc_address(), sealed).await
     }
 
-    /// Mines a block at a node again and again, so far apart, until dropped.
+    /// Mines a block at a node again and again, so far apart, until stopped or dropped.
     pub fn keep_mining(&self, place: usize, pause: Duration) -> Miner {
         let node = self.node(place).rpc_address();
-        Miner(tokio::spawn(async move {
-            loop {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let is_stopped = is_over.clone();
+        let task = tokio::spawn(async move {
+            while !is_stopped.load(Ordering::Relaxed) {
                 sleep(pause).await;
                 // A node that is down or syncing gives no work now.
-                if let Ok(Some((_, sealed))) = work(node).await {
-                    let _ = hand_in(node, &sealed).await;
+                if let Ok(Some((number, sealed))) = work(node).await
+                    && hand_in(node, &sealed).await.is_ok()
+                {
+                    let _ = timeout(WAIT_MAX, reach(node, number)).await;
                 }
             }
-        }))
+        });
+        Miner { task, is_over }
     }
 }
 
-/// Mines until it is dropped.
-pub struct Miner(JoinHandle<()>);
+/// Mines until it is stopped or dropped.
+pub struct Miner {
+    task: JoinHandle<()>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Miner {
+    /// Stops, and returns when the last block is in: none comes behind the test's back.
+    ///
+    /// # Errors
+    /// When the task that mines has panicked.
+    pub async fn stop(mut self) -> Result<()> {
+        self.is_over.store(true, Ordering::Relaxed);
+        Ok((&mut self.task).await?)
+    }
+}
 
 impl Drop for Miner {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
+}
+
+/// Waits until a node has a best block of this height, or is down.
+async fn reach(node: SocketAddrV4, number: u32) -> Result<()> {
+    while number_of(&Node::rpc_at(node, "chain_getHeader", json!([])).await?)? < number {
+        sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 async fn hand_in(node: SocketAddrV4, sealed: &Sealed) -> Result<()> {

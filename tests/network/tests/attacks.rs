@@ -18,7 +18,9 @@ async fn withstand(attack: &str) -> Result<Network> {
             Ok(announced >= 5 && network.best(0).await?.number >= 15)
         })
         .await?;
-    drop(miners);
+    for miner in miners {
+        miner.stop().await?;
+    }
     // Both may have found the last block at once: the next one decides.
     network.mine(0, 1).await?;
     let head = network.agree(&[0, 1], 16).await?;

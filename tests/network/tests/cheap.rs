@@ -96,7 +96,9 @@ async fn miners_go_on_beside_peers_with_a_long_cheap_chain() -> Result<()> {
             ensure!(!network.has(place, hash).await?, "node {place} has {hash}");
         }
     }
-    drop(miners);
+    for miner in miners {
+        miner.stop().await?;
+    }
     network.mine(1, 1).await?;
     let head = network.best(1).await?;
     network.agree(&honest, head.number).await?;
@@ -161,7 +163,7 @@ async fn believe(network: &mut Network, cheap: &Path, blocks: u32) -> Result<()>
     // For good: the attacker is still there.
     let miner = network.keep_mining(0, Duration::from_millis(200));
     network.wait_for_height(new, honest.number + 5).await?;
-    drop(miner);
+    miner.stop().await?;
     let height = network.best(0).await?.number;
     network.agree(&[0, new], height).await?;
     Ok(())

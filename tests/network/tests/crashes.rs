@@ -38,7 +38,7 @@ async fn a_node_killed_while_mining_loses_at_most_what_it_had_not_told() -> Resu
             })
             .await?;
         network.node_mut(0).kill().await?;
-        drop(miner);
+        miner.stop().await?;
         let told = network.best(1).await?;
         network.node_mut(0).resume(&[]).await?;
         network.heal().await?;
@@ -62,7 +62,7 @@ async fn a_node_whose_disk_is_full_ends_and_goes_on_with_room() -> Result<()> {
     disk.fill()?;
     let miner = network.keep_mining(0, Duration::from_millis(20));
     let end = tokio::time::timeout(Duration::from_secs(120), network.node_mut(small).end()).await;
-    drop(miner);
+    miner.stop().await?;
     println!("{}", end?);
     disk.free()?;
     network.node_mut(small).resume(&[]).await?;

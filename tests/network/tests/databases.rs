@@ -29,7 +29,7 @@ async fn a_node_finalises_beside_a_long_side_fork_and_after_a_restart() -> Resul
 
     // Then it finalises its main chain, lives, and does so again after a restart.
     network.wait_for_finality(old, MAIN).await?;
-    drop(miner);
+    miner.stop().await?;
     network.node_mut(old).restart().await?;
     network.heal().await?;
     let _miner = network.keep_mining(old, Duration::from_millis(200));

@@ -36,7 +36,7 @@ async fn early_blocks_are_counted_once_and_held_within_bounds() -> Result<()> {
             .wait_for("early blocks", async || Ok(announced(*place) >= 10))
             .await?;
     }
-    drop(miner);
+    miner.stop().await?;
 
     // Then some were held, none twice, and of each peer only a few at a time.
     let terms = 1 + start.elapsed().as_secs() / HELD_S;

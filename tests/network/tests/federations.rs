@@ -69,7 +69,7 @@ async fn partition(nodes: usize, depth: u32) -> Result<()> {
         miner,
         ..
     } = scene;
-    drop(miner);
+    miner.stop().await?;
     network.partition(&few, &many).await?;
     network.mine(few[0], depth).await?;
     network.mine(many[0], depth + 1).await?;
@@ -111,7 +111,7 @@ async fn through_a_fork_beyond_finality_and_its_recovery() -> Result<()> {
         miner,
         ..
     } = scene;
-    drop(miner);
+    miner.stop().await?;
     network.partition(&few, &many).await?;
     network.mine(alone, FINALITY_DEPTH + 1).await?;
     network.mine(other, FINALITY_DEPTH + 2).await?;

@@ -160,7 +160,7 @@ async fn state_behind_finality_is_pruned() -> Result<()> {
     network.heal().await?;
     let miner = network.keep_mining(place, Duration::from_millis(150));
     network.wait_for_finality(place, 31).await?;
-    drop(miner);
+    miner.stop().await?;
     let at = async |number: u32| -> Result<bool> {
         let node = network.node(place);
         let hash = node.rpc("chain_getBlockHash", json!([number])).await?;

@@ -36,7 +36,9 @@ async fn withstand(mut network: Network, lie: &str) -> Result<()> {
         network.is_peer(0, 1).await?,
         "the honest ones lost each other"
     );
-    drop(miners);
+    for miner in miners {
+        miner.stop().await?;
+    }
     network.mine(0, 1).await?;
     let head = network.best(0).await?;
     network.agree(&[0, 1], head.number).await?;

@@ -87,7 +87,9 @@ async fn within_twenty_seconds() -> Result<()> {
             network.node(0).unpause()?;
         }
         let back = Instant::now();
-        drop(miners);
+        for miner in miners {
+        miner.stop().await?;
+    }
         network.mine(1, 2).await?;
         let height = network.best(1).await?.number;
         network.agree(&[0, 1], height).await?;

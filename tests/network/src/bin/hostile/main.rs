@@ -21,7 +21,7 @@ mod workshop;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
-use fedchain_node::{cli::Cli, service};
+use fedchain_node::{cli::Cli, service, stop};
 use sc_cli::SubstrateCli;
 
 use attack::Attack;
@@ -44,21 +44,19 @@ fn run() -> Result<()> {
     let runner = cli.create_runner(&cli.run)?;
     let attack: Attack = runner.config().network.node_name.parse()?;
     match attack {
-        Attack::Strike(strike) => runner.run_node_until_exit(|config| async move {
+        Attack::Strike(strike) => stop::run_until_exit(runner, |config| {
             let running = service::start(config, None)?;
             let striker = strike::Striker::new(&running, strike);
             running
                 .task_manager
                 .spawn_essential_handle()
                 .spawn_blocking("attack", None, striker.run());
-            Ok::<_, sc_cli::Error>(running.task_manager)
+            Ok(running.task_manager)
         })?,
-        Attack::Lie(lie) => runner.run_node_until_exit(|config| async move {
-            Ok::<_, sc_cli::Error>(liar::start(config, lie)?)
-        })?,
-        Attack::Serve => runner.run_node_until_exit(|config| async move {
+        Attack::Lie(lie) => stop::run_until_exit(runner, |config| Ok(liar::start(config, lie)?))?,
+        Attack::Serve => stop::run_until_exit(runner, |config| {
             let running = service::start_with_relay(config, |_, relay| Ok(deaf::deafen(relay)))?;
-            Ok::<_, sc_cli::Error>(running.task_manager)
+            Ok(running.task_manager)
         })?,
         Attack::Write(work) => runner.async_run(|config| workshop::open(&config, work))?,
     }
