@@ -235,8 +235,8 @@ impl SubstrateCli for Cli {
             .mut_arg("trie_cache_size", |arg| arg.default_value("33554432"))
             // A thousand trainers, each with its own connection and updates in the pool.
             .mut_arg("rpc_max_connections", |arg| arg.default_value("2000"))
-            // Every block is told to every subscription: of 2,000 connections these are 64,000.
-            .mut_arg("rpc_max_subscriptions_per_connection", |arg| arg.default_value("32"))
+            // Every block is told to every subscription: of 2,000 connections these are 32,000.
+            .mut_arg("rpc_max_subscriptions_per_connection", |arg| arg.default_value("16"))
             .mut_arg("pool_limit", |arg| arg.default_value("16384"))
             .mut_arg("pool_kbytes", |arg| arg.default_value("131072"))
             .name(Self::executable_name())
@@ -281,7 +281,7 @@ mod tests {
     fn defaults_differ_from_substrates() {
         let run = parse(&[]).unwrap().run;
         assert_eq!(run.rpc_params.rpc_max_connections, 2000);
-        assert_eq!(run.rpc_params.rpc_max_subscriptions_per_connection, 32);
+        assert_eq!(run.rpc_params.rpc_max_subscriptions_per_connection, 16);
         assert_eq!(run.pool_config.pool_kbytes, 131_072);
         assert_eq!(run.import_params.trie_cache_size, 32 << 20);
     }

@@ -40,8 +40,8 @@ pub fn run_until_exit(
         }
     }));
     runner.async_run(|config| {
-        let outer = TaskManager::new(config.tokio_handle.clone(), None)
-            .map_err(sc_service::Error::from)?;
+        let outer =
+            TaskManager::new(config.tokio_handle.clone(), None).map_err(sc_service::Error::from)?;
         let node = async move {
             let mut tasks = Tasks(Some(start(config)?));
             tasks.run().await

@@ -20,10 +20,12 @@ use serde_json::{Value, json};
 const RIDGE: &str = include_str!("../../../docs/examples/ridge.toml");
 /// Strangers at once.
 const STRANGERS: usize = 40;
-/// Connections that each of them holds open: together nearly all that the node takes.
-const HELD: usize = 45;
-/// Subscriptions that each connection asks for: three times what it gets.
+/// Connections that each of them holds open: together half of what the node takes.
+const HELD: usize = 25;
+/// Subscriptions that each connection asks for: six times what it gets.
 const SUBSCRIPTIONS: usize = 100;
+/// What a stranger that holds connections waits before it opens another one.
+const HOLD_PAUSE: Duration = Duration::from_millis(400);
 /// What slow strangers wait.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long each kind goes on.
@@ -229,8 +231,12 @@ fn subscribe(at: SocketAddrV4) -> Result<TcpStream> {
 
 /// Keeps as many subscriptions as it may on all its connections, and reads nothing of what comes.
 fn hold(at: SocketAddrV4) -> Result<()> {
-    let _held: Vec<_> = (0..HELD).map(|_| subscribe(at)).collect();
-    thread::sleep(SPAN);
+    let mut held = vec![];
+    for _ in 0..HELD {
+        held.push(subscribe(at));
+        thread::sleep(HOLD_PAUSE);
+    }
+    thread::sleep(SPAN / 2);
     Ok(())
 }
 

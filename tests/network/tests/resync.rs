@@ -88,8 +88,8 @@ async fn within_twenty_seconds() -> Result<()> {
         }
         let back = Instant::now();
         for miner in miners {
-        miner.stop().await?;
-    }
+            miner.stop().await?;
+        }
         network.mine(1, 2).await?;
         let height = network.best(1).await?.number;
         network.agree(&[0, 1], height).await?;
