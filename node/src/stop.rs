@@ -43,7 +43,8 @@ pub fn run_until_exit(
         let outer =
             TaskManager::new(config.tokio_handle.clone(), None).map_err(sc_service::Error::from)?;
         let node = async move {
-            let mut tasks = Tasks(Some(start(config)?));
+            let is_failing = |_: &_| IS_STOPPING.store(true, Ordering::SeqCst);
+            let mut tasks = Tasks(Some(start(config).inspect_err(is_failing)?));
             tasks.run().await
         };
         Ok((node.boxed_local(), outer))

@@ -21,7 +21,7 @@ use pallet_transaction_payment::{Multiplier, NextFeeMultiplier};
 use sp_core::{Pair, sr25519};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
 use sp_runtime::{
-    FixedPointNumber,
+    DispatchError, FixedPointNumber,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
 
@@ -181,6 +181,29 @@ fn removals_of_nothing_fill_no_block() {
         assert!(count > 10, "{count}");
         Executive::finalize_block();
         assert_eq!(roomy(), before + 1);
+    });
+}
+
+/// Anybody may send an operational call. It fails, weighs what it said, and has the price follow.
+#[test]
+fn operational_calls_are_load() {
+    on_genesis(presets::development(), || {
+        let attackers = attackers();
+        for attacker in &attackers {
+            Balances::set_balance(&account(attacker), 1_000 * UNIT);
+        }
+        let factor = NextFeeMultiplier::<Runtime>::get;
+        let before = roomy();
+        open(1, Difficulty::difficulty());
+        for (attacker, subkeys) in attackers.iter().zip([3_000, 1_050]) {
+            let prefix = b"none".to_vec();
+            let call = frame_system::Call::kill_prefix { prefix, subkeys };
+            let failed = Executive::apply_extrinsic(sign_with(attacker, 0, call.into())).unwrap();
+            assert_eq!(failed, Err(DispatchError::BadOrigin));
+        }
+        Executive::finalize_block();
+        assert_eq!(roomy(), before, "the window ran");
+        assert!(factor() > Multiplier::saturating_from_rational(112, 100));
     });
 }
 

@@ -61,6 +61,8 @@ pub enum Error {
     Certificate,
     /// A rule with a bound on bad clients needs invitation.
     NeedsInvitation,
+    /// A rule with a bound on bad clients must not lose updates to the norm rule.
+    RejectBesideBound,
     /// Rounds out of range.
     Rounds,
     /// A window is empty or too long.
@@ -226,6 +228,11 @@ impl fmt::Display for Error {
                     "this strategy bounds the number of bad clients: membership must be invited"
                 )
             }
+            Self::RejectBesideBound => write!(
+                f,
+                "this strategy needs the updates of all but a bounded number of clients, and norm \
+                 reject would let more of them have rounds skipped for nothing: clip instead"
+            ),
             Self::Rounds => {
                 write!(f, "rounds_max must be 1 to {}", crate::limits::ROUNDS_MAX)
             }

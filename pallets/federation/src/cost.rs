@@ -5,7 +5,7 @@
 
 use codec::Encode;
 use fedchain_fl::{
-    Aggregation, Initial, NormRule, Strategy,
+    Aggregation, Initial, NormRule, Shape, Strategy,
     limits::{CHUNK_VALUES_MAX, EVALUATORS_MAX, PART_BYTES_MAX, PART_CHUNKS_MAX},
     score::operations,
 };
@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
         [
             Self::reveal_weight(PART_CHUNKS_MAX),
             T::WeightInfo::reveal_holdout(PART_CHUNKS_MAX),
-            Self::certify_weight(MOMENT_BYTES_MAX, 0),
+            Self::certify_weight(Shape::LARGEST.solution_bytes(), 0),
         ]
         .into_iter()
         .fold(Weight::zero(), |most, answer| most.max(answer))
@@ -178,9 +178,16 @@ impl<T: Config> Pallet<T> {
             .saturating_mul(spec.rounds_max.into())
     }
 
-    /// Weight of a skipped round without any client: nothing is combined.
+    /// Weight of a skipped round without any client: nothing is combined, but where there is a gate, in
+    /// which a round may be crowded.
     fn skipped_weight(spec: &SpecOf<T>) -> Weight {
-        Self::frame_weight(spec, 0).saturating_add(Self::settle_weight(spec))
+        let gated = match spec.gate {
+            Some(_) => Self::chunks_weight(spec, 0).saturating_add(Self::gate_weight(spec)),
+            None => Weight::zero(),
+        };
+        Self::frame_weight(spec, 0)
+            .saturating_add(Self::settle_weight(spec))
+            .saturating_add(gated)
     }
 
     /// Weight of judging one round's model.

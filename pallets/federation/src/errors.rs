@@ -163,6 +163,8 @@ mod errors {
         AlreadyEvaluator,
         /// The account's holdout for this round is bonded: leave when the round is over.
         HoldoutBonded,
+        /// A strategy with a bound on bad clients takes no norm rule `reject`: clip instead.
+        RejectBesideBound,
         /// These very rows judged a round before: a holdout is used once.
         HoldoutUsed,
         /// A holdout's rows do not fit the task: a class is none of the target's.
@@ -203,6 +205,7 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
             Fl::Clients => Self::InvalidClients,
             Fl::TooFewClients { .. } => Self::TooFewClients,
             Fl::NeedsInvitation => Self::NeedsInvitation,
+            Fl::RejectBesideBound => Self::RejectBesideBound,
             Fl::Rounds => Self::InvalidRounds,
             Fl::Window => Self::InvalidWindow,
             Fl::RevealWindowTooShort { .. } => Self::RevealWindowTooShort,

@@ -166,7 +166,12 @@ impl<T: Config> Pallet<T> {
                 Self::may_reveal_holdout(&state, signer, *federation, *round, part.first)
                     .map(|_| ())
             }
-            Call::certify { federation, .. } => Self::may_certify(&state(*federation)?),
+            Call::certify { federation, .. } => {
+                let state = state(*federation)?;
+                let is_anew = state.phase.window().is_none();
+                ensure!(!is_anew || state.owner == *signer, Refusal::CertifyClosed);
+                Self::may_certify(&state)
+            }
             Call::refute {
                 federation, client, ..
             } => Self::may_refute(&state(*federation)?, *federation, client),
@@ -188,7 +193,9 @@ impl<T: Config> Pallet<T> {
             | Call::commit_holdout { .. }
             | Call::reveal_holdout { .. } => true,
             Call::certify { federation, .. } | Call::refute { federation, .. } => {
+                let has_end = |state: FederationOf<T>| state.phase.window().is_some();
                 Commitments::<T>::contains_key(federation, signer)
+                    && Federations::<T>::get(federation).is_some_and(has_end)
             }
             _ => false,
         }

@@ -56,7 +56,7 @@ impl<T: Config> Pallet<T> {
         roster.sort();
         if spec.task.strategy.terms().is_some() {
             Self::open_certified(federation, state, ending, &mut job);
-            // Nobody is asked anything in the rounds after the first.
+            // Nobody is asked anything in the rounds after the first, or paid for it.
             roster.truncate(state.round.roster as usize);
             job.roster = BoundedVec::truncate_from(roster);
             return job;
@@ -196,7 +196,7 @@ impl<T: Config> Pallet<T> {
                 let (outcome, next) = (*outcome, *next);
                 let size = settle_batch(spec.task.update_chunks());
                 let batch = job.roster.iter().skip(next as usize).take(size as usize);
-                let sharers = Self::sharers(federation, state, job);
+                let sharers = state.round.committed;
                 let earned = |client: &_| Self::earned(spec, job, sharers, outcome, client);
                 Self::settle(federation, state, batch, earned);
                 let next = next.saturating_add(size);

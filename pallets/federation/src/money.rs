@@ -63,24 +63,9 @@ impl<T: Config> Pallet<T> {
         .defensive();
     }
 
-    /// How many clients the reward is divided by: all that committed. In certified rounds after the first
-    /// nobody is asked to; those count whose moments are in the model, or could be.
-    pub(crate) fn sharers(
-        federation: FederationId,
-        state: &FederationOf<T>,
-        job: &JobOf<T>,
-    ) -> u32 {
-        if state.round.roster > 0 {
-            return state.round.committed;
-        }
-        let certificate = Certificates::<T>::get(federation, state.round.index);
-        let left_out = certificate.map_or(0, |certificate| certificate.left_out.len() as u32);
-        (job.accepted.len() as u32).saturating_add(left_out)
-    }
-
-    /// What an accepted update earns: the part of one of those that committed, or nothing where the
-    /// gate pays by contribution and it has none. What others lose stays in escrow, so that nobody gains
-    /// by it.
+    /// What an accepted update earns: the part of one of the `sharers`, all those that committed, or
+    /// nothing where the gate pays by contribution and it has none. What others lose stays in escrow, so
+    /// that nobody gains by it.
     pub(crate) fn earned(
         spec: &SpecOf<T>,
         job: &JobOf<T>,

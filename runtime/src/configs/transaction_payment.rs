@@ -28,14 +28,17 @@ const VARIABILITY: (u128, u128) = (1, 4);
 /// How full blocks are at a constant price.
 const TARGET: Perquintill = Perquintill::from_percent(50);
 
-/// The share of what transactions may fill that the block has filled: of weight or of bytes, whichever is
-/// more.
+/// The share of what normal transactions may fill that transactions of any class have filled: of weight or
+/// of bytes, whichever is more. Anybody may send operational ones, which keep answers out as others do.
 fn fullness() -> Perquintill {
     type System = frame_system::Pallet<Runtime>;
     let limits = <Runtime as frame_system::Config>::BlockWeights::get();
     let class = limits.get(DispatchClass::Normal);
     let most = class.max_total.unwrap_or(limits.max_block).ref_time();
-    let used = *System::block_weight().get(DispatchClass::Normal);
+    let block = System::block_weight();
+    let used = block
+        .get(DispatchClass::Normal)
+        .saturating_add(*block.get(DispatchClass::Operational));
     let lengths = <Runtime as frame_system::Config>::BlockLength::get();
     let bytes_max = *lengths.max.get(DispatchClass::Normal);
     let weight = Perquintill::from_rational(used.ref_time(), most);

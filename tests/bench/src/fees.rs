@@ -50,11 +50,7 @@ async fn measure() -> Result<()> {
     let joined = cli.owned(client).await?;
     show("join", before - joined);
     let federation = federation.as_u64().context("no number")? as u32;
-    let trainers = CLIENTS.iter().zip(&parts.clients).map(|(key, data)| {
-        let state = folder.path().join(&key[2..]);
-        Trainer::start(&cli, federation, key, data, &state, &[])
-    });
-    let trainers = trainers.collect::<Result<Vec<_>>>()?;
+    let trainers = Trainer::start_all(&cli, federation, &parts.clients, folder.path(), &[])?;
     try_join_all(trainers.into_iter().map(Trainer::finish)).await?;
     show("round", joined - cli.owned(client).await?);
 

@@ -124,11 +124,8 @@ async fn certify(node: &Node, folder: &Path) -> Result<()> {
     let spec = folder.join("federation.toml");
     fs::write(&spec, RIDGE.replace("clients_min = 3", "clients_min = 2"))?;
     let federation = open(&cli, &spec).await?;
-    let trainers = CLIENTS.iter().zip(&parts.clients).map(|(key, data)| {
-        let state = folder.join(&key[2..]);
-        Trainer::start(&cli, federation, key, data, &state, &["--send-moments"])
-    });
-    for mut trainer in trainers.collect::<Result<Vec<_>>>()? {
+    let options = ["--send-moments"];
+    for mut trainer in Trainer::start_all(&cli, federation, &parts.clients, folder, &options)? {
         trainer.wait_for("aggregate").await?;
     }
     Ok(())

@@ -114,12 +114,8 @@ async fn trainers_find_the_client_whose_moments_are_of_no_rows() -> Result<()> {
     let mut liar = Client::connect(&node, LIAR).await?;
     let answer = Answer::new(&node, federation, liar.account(), 1_000, impossible(1_000)?).await?;
     liar.send_all(vec![answer.commit()]).await?;
-    let trainers = (0..2).map(|client| {
-        let state = folder.path().join(format!("state-{client}"));
-        let (key, data) = (CLIENTS[client], &parts.clients[client]);
-        Trainer::start(&cli, federation, key, data, &state, &["--send-moments"])
-    });
-    let trainers = trainers.collect::<Result<Vec<_>>>()?;
+    let options = ["--send-moments"];
+    let trainers = Trainer::start_all(&cli, federation, &parts.clients, folder.path(), &options)?;
     answer.wait_for_reveals(&node).await?;
     liar.send_all(vec![answer.reveal()?]).await?;
 

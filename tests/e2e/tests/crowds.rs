@@ -113,13 +113,7 @@ async fn clients_are_heard_in_full_blocks() -> Result<()> {
     let before = try_join_all(CLIENTS.map(|key| cli.owned(key))).await?;
 
     let stuffing = Stuffing::start(&node).await?;
-    let trainers = (0..2).map(|client| {
-        let state = folder.path().join(format!("state-{client}"));
-        let (key, data) = (CLIENTS[client], &parts.clients[client]);
-        Trainer::start(&cli, federation, key, data, &state, &[])
-    });
-    let trainers = trainers.collect::<Result<Vec<_>>>()?;
-    for trainer in trainers {
+    for trainer in Trainer::start_all(&cli, federation, &parts.clients, folder.path(), &[])? {
         assert_eq!(trainer.finish().await?["end"], "finished");
     }
     let view = node.rpc("federation_get", json!([federation])).await?;

@@ -34,8 +34,8 @@ pub(crate) fn spec_of(shape: &Shape) -> FederationSpec<Balance> {
     spec.task.strategy = strategy(shape.strategy);
     spec.task.norm = match shape.norm % 4 {
         0 => None,
-        1 => Some(NormRule::Reject { max: 1_000 }),
-        2 => Some(NormRule::Clip { max: 1_000 }),
+        1 if spec.task.strategy.bad_max().is_none() => Some(NormRule::Reject { max: 1_000 }),
+        1 | 2 => Some(NormRule::Clip { max: 1_000 }),
         _ => Some(NormRule::ClipToMedian),
     };
     spec.task.optimiser = optimiser(shape.optimiser);

@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{LOOK, Network, WAIT_MAX, look::number_of};
+use crate::{Head, LOOK, Network, WAIT_MAX, look::number_of};
 
 /// Work taken from a node, and the nonce that seals it.
 pub struct Sealed {
@@ -47,6 +47,23 @@ impl Network {
             .await?;
         }
         Ok(())
+    }
+
+    /// Mines one more block at the first of some nodes, on the longest of their chains, and waits until
+    /// all have it. Who was mining must have stopped: two may have found the last block at once, and what
+    /// one found the others may not have heard of.
+    ///
+    /// # Errors
+    /// When they do not agree in time.
+    pub async fn decide(&self, places: &[usize]) -> Result<Head> {
+        let mut height = 0;
+        for place in places {
+            height = height.max(self.best(*place).await?.number);
+        }
+        let first = *places.first().context("no nodes")?;
+        self.wait_for_height(first, height).await?;
+        self.mine(first, 1).await?;
+        self.agree(places, height + 1).await
     }
 
     /// Takes a node's work for the block of height `number` and finds the seal.

@@ -21,16 +21,13 @@ async fn withstand(attack: &str) -> Result<Network> {
     for miner in miners {
         miner.stop().await?;
     }
-    // Both may have found the last block at once: the next one decides.
-    network.mine(0, 1).await?;
-    let head = network.agree(&[0, 1], 16).await?;
+    network.decide(&[0, 1]).await?;
     network
         .ensure_honest(0)
         .await
         .with_context(|| attack.to_owned())?;
     // The honest ones still talk to each other.
-    network.mine(0, 1).await?;
-    network.agree(&[0, 1], head.number + 1).await?;
+    network.decide(&[0, 1]).await?;
     Ok(network)
 }
 

@@ -99,9 +99,7 @@ async fn miners_go_on_beside_peers_with_a_long_cheap_chain() -> Result<()> {
     for miner in miners {
         miner.stop().await?;
     }
-    network.mine(1, 1).await?;
-    let head = network.best(1).await?;
-    network.agree(&honest, head.number).await?;
+    network.decide(&honest).await?;
     network.ensure_honest(0).await
 }
 

@@ -51,8 +51,6 @@ async fn early_blocks_are_counted_once_and_held_within_bounds() -> Result<()> {
         );
     }
     // And the honest ones go on.
-    network.mine(1, 1).await?;
-    let head = network.best(1).await?;
-    network.agree(&[0, 1], head.number).await?;
+    network.decide(&[1, 0]).await?;
     network.ensure_honest(0).await
 }

@@ -63,6 +63,7 @@ impl Scene {
 async fn partition(nodes: usize, depth: u32) -> Result<()> {
     let mut scene = Scene::set(nodes).await?;
     let (few, many) = scene.sides(nodes);
+    let all: Vec<usize> = (0..nodes).collect();
     let Scene {
         network,
         federation,
@@ -70,11 +71,11 @@ async fn partition(nodes: usize, depth: u32) -> Result<()> {
         ..
     } = scene;
     miner.stop().await?;
+    network.agree(&all, 0).await?;
     network.partition(&few, &many).await?;
     network.mine(few[0], depth).await?;
     network.mine(many[0], depth + 1).await?;
     network.heal().await?;
-    let all: Vec<usize> = (0..nodes).collect();
     network.agree(&all, 0).await?;
     let _miner = network.keep_mining(0, PACE);
     federation.finish(&network).await
@@ -112,6 +113,7 @@ async fn through_a_fork_beyond_finality_and_its_recovery() -> Result<()> {
         ..
     } = scene;
     miner.stop().await?;
+    network.agree(&[0, 1, 2], 0).await?;
     network.partition(&few, &many).await?;
     network.mine(alone, FINALITY_DEPTH + 1).await?;
     network.mine(other, FINALITY_DEPTH + 2).await?;

@@ -89,6 +89,7 @@ async fn what_a_lost_block_held_comes_back() -> Result<()> {
 async fn a_late_joiner_catches_up() -> Result<()> {
     let mut network = Network::start(2).await?;
     network.mine(0, 40).await?;
+    network.agree(&[0, 1], 40).await?;
     let late = network.add(&[]).await?;
     network.heal().await?;
     network.mine(1, 2).await?;

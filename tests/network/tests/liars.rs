@@ -39,9 +39,7 @@ async fn withstand(mut network: Network, lie: &str) -> Result<()> {
     for miner in miners {
         miner.stop().await?;
     }
-    network.mine(0, 1).await?;
-    let head = network.best(0).await?;
-    network.agree(&[0, 1], head.number).await?;
+    network.decide(&[0, 1]).await?;
     network.ensure_honest(0).await
 }
 

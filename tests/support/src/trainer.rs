@@ -1,6 +1,10 @@
 //! `fedchain train` and `fedchain evaluate` as child processes whose logs can be waited for.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -10,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::Cli;
+use crate::{CLIENTS, Cli};
 
 /// Longest wait for anything that a trainer should do.
 const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -33,6 +37,21 @@ impl Trainer {
         options: &[&str],
     ) -> Result<Self> {
         Self::spawn(cli, "train", federation, key, data, state, options)
+    }
+
+    /// Starts one for each of [`CLIENTS`], with its own data, likewise.
+    pub fn start_all(
+        cli: &Cli,
+        federation: u32,
+        data: &[PathBuf],
+        folder: &Path,
+        options: &[&str],
+    ) -> Result<Vec<Self>> {
+        let trainers = CLIENTS.iter().zip(data).map(|(key, data)| {
+            let state = folder.join(format!("state-{}", key.trim_start_matches('/')));
+            Self::start(cli, federation, key, data, &state, options)
+        });
+        trainers.collect()
     }
 
     /// Starts `fedchain evaluate`, with more options at the end.

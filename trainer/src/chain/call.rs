@@ -1,7 +1,8 @@
 //! Calls: pallet and call by name, arguments as plain SCALE.
 //!
-//! Names become indices by the node's metadata when a call is encoded; the arguments' types are
-//! those of [`fedchain_fl`], the same as in the runtime.
+//! Names become indices by the node's metadata when a call is encoded, and must be those of the runtime:
+//! a node could have another call signed. The arguments' types are those of [`fedchain_fl`], the same as in
+//! the runtime.
 
 use codec::{Compact, Encode};
 use fedchain_commitment::Part;
@@ -15,6 +16,28 @@ use super::AccountId;
 
 /// Name of the federation pallet in the metadata.
 pub const PALLET: &str = "Federation";
+
+/// The calls that are signed here, with the indices of pallet and call, which never change.
+const INDICES: [(&str, [u8; 2]); 18] = [
+    ("create", [10, 0]),
+    ("invite", [10, 1]),
+    ("join", [10, 2]),
+    ("leave", [10, 3]),
+    ("commit", [10, 4]),
+    ("reveal", [10, 5]),
+    ("advance", [10, 6]),
+    ("cancel", [10, 7]),
+    ("remove", [10, 8]),
+    ("upload", [10, 9]),
+    ("certify", [10, 10]),
+    ("appoint", [10, 11]),
+    ("commit_holdout", [10, 12]),
+    ("reveal_holdout", [10, 13]),
+    ("withdraw", [10, 14]),
+    ("refute", [10, 15]),
+    ("transfer_keep_alive", [2, 3]),
+    ("batch_all", [6, 2]),
+];
 
 /// A call of the runtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +173,13 @@ impl Call {
         }
     }
 
+    /// Whether an encoded call is this one, and not another that the node has put in its place.
+    pub fn is_encoded(&self, encoded: &[u8]) -> bool {
+        let mut indices = INDICES.iter().filter(|(name, _)| *name == self.name);
+        indices
+            .any(|(_, indices)| encoded.strip_prefix(indices) == Some(self.arguments.0.as_slice()))
+    }
+
     /// The call's name, for messages.
     pub fn name(&self) -> &'static str {
         self.name
@@ -194,6 +224,15 @@ mod tests {
     fn check(call: &Call, name: &str, arguments: &[&[u8]]) {
         assert_eq!((call.pallet_name(), call.call_name()), (PALLET, name));
         assert_eq!(call.call_data().0, arguments.concat());
+    }
+
+    #[test]
+    fn another_call_with_the_same_arguments_is_not_this_one() {
+        let advance = Call::advance(7);
+        assert!(advance.is_encoded(&[10, 6, 7, 0, 0, 0]));
+        assert!(!advance.is_encoded(&[10, 7, 7, 0, 0, 0]));
+        assert!(!advance.is_encoded(&[9, 6, 7, 0, 0, 0]));
+        assert!(!advance.is_encoded(&[10, 6, 8, 0, 0, 0]));
     }
 
     #[test]

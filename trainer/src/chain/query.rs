@@ -5,6 +5,7 @@ use fedchain_commitment::values_root;
 use fedchain_fl::{
     Format, H256,
     gate::GateRecord,
+    limits::UPDATE_BYTES_MAX,
     view::{CertificateView, ModelView, MomentsView, RoundView},
 };
 use fedchain_pow::Rules;
@@ -116,6 +117,9 @@ impl Chain {
         at: H256,
     ) -> Result<ModelView, Error> {
         let mut model = self.model_range(federation, round, 0, at).await?;
+        if model.param_count > UPDATE_BYTES_MAX / 2 {
+            return Err(Error::Protocol("no model has so many weights".into()));
+        }
         while (model.values.len() as u32) < model.param_count {
             let offset = model.values.len() as u32;
             let more = self.model_range(federation, round, offset, at).await?;

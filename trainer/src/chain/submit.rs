@@ -12,7 +12,7 @@ use codec::Decode;
 use fedchain_fl::Refusal;
 use subxt::{
     SubstrateConfig,
-    client::OnlineClientAtBlockImpl,
+    client::{OnlineClientAtBlock, OnlineClientAtBlockImpl},
     config::DefaultExtrinsicParamsBuilder,
     events::Phase,
     rpcs::{self, UserError, client::RpcSubscription, methods::legacy::TransactionStatus},
@@ -163,12 +163,9 @@ impl Chain {
     /// The call with its indices, to be put into a batch.
     ///
     /// # Errors
-    /// When the node does not know the call.
+    /// When the node does not know the call, or calls another one so.
     pub async fn encode(&self, call: &Call) -> Result<Vec<u8>, Error> {
-        let at = self.at(self.best().await?).await?;
-        at.transactions()
-            .call_data(call)
-            .map_err(|error| Error::Protocol(error.to_string()))
+        encode(&self.at(self.best().await?).await?, call)
     }
 
     /// The account's nonce in the best block. Not the pool's: what waits there may have become void on
@@ -192,9 +189,9 @@ impl Chain {
             .nonce(nonce)
             .tip(tip)
             .build();
-        self.at(head)
-            .await?
-            .transactions()
+        let at = self.at(head).await?;
+        encode(&at, call)?;
+        at.transactions()
             .create_signable_offline(call, params)
             .and_then(|mut signable| signable.sign(key))
             .map_err(|error| Error::Protocol(error.to_string()))
@@ -317,6 +314,19 @@ impl Chain {
             ));
         }
         Ok(Included { block, events })
+    }
+}
+
+/// The call with its indices; an error where these are another's.
+fn encode(at: &OnlineClientAtBlock<SubstrateConfig>, call: &Call) -> Result<Vec<u8>, Error> {
+    let encoded = at.transactions().call_data(call);
+    let encoded = encoded.map_err(|error| Error::Protocol(error.to_string()))?;
+    match call.is_encoded(&encoded) {
+        true => Ok(encoded),
+        false => Err(Error::Protocol(format!(
+            "the node takes another call for {}: it runs another runtime, or lies; ask another node",
+            call.name()
+        ))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `fedchain certify` and `fedchain certificate`: proven optima of regressions.
 
 use clap::Args;
-use fedchain_fl::view::CertificateView;
+use fedchain_fl::view::{CertificateView, PhaseView};
 
 use super::{Common, KeyArg};
 use crate::{
@@ -37,19 +37,19 @@ impl Certify {
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;
         self.left_out.sort_by_key(|account| account.0);
-        let solution = match certify::solve(&chain, &view, &self.left_out, head).await {
-            Err(Error::Impossible(reason)) => {
-                let guilty = certify::find_guilty(&chain, &view, head).await?;
-                let (client, vector) = guilty.ok_or(Error::Impossible(reason))?;
-                let call = Call::refute(self.federation, client, &vector);
-                let done = format!(
-                    "{client} has sent moments that no rows have: this is proven on chain now; certify \
-                     again without them"
-                );
-                return common.send(&chain, &key, &call, &done).await;
-            }
-            solved => solved?,
-        };
+        // A certificate would make false moments unassailable.
+        let is_first = matches!(view.phase, PhaseView::Certify { deadline: Some(_) });
+        if is_first
+            && let Some((client, vector)) = certify::find_guilty(&chain, &view, head).await?
+        {
+            let call = Call::refute(self.federation, client, &vector);
+            let done = format!(
+                "{client} has sent moments that no rows have: this is proven on chain now; certify again \
+                 without them"
+            );
+            return common.send(&chain, &key, &call, &done).await;
+        }
+        let solution = certify::solve(&chain, &view, &self.left_out, head).await?;
         let call = Call::certify(self.federation, &self.left_out, &solution);
         let done = format!("federation {}: the model is certified", self.federation);
         common.send(&chain, &key, &call, &done).await

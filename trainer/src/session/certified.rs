@@ -30,7 +30,8 @@ impl Session<'_> {
         self.keep(chain, view, task.format.decode(&moments.encode()))
     }
 
-    /// Solves the regression and hands the solution in, if it has one: a round's moments stay as they are.
+    /// Looks for moments of no rows, which a certificate would make unassailable; else solves the regression
+    /// and hands the solution in, if it has one: a round's moments stay as they are.
     pub(super) async fn certify(
         &mut self,
         chain: &Chain,
@@ -42,19 +43,19 @@ impl Session<'_> {
         if self.unsolved == window {
             return Ok(false);
         }
+        if let Some((client, vector)) = certify::find_guilty(chain, view, head).await? {
+            self.note(format!(
+                "{client} has sent moments that no rows have: this is proven on chain"
+            ));
+            let call = Call::refute(view.federation, client, &vector);
+            return Ok(self.send(chain, &call).await?.is_some());
+        }
         match certify::solve(chain, view, &[], head).await {
             Ok(solution) => {
                 let call = Call::certify(view.federation, &[], &solution);
                 Ok(self.send(chain, &call).await?.is_some())
             }
             Err(Error::Impossible(reason)) => {
-                if let Some((client, vector)) = certify::find_guilty(chain, view, head).await? {
-                    self.note(format!(
-                        "{client} has sent moments that no rows have: this is proven on chain"
-                    ));
-                    let call = Call::refute(view.federation, client, &vector);
-                    return Ok(self.send(chain, &call).await?.is_some());
-                }
                 // Others may do better; else the round is skipped.
                 self.unsolved = window;
                 self.note(reason);

@@ -1,6 +1,6 @@
 //! Sending a call whose moment may be over.
 
-use fedchain_fl::{Refusal, view::PhaseView};
+use fedchain_fl::{Refusal, limits::PART_CHUNKS_MAX, view::PhaseView};
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -20,7 +20,8 @@ const TIP_MAX: u128 = UNIT;
 
 /// What to bid for an answer in block `next`, in the smallest unit. Nothing while there is time: a window runs
 /// only in blocks that have room. In its last quarter twice as much with each block, up to `tip_max`, which
-/// is a part of the `bond` that is at stake, and no more than [`TIP_MAX`], unless given.
+/// is a part of the `bond` that is at stake, and no more than [`TIP_MAX`], unless given. The parts of an update
+/// share it.
 pub(crate) fn bid(view: &FederationView, next: u32, bond: Amount, tip_max: Option<Amount>) -> u64 {
     let (windows, gate) = (&view.spec.windows, view.spec.gate.as_ref());
     let (deadline, blocks) = match view.phase {
@@ -37,7 +38,13 @@ pub(crate) fn bid(view: &FederationView, next: u32, bond: Amount, tip_max: Optio
         true => 0,
         false => {
             let most = tip_max.map_or((bond.0 / TIP_PART).min(TIP_MAX), |tip_max| tip_max.0);
-            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            let parts = match view.phase {
+                PhaseView::Reveal { .. } => {
+                    view.spec.task.update_chunks().div_ceil(PART_CHUNKS_MAX)
+                }
+                _ => 1,
+            };
+            let most = u64::try_from(most / u128::from(parts.max(1))).unwrap_or(u64::MAX);
             most.checked_shr(left).unwrap_or(0)
         }
     }
@@ -75,7 +82,7 @@ pub(crate) async fn send(
 
 #[cfg(test)]
 mod tests {
-    use fedchain_fl::window::Deadline;
+    use fedchain_fl::{ModelSpec, window::Deadline};
 
     use super::*;
     use crate::session::decide::tests::view;
@@ -98,6 +105,15 @@ mod tests {
         assert_eq!(bid(&view, 140, bond, most), 3);
         assert_eq!(bid(&view, 140, Amount(u128::MAX), None), UNIT as u64);
         assert_eq!(bid(&view, 140, bond, Some(Amount(u128::MAX))), u64::MAX);
+        view.phase = PhaseView::Reveal {
+            opens_at: 100,
+            deadline,
+        };
+        view.spec.windows.reveal_blocks = 40;
+        view.spec.task.model = ModelSpec::Opaque {
+            param_count: 32 * 4_096,
+        };
+        assert_eq!(bid(&view, 140, bond, None), 512);
         view.phase = PhaseView::Waiting;
         assert_eq!(bid(&view, 140, bond, None), 0);
     }

@@ -164,7 +164,11 @@ impl<Balance> FederationSpec<Balance> {
         if !(1..=SAMPLE_COUNT_MAX).contains(&self.sample_count_max) {
             return Err(Error::SampleCountCap);
         }
-        let needed = self.updates_expected();
+        let rejects = matches!(self.task.norm, Some(NormRule::Reject { .. }));
+        if rejects && self.task.strategy.bad_max().is_some() {
+            return Err(Error::RejectBesideBound);
+        }
+        let needed = self.task.strategy.updates_min();
         if self.clients_min < needed {
             return Err(Error::TooFewClients {
                 needed,
@@ -206,17 +210,6 @@ impl<Balance> FederationSpec<Balance> {
             }
         };
         needed.max(strategy.updates_min())
-    }
-
-    /// Clients that a round needs, at least. An update beyond the norm bound costs its sender nothing, so with
-    /// a bound f on bad clients a round must go on without those of f clients.
-    fn updates_expected(&self) -> u32 {
-        let strategy = &self.task.strategy;
-        let rejected = match self.task.norm {
-            Some(NormRule::Reject { .. }) => strategy.bad_max().unwrap_or(0),
-            None | Some(_) => 0,
-        };
-        strategy.updates_min().saturating_add(rejected)
     }
 
     /// Number of the last round after so many skipped ones, of which up to `rounds_max` are made up for.

@@ -107,11 +107,15 @@ impl<L: Ledger> Machine<L> {
             );
         }
         let witness = self.ledger.witness();
+        // What outweighs it is being fetched.
+        let plan = self.plan.as_ref();
+        let is_outweighed = plan.is_some_and(|plan| plan.weight() >= branch.chain.weight());
         let is_told = witness.is_none_or(|witness| common.number < witness);
         let is_due = self
             .ordered_at
             .is_none_or(|at| now.instant.saturating_duration_since(at) >= ORDER_AGAIN_AFTER);
-        if is_told && is_due && theirs >= ours.saturating_mul(START_OVER_FACTOR.into()) {
+        let is_wanted = is_told && is_due && !is_outweighed;
+        if is_wanted && theirs >= ours.saturating_mul(START_OVER_FACTOR.into()) {
             self.ordered_at = Some(now.instant);
             error!(
                 target: LOG_TARGET,

@@ -198,6 +198,24 @@ fn a_long_cheap_chain_that_came_first_is_left_by_starting_over() {
 }
 
 #[test]
+fn a_node_on_its_way_to_a_heavier_chain_does_not_start_over_for_a_lighter_one() {
+    let ours = Chain::new().mine(1_100, 1_000, 1);
+    let whole = ours.clone().mine(500, 200, 1);
+    assert!(HONEST.weight() > ours.weight() * 4);
+    assert!(HONEST.weight() < whole.weight());
+    for (is_shown, orders) in [(true, 0), (false, 1)] {
+        let mut world = World::new(&ours);
+        if is_shown {
+            world.connect(&whole, Manner::SilentBlocks);
+            world.settle(2);
+        }
+        world.connect(&HONEST, Manner::Honest);
+        world.settle(3);
+        assert_eq!(world.log.start_over.len(), orders, "{is_shown}");
+    }
+}
+
+#[test]
 fn however_late_the_heavier_chain_comes() {
     let mut world = World::new(&CHEAP);
     world.finalise(5_994);

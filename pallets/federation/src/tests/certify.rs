@@ -166,8 +166,15 @@ fn the_owner_has_it_certified_anew_without_a_client() {
             direct(OWNER, certify(id, &[ALICE], &stale)),
             E::SolutionTooFar
         );
-        assert_ok!(direct(OWNER, certify(id, &[ALICE], &without)));
+        // Only the owner's may be tried, and are no answers that come first.
+        let anew = || certify(id, &[ALICE], &without);
+        assert_eq!(priority(BOB, anew()), Err(Refusal::CertifyClosed.code()));
+        assert_eq!(priority(OWNER, anew()), Ok(0));
+        let paid = [ALICE, BOB].map(total);
+        assert_ok!(direct(OWNER, anew()));
         next_blocks(1);
+        // The reward was for the moments.
+        assert_eq!([ALICE, BOB].map(total), paid);
         assert_eq!(model(id), rounded(&without));
         let view = Federation::certificate(id, Some(2)).unwrap();
         assert_eq!(

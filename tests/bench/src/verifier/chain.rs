@@ -35,15 +35,10 @@ pub async fn run() -> Result<()> {
     fs::write(&spec, Task::Diabetes.toml())?;
     let federation = open(&cli, &spec).await?;
     let parts = Task::Diabetes.split(&folder.path().join("data"), FIXED_SPLIT, 2)?;
-    let mut trainers = Vec::new();
-    for (client, data) in CLIENTS.iter().zip(&parts.clients) {
-        let state = folder.path().join(client.trim_start_matches('/'));
-        trainers.push(Trainer::start(&cli, federation, client, data, &state, &[])?);
-    }
-    for trainer in trainers {
+    for trainer in Trainer::start_all(&cli, federation, &parts.clients, folder.path(), &[])? {
         trainer.finish().await?;
     }
-    drop(miner);
+    miner.stop().await?;
     let best = network.best(0).await?.number;
     ensure!(best < BLOCKS, "the federation took {best} blocks");
     network.mine(0, BLOCKS - best).await?;

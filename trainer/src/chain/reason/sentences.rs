@@ -58,7 +58,7 @@ pub(super) const OTHERS: [(&str, &str); 6] = [
 ];
 
 /// All errors of the federation pallet.
-pub(super) const FEDERATION: [(&str, &str); 71] = [
+pub(super) const FEDERATION: [(&str, &str); 72] = [
     (
         "UnknownFederation",
         "no federation has this number: see `fedchain federation list`",
@@ -214,6 +214,11 @@ pub(super) const FEDERATION: [(&str, &str); 71] = [
     (
         "NeedsInvitation",
         "this strategy is for invited clients: write `membership = \"invited\"`, or take `fed_avg`",
+    ),
+    (
+        "RejectBesideBound",
+        "this strategy needs all but a few updates, and `reject` loses more of them for nothing: write \
+         `norm = { clip = .. }`",
     ),
     (
         "InvalidRounds",
