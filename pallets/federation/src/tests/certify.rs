@@ -166,15 +166,13 @@ fn the_owner_has_it_certified_anew_without_a_client() {
             direct(OWNER, certify(id, &[ALICE], &stale)),
             E::SolutionTooFar
         );
-        // Only the owner's may be tried, and are no answers that come first.
-        let anew = || certify(id, &[ALICE], &without);
+        let anew = || certify(id, &[ALICE], &without); // No answer, and the owner's only.
         assert_eq!(priority(BOB, anew()), Err(Refusal::CertifyClosed.code()));
         assert_eq!(priority(OWNER, anew()), Ok(0));
         let paid = [ALICE, BOB].map(total);
         assert_ok!(direct(OWNER, anew()));
         next_blocks(1);
-        // The reward was for the moments.
-        assert_eq!([ALICE, BOB].map(total), paid);
+        assert_eq!([ALICE, BOB].map(total), paid, "for the moments");
         assert_eq!(model(id), rounded(&without));
         let view = Federation::certificate(id, Some(2)).unwrap();
         assert_eq!(
@@ -183,7 +181,6 @@ fn the_owner_has_it_certified_anew_without_a_client() {
         );
         assert_eq!(Rounds::<Test>::get(id, 2).unwrap().accepted, 1);
         assert_eq!(Federation::get(id).unwrap().phase, PhaseView::Finished);
-
         // What was kept goes with the federation.
         assert_ok!(remove(OWNER, id));
         assert_eq!(StagedUpdates::<Test>::iter().count(), 0);
