@@ -216,11 +216,6 @@ pub(super) const FEDERATION: [(&str, &str); 72] = [
         "this strategy is for invited clients: write `membership = \"invited\"`, or take `fed_avg`",
     ),
     (
-        "RejectBesideBound",
-        "this strategy needs all but a few updates, and `reject` loses more of them for nothing: write \
-         `norm = { clip = .. }`",
-    ),
-    (
         "InvalidRounds",
         "`rounds_max` is zero or above the chain's limit: correct it in the spec",
     ),
@@ -361,6 +356,11 @@ pub(super) const FEDERATION: [(&str, &str); 72] = [
     (
         "HoldoutBonded",
         "the account's holdout for this round is bonded: leave when the round is over",
+    ),
+    (
+        "RejectBesideBound",
+        "this strategy needs all but a few updates, and `reject` loses more of them for nothing: write \
+         `norm = { clip = .. }`",
     ),
     (
         "HoldoutUsed",
