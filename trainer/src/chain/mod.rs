@@ -3,18 +3,21 @@
 //! Blocks finalise late on a proof-of-work chain, so protocol state is read at the BEST block, and
 //! whoever uses it must be ready to see it change: [`crate::session`] decides anew on every block.
 //!
-//! - [`blocks`]: headers, transactions and which of them failed.
-//! - [`code`]: the runtime's code, run here, for metadata that need not be believed.
+//! - [`blocks`]: headers, bodies, and what a block's state proves.
+//! - [`code`]: the runtime's code, run here, for metadata that need not be believed; [`runtime`]: what these tell
+//!   of a block, `bounded` so that no types can hang who decodes by them.
 //! - [`signature`]: whose a transaction is.
 //! - [`query`]: federations, rounds, models, records, accounts.
 //! - [`call`]: the calls, as plain SCALE behind the names that the node's metadata gives indices.
 //! - [`submit`]: signing, sending, and what became of it; `reason` says why a call failed.
 
 pub mod blocks;
+mod bounded;
 pub mod call;
 pub mod code;
 pub mod query;
 mod reason;
+pub mod runtime;
 pub mod signature;
 pub mod submit;
 

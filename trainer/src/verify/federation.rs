@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error,
-    chain::{Chain, blocks::Runtime},
+    chain::{Chain, runtime::Runtime},
 };
 
 /// Headers asked for at once.

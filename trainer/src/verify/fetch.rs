@@ -20,8 +20,8 @@ use crate::{
     Error,
     chain::{
         Chain, Head,
-        blocks::{Outcomes, Runtime, Transaction},
         call::PALLET,
+        runtime::{Outcomes, Runtime, Transaction},
     },
 };
 
@@ -91,7 +91,7 @@ impl Raw {
         ancestors: &mut Ancestors,
         of: Option<u32>,
     ) -> Result<Contents, Error> {
-        let transactions = runtime.transactions(self.body.clone()).await?;
+        let transactions = runtime.transactions(&self.body)?;
         for Transaction { index, signed, .. } in &transactions {
             let Some(signed) = signed else { continue };
             let number = self.head.number;
