@@ -16,34 +16,16 @@ use super::AccountId;
 
 /// Name of the federation pallet in the metadata.
 pub const PALLET: &str = "Federation";
-
-/// The calls that are signed here, with the indices of pallet and call, which never change.
-const INDICES: [(&str, [u8; 2]); 18] = [
-    ("create", [10, 0]),
-    ("invite", [10, 1]),
-    ("join", [10, 2]),
-    ("leave", [10, 3]),
-    ("commit", [10, 4]),
-    ("reveal", [10, 5]),
-    ("advance", [10, 6]),
-    ("cancel", [10, 7]),
-    ("remove", [10, 8]),
-    ("upload", [10, 9]),
-    ("certify", [10, 10]),
-    ("appoint", [10, 11]),
-    ("commit_holdout", [10, 12]),
-    ("reveal_holdout", [10, 13]),
-    ("withdraw", [10, 14]),
-    ("refute", [10, 15]),
-    ("transfer_keep_alive", [2, 3]),
-    ("batch_all", [6, 2]),
-];
+/// Its index.
+const PALLET_INDEX: u8 = 10;
 
 /// A call of the runtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pallet: &'static str,
     name: &'static str,
+    /// Of pallet and call: they never change.
+    indices: [u8; 2],
     arguments: Arguments,
 }
 
@@ -52,42 +34,43 @@ pub struct Call {
 pub struct Arguments(Vec<u8>);
 
 impl Call {
-    fn federation(name: &'static str, arguments: impl Encode) -> Self {
+    fn federation(index: u8, name: &'static str, arguments: impl Encode) -> Self {
         Self {
             pallet: PALLET,
             name,
+            indices: [PALLET_INDEX, index],
             arguments: Arguments(arguments.encode()),
         }
     }
 
     /// Creates a federation.
     pub fn create(spec: &FederationSpec<u128>) -> Self {
-        Self::federation("create", spec)
+        Self::federation(0, "create", spec)
     }
 
     /// Invites an account.
     pub fn invite(federation: u32, account: AccountId) -> Self {
-        Self::federation("invite", (federation, account))
+        Self::federation(1, "invite", (federation, account))
     }
 
     /// Joins a federation.
     pub fn join(federation: u32) -> Self {
-        Self::federation("join", federation)
+        Self::federation(2, "join", federation)
     }
 
     /// Leaves a federation.
     pub fn leave(federation: u32) -> Self {
-        Self::federation("leave", federation)
+        Self::federation(3, "leave", federation)
     }
 
     /// Withdraws an invitation.
     pub fn withdraw(federation: u32, account: AccountId) -> Self {
-        Self::federation("withdraw", (federation, account))
+        Self::federation(14, "withdraw", (federation, account))
     }
 
     /// Commits to an update.
     pub fn commit(federation: u32, round: u32, base_root: H256, commitment: H256) -> Self {
-        Self::federation("commit", (federation, round, base_root, commitment))
+        Self::federation(4, "commit", (federation, round, base_root, commitment))
     }
 
     /// Opens a commitment with the next part of its update.
@@ -100,6 +83,7 @@ impl Call {
         part: &Part,
     ) -> Self {
         Self::federation(
+            5,
             "reveal",
             (federation, round, sample_count, privacy, salt, part),
         )
@@ -107,47 +91,47 @@ impl Call {
 
     /// Uploads the next part of an initial model.
     pub fn upload(federation: u32, part: &Part) -> Self {
-        Self::federation("upload", (federation, part))
+        Self::federation(9, "upload", (federation, part))
     }
 
     /// Hands in a solution that leaves some clients out.
     pub fn certify(federation: u32, left_out: &[AccountId], solution: &[u8]) -> Self {
-        Self::federation("certify", (federation, left_out, solution))
+        Self::federation(10, "certify", (federation, left_out, solution))
     }
 
     /// Proves that a client's moments are of no rows.
     pub fn refute(federation: u32, client: AccountId, vector: &[u8]) -> Self {
-        Self::federation("refute", (federation, client, vector))
+        Self::federation(15, "refute", (federation, client, vector))
     }
 
     /// Appoints an evaluator.
     pub fn appoint(federation: u32, account: AccountId) -> Self {
-        Self::federation("appoint", (federation, account))
+        Self::federation(11, "appoint", (federation, account))
     }
 
     /// Commits to a holdout for the coming round.
     pub fn commit_holdout(federation: u32, round: u32, commitment: H256) -> Self {
-        Self::federation("commit_holdout", (federation, round, commitment))
+        Self::federation(12, "commit_holdout", (federation, round, commitment))
     }
 
     /// Opens a holdout's commitment with its next part.
     pub fn reveal_holdout(federation: u32, round: u32, salt: [u8; 32], part: &Part) -> Self {
-        Self::federation("reveal_holdout", (federation, round, salt, part))
+        Self::federation(13, "reveal_holdout", (federation, round, salt, part))
     }
 
     /// Moves an overdue phase on.
     pub fn advance(federation: u32) -> Self {
-        Self::federation("advance", federation)
+        Self::federation(6, "advance", federation)
     }
 
     /// Ends a federation before its last round.
     pub fn cancel(federation: u32) -> Self {
-        Self::federation("cancel", federation)
+        Self::federation(7, "cancel", federation)
     }
 
     /// Deletes a federation that is over.
     pub fn remove(federation: u32) -> Self {
-        Self::federation("remove", federation)
+        Self::federation(8, "remove", federation)
     }
 
     /// Transfers an amount and leaves the sender's account alive.
@@ -158,6 +142,7 @@ impl Call {
         Self {
             pallet: "Balances",
             name: "transfer_keep_alive",
+            indices: [2, 3],
             arguments: Arguments(arguments),
         }
     }
@@ -169,15 +154,14 @@ impl Call {
         Self {
             pallet: "Utility",
             name: "batch_all",
+            indices: [6, 2],
             arguments: Arguments(arguments),
         }
     }
 
     /// Whether an encoded call is this one, and not another that the node has put in its place.
     pub fn is_encoded(&self, encoded: &[u8]) -> bool {
-        let mut indices = INDICES.iter().filter(|(name, _)| *name == self.name);
-        indices
-            .any(|(_, indices)| encoded.strip_prefix(indices) == Some(self.arguments.0.as_slice()))
+        encoded.strip_prefix(&self.indices) == Some(self.arguments.0.as_slice())
     }
 
     /// The call's name, for messages.

@@ -4,7 +4,7 @@
 //! the runtime, the genesis block, the block with which the transaction's era begins. The runtime's
 //! metadata names its extensions; what each implies is known here by its name.
 
-use codec::{DecodeAll, Encode};
+use codec::{Compact, DecodeAll, Encode};
 use fedchain_fl::H256;
 use scale_info::{PortableRegistry, TypeDef};
 use sp_crypto_hashing::blake2_256;
@@ -18,6 +18,31 @@ use crate::Error;
 const MESSAGE_MAX: usize = 256;
 /// The version of extensions that signed transactions have, as they name none.
 const EXTENSIONS: u8 = 0;
+
+/// What this chain's runtime has signed for a call with this nonce and tip, in a transaction whose era begins with
+/// the block of hash `birth`: the call, then what its extensions carry and imply.
+pub fn message(
+    call: &[u8],
+    (era, birth): (Era, H256),
+    nonce: u64,
+    tip: u128,
+    version: Version,
+    genesis: H256,
+) -> Vec<u8> {
+    /// Without a hash of the metadata.
+    const WITHOUT: u8 = 0;
+    let carried = (era, Compact(nonce), Compact(tip), WITHOUT);
+    let implied = (version.spec, version.transaction, genesis, birth, WITHOUT);
+    hashed([call, &carried.encode(), &implied.encode()].concat())
+}
+
+/// A message as it is signed.
+fn hashed(message: Vec<u8>) -> Vec<u8> {
+    match message.len() > MESSAGE_MAX {
+        true => blake2_256(&message).to_vec(),
+        false => message,
+    }
+}
 
 /// What a runtime's transaction extensions imply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,9 +142,7 @@ impl Signed {
                 }
             }
         }
-        if message.len() > MESSAGE_MAX {
-            message = blake2_256(&message).to_vec();
-        }
+        let message = hashed(message);
         let signature = MultiSignature::decode_all(&mut self.signature.as_slice());
         let is_valid =
             signature.is_ok_and(|signature| signature.verify(&*message, &self.account.0.into()));

@@ -5,11 +5,14 @@
 //! with the SAME nonce, so that at most one of the copies can be included; one that was given up is replaced
 //! by the next, with a higher tip: other nodes may have refused it on their side of a fork, and would
 //! not be told of it again.
+//!
+//! The node tells what is to be signed, and is not believed: the bytes must be those of the call, its nonce and tip.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{fmt::Display, sync::atomic::Ordering, time::Duration};
 
 use codec::Decode;
 use fedchain_fl::Refusal;
+use sp_runtime::generic::Era;
 use subxt::{
     SubstrateConfig,
     client::{OnlineClientAtBlock, OnlineClientAtBlockImpl},
@@ -20,7 +23,7 @@ use subxt::{
 };
 use subxt_signer::sr25519::Keypair;
 
-use super::{Chain, Head, Wait, call::Call, reason};
+use super::{Chain, Head, Wait, call::Call, code::Version, reason, signature::message};
 use crate::{Error, amount::Amount, keys};
 
 /// Blocks for which a transaction stays valid, and how many of them are in the past: no chain's finality
@@ -190,11 +193,21 @@ impl Chain {
             .tip(tip)
             .build();
         let at = self.at(head).await?;
-        encode(&at, call)?;
-        at.transactions()
-            .create_signable_offline(call, params)
-            .and_then(|mut signable| signable.sign(key))
-            .map_err(|error| Error::Protocol(error.to_string()))
+        let version = Version {
+            spec: at.spec_version(),
+            transaction: at.transaction_version(),
+        };
+        let life = (Era::mortal(MORTALITY_BLOCKS, born.into()), born_hash);
+        let meant = encode(&at, call)?;
+        let meant = message(&meant, life, nonce, tip, version, self.genesis());
+        let wrong = |error: &dyn Display| Error::Protocol(error.to_string());
+        let signable = at.transactions().create_v4_signable_offline(call, params);
+        let mut signable = signable.map_err(|error| wrong(&error))?;
+        let message = signable.signer_payload().map_err(|error| wrong(&error))?;
+        match message == meant {
+            true => signable.sign(key).map_err(|error| wrong(&error)),
+            false => Err(not_meant(call)),
+        }
     }
 
     /// What a pool's refusal means.
@@ -323,11 +336,15 @@ fn encode(at: &OnlineClientAtBlock<SubstrateConfig>, call: &Call) -> Result<Vec<
     let encoded = encoded.map_err(|error| Error::Protocol(error.to_string()))?;
     match call.is_encoded(&encoded) {
         true => Ok(encoded),
-        false => Err(Error::Protocol(format!(
-            "the node takes another call for {}: it runs another runtime, or lies; ask another node",
-            call.name()
-        ))),
+        false => Err(not_meant(call)),
     }
+}
+
+fn not_meant(call: &Call) -> Error {
+    Error::Protocol(format!(
+        "the node would have something else signed for {}: it runs another runtime, or lies; ask another node",
+        call.name()
+    ))
 }
 
 fn unsettled(call: &Call) -> Error {

@@ -165,3 +165,19 @@ fn eras_begin_where_the_chain_says() {
     assert_eq!(era(Era::Immortal.encode()).birth(NUMBER), Some(0));
     assert_eq!(era(vec![1]).birth(NUMBER), None);
 }
+
+#[test]
+fn what_is_to_be_signed_is_what_the_runtime_checks() {
+    let life = (Era::mortal(64, NUMBER.into()), BIRTH);
+    for length in [2, 1_000] {
+        let signed = by_bob(length);
+        let is_signed = |nonce, tip| {
+            let message = message(&signed.call, life, nonce, tip, VERSION, GENESIS);
+            let signature = MultiSignature::decode_all(&mut signed.signature.as_slice()).unwrap();
+            signature.verify(&*message, &signed.account.0.into())
+        };
+        assert!(is_signed(5, 0));
+        assert!(!is_signed(6, 0));
+        assert!(!is_signed(5, 1));
+    }
+}
