@@ -21,7 +21,10 @@ mod benchmarks;
 mod body;
 pub mod configs;
 pub mod currency;
+mod extension;
 pub mod presets;
+
+pub use extension::{TxExtension, tx_extension};
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -49,21 +52,6 @@ pub type Signature = MultiSignature;
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
-/// What each transaction carries beside its call.
-pub type TxExtension = (
-    frame_system::AuthorizeCall<Runtime>,
-    frame_system::CheckNonZeroSender<Runtime>,
-    frame_system::CheckSpecVersion<Runtime>,
-    frame_system::CheckTxVersion<Runtime>,
-    frame_system::CheckGenesis<Runtime>,
-    frame_system::CheckEra<Runtime>,
-    frame_system::CheckNonce<Runtime>,
-    frame_system::CheckWeight<Runtime>,
-    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
-    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
-    pallet_federation::CheckFederation<Runtime>,
-    frame_system::WeightReclaim<Runtime>,
-);
 /// A transaction as it travels.
 pub type UncheckedExtrinsic =
     generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;

@@ -6,17 +6,23 @@
 mod chain;
 
 use chain::{on_genesis, open, open_as, sign_with};
+use fedchain_commitment::Part;
 use fedchain_fl::{
     Column, Decimal, FederationSpec, Format, Initial, Membership, ModelSpec, Optimiser, Schema,
-    Strategy, Target, TaskSpec, Windows,
+    Shape, Strategy, Target, TaskSpec, Windows, limits::PART_BYTES_MAX,
 };
 use fedchain_runtime::{
     AccountId, Balances, Difficulty, Executive, Federation, Runtime, RuntimeCall, RuntimeOrigin,
+    configs::system::RuntimeBlockWeights,
     currency::{BLOCK_REWARD, UNIT},
     presets,
 };
-use frame_support::{assert_ok, traits::fungible::Mutate};
-use pallet_federation::RoomyBlocks;
+use frame_support::{
+    BoundedVec, assert_ok,
+    dispatch::{DispatchClass, GetDispatchInfo},
+    traits::fungible::Mutate,
+};
+use pallet_federation::{Call, RoomyBlocks};
 use pallet_transaction_payment::{Multiplier, NextFeeMultiplier};
 use sp_core::{Pair, sr25519};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
@@ -40,7 +46,7 @@ const KINDS: [(&str, Fill); 3] = [
         })
     }),
     ("commitments to its own federation", |place| {
-        RuntimeCall::Federation(pallet_federation::Call::commit {
+        RuntimeCall::Federation(Call::commit {
             federation: 0,
             round: 1,
             base_root: base_root(),
@@ -62,9 +68,14 @@ fn base_root() -> fedchain_fl::H256 {
         .model_root
 }
 
+/// Rich accounts.
 fn attackers() -> Vec<sr25519::Pair> {
     (0..ACCOUNTS)
-        .map(|place| sr25519::Pair::from_string(&format!("//{place}"), None).unwrap())
+        .map(|place| {
+            let pair = sr25519::Pair::from_string(&format!("//{place}"), None).unwrap();
+            Balances::set_balance(&account(&pair), 1_000 * UNIT);
+            pair
+        })
         .collect()
 }
 
@@ -109,7 +120,6 @@ fn create(attackers: &[sr25519::Pair]) {
     let owner = RuntimeOrigin::signed(Alice.to_account_id());
     assert_ok!(Federation::create(owner, spec));
     for attacker in attackers {
-        Balances::set_balance(&account(attacker), 1_000 * UNIT);
         assert_ok!(Federation::join(
             RuntimeOrigin::signed(account(attacker)),
             0
@@ -129,6 +139,49 @@ fn fill(attackers: &[sr25519::Pair], call: Fill) -> usize {
         .map(|(place, attacker)| Executive::apply_extrinsic(sign_with(attacker, 0, call(place))))
         .position(|applied| applied == Err(full))
         .unwrap()
+}
+
+/// Nobody fills a block so that it counts as one with room and yet has none for an honest answer.
+#[test]
+fn what_is_kept_for_an_answer_holds_the_largest() {
+    on_genesis(presets::development(), || {
+        let part = || Part {
+            first: 0,
+            values: BoundedVec::truncate_from(vec![0; PART_BYTES_MAX as usize]),
+            proof: BoundedVec::new(),
+        };
+        let solution = vec![0; Shape::LARGEST.solution_bytes() as usize];
+        let largest = [
+            Call::reveal {
+                federation: 0,
+                round: 1,
+                sample_count: 1,
+                privacy: None,
+                salt: [0; 32],
+                part: part(),
+            },
+            Call::reveal_holdout {
+                federation: 0,
+                round: 1,
+                salt: [0; 32],
+                part: part(),
+            },
+            Call::certify {
+                federation: 0,
+                left_out: BoundedVec::new(),
+                solution: BoundedVec::truncate_from(solution),
+            },
+        ];
+        let normal = RuntimeBlockWeights::get()
+            .get(DispatchClass::Normal)
+            .base_extrinsic;
+        for call in largest {
+            let answer = sign_with(&Alice.pair(), 0, call.into());
+            let weight = answer.get_dispatch_info().total_weight() + normal;
+            let room = Federation::answer_weight_max();
+            assert!(weight.all_lte(room), "{weight:?} of {room:?}: {answer:?}");
+        }
+    });
 }
 
 #[test]
@@ -167,13 +220,10 @@ fn no_window_runs_in_a_full_block_and_each_costs_its_price() {
 fn removals_of_nothing_fill_no_block() {
     on_genesis(presets::development(), || {
         let attackers = attackers();
-        for attacker in &attackers {
-            Balances::set_balance(&account(attacker), 1_000 * UNIT);
-        }
         let before = roomy();
         open(1, Difficulty::difficulty());
         let count = fill(&attackers, |place| {
-            let remove = pallet_federation::Call::remove { federation: place };
+            let remove = Call::remove { federation: place };
             RuntimeCall::Utility(pallet_utility::Call::batch {
                 calls: vec![RuntimeCall::Federation(remove); 2],
             })
@@ -189,9 +239,6 @@ fn removals_of_nothing_fill_no_block() {
 fn operational_calls_are_load() {
     on_genesis(presets::development(), || {
         let attackers = attackers();
-        for attacker in &attackers {
-            Balances::set_balance(&account(attacker), 1_000 * UNIT);
-        }
         let factor = NextFeeMultiplier::<Runtime>::get;
         let before = roomy();
         open(1, Difficulty::difficulty());
@@ -212,9 +259,6 @@ fn a_miner_pays_for_its_own_full_blocks_what_follows_the_load() {
     for (factor, burned) in [(1, 0), (8, 7)] {
         on_genesis(presets::development(), || {
             let attackers = attackers();
-            for attacker in &attackers {
-                Balances::set_balance(&account(attacker), 1_000 * UNIT);
-            }
             let all = || -> u128 {
                 let of = |account| Balances::free_balance(account);
                 let attackers: u128 = attackers.iter().map(account).map(of).sum();

@@ -1,5 +1,7 @@
 //! Solving a certified regression from the moments on chain.
 
+use std::collections::BTreeSet;
+
 use fedchain_fl::{H256, view::MomentsView};
 use fedchain_verifier::{
     Verifier,
@@ -8,7 +10,7 @@ use fedchain_verifier::{
 
 use crate::{
     Error,
-    chain::{AccountId, Chain, FederationView, Head},
+    chain::{AccountId, Chain, FederationView, Head, call::Call},
 };
 
 /// The canonical bytes of a solution for all clients but some, from the moments as of a block.
@@ -45,45 +47,111 @@ pub async fn solve(
     }
 }
 
-/// The first client whose moments are proven to be of no rows, with the proof. While nobody's are, there
-/// is a solution.
-///
-/// # Errors
-/// When the node does not answer, or not what the protocol says.
-pub async fn find_guilty(
+/// What is known of the moments of a round: whose are of no rows. While nobody's are, there is a solution.
+#[derive(Debug, Default)]
+pub struct Examination {
+    round: u32,
+    /// Those that could be of rows, or are gone.
+    passed: BTreeSet<[u8; 32]>,
+    /// Whose could not, with the vector that proves it.
+    guilty: Vec<(AccountId, Vec<u8>)>,
+}
+
+impl Examination {
+    /// Looks at moments that were not there before, beginning with those of `first`, until some are of no rows.
+    ///
+    /// # Errors
+    /// When the node does not answer, or not what the protocol says.
+    pub async fn look(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        first: &AccountId,
+        head: Head,
+    ) -> Result<(), Error> {
+        if self.round != view.round {
+            *self = Self {
+                round: view.round,
+                ..Self::default()
+            };
+        }
+        let place = view.clients.iter().position(|it| it.account == *first);
+        let (before, after) = view.clients.split_at(place.unwrap_or(0));
+        let revealed = after.iter().chain(before).filter(|client| client.revealed);
+        let accounts: Vec<AccountId> = revealed
+            .map(|client| client.account)
+            .filter(|account| !self.passed.contains(&account.0))
+            .collect();
+        let terms = view.spec.task.strategy.terms();
+        let Some(terms) = terms.filter(|_| self.guilty.is_empty() && !accounts.is_empty()) else {
+            return Ok(());
+        };
+        let Some(all) = moments(chain, view, &[], head.hash).await? else {
+            return Ok(());
+        };
+        let ridge = f64::from(terms.penalty_units().unwrap_or(0)) * f64::from(all.rows());
+        // What no client lacks by itself, all of them lack at most a twentieth of the ridge.
+        let slack = ridge / (20.0 * view.clients.len().max(1) as f64);
+        for account in accounts {
+            let own = own_moments(chain, view, &all, account, head.hash).await?;
+            let refuted = own.and_then(|own| tokio::task::block_in_place(|| refute(&own, slack)));
+            match refuted {
+                Some(vector) => {
+                    self.guilty.push((account, vector));
+                    return Ok(());
+                }
+                None => self.passed.insert(account.0),
+            };
+        }
+        Ok(())
+    }
+
+    /// A client whose moments are of no rows, and still count, with the call that proves it.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn refutation(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<Option<(AccountId, Call)>, Error> {
+        while let Some((client, vector)) = self.guilty.last() {
+            let left_out = [*client];
+            let rest = chain.moments(view.federation, &left_out, head.hash);
+            if rest.await?.is_some() {
+                let call = Call::refute(view.federation, *client, vector);
+                return Ok(Some((*client, call)));
+            }
+            self.drop_last();
+        }
+        Ok(None)
+    }
+
+    /// Lets the last one be: somebody else may refute it.
+    pub fn drop_last(&mut self) {
+        let last = self.guilty.pop();
+        self.passed.extend(last.map(|(client, _)| client.0));
+    }
+}
+
+/// The moments of one client, by the sum of all and that of the others; none when they do not count.
+async fn own_moments(
     chain: &Chain,
     view: &FederationView,
-    head: Head,
-) -> Result<Option<(AccountId, Vec<u8>)>, Error> {
-    let terms = view.spec.task.strategy.terms();
-    let all = moments(chain, view, &[], head.hash).await?;
-    let Some((terms, all)) = terms.zip(all) else {
-        return Ok(None);
-    };
-    let ridge = f64::from(terms.penalty_units().unwrap_or(0)) * f64::from(all.rows());
-    // What no client lacks by itself, all of them lack at most a twentieth of the ridge.
-    let slack = ridge / (20.0 * view.clients.len().max(1) as f64);
-    for client in view.clients.iter().filter(|client| client.revealed) {
-        let left_out = [client.account];
-        let rest = chain.moments(view.federation, &left_out, head.hash);
-        let mut own = all.clone();
-        match rest.await? {
-            // Of a client who was refuted already there are none.
-            None => continue,
-            // It is the only one.
-            Some(rest) if rest.rows == 0 => {}
-            Some(rest) => {
-                let rest = decoded(view, rest)?;
-                if own.subtract(&rest).is_err() {
-                    continue;
-                }
-            }
-        }
-        if let Some(vector) = tokio::task::block_in_place(|| refute(&own, slack)) {
-            return Ok(Some((client.account, vector)));
-        }
+    all: &Moments,
+    account: AccountId,
+    at: H256,
+) -> Result<Option<Moments>, Error> {
+    let rest = chain.moments(view.federation, &[account], at).await?;
+    let Some(rest) = rest else { return Ok(None) };
+    let mut own = all.clone();
+    // Of nobody else there are any.
+    if rest.rows == 0 {
+        return Ok(Some(own));
     }
-    Ok(None)
+    let rest = decoded(view, rest)?;
+    Ok(own.subtract(&rest).is_ok().then_some(own))
 }
 
 /// The moments of all clients but some, as of a block; none where there are none.

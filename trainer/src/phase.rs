@@ -20,9 +20,14 @@ pub fn describe(phase: &PhaseView, clock: &Clock) -> String {
             window("reveal window closes at block", deadline.block)
         }
         PhaseView::Certify {
+            deadline: Some(_),
+            opens_at,
+        } if now < *opens_at => window("solutions are taken from block", *opens_at),
+        PhaseView::Certify {
             deadline: Some(deadline),
+            ..
         } => window("anybody may hand in a solution until block", deadline.block),
-        PhaseView::Certify { deadline: None } => {
+        PhaseView::Certify { deadline: None, .. } => {
             "the owner may have it certified anew, or end it".into()
         }
         PhaseView::Aggregate => "the next blocks aggregate the round".into(),
@@ -53,15 +58,20 @@ pub fn left(phase: &PhaseView, clock: &Clock) -> Option<String> {
 pub fn rest(phase: &PhaseView, clock: &Clock) -> Option<(u32, u64)> {
     let end = match *phase {
         PhaseView::Settle { opens_at, .. } => opening(opens_at),
-        PhaseView::Gate { opens_at, .. } if clock.block < opens_at => opening(opens_at),
+        PhaseView::Gate { opens_at, .. }
+        | PhaseView::Certify {
+            opens_at,
+            deadline: Some(_),
+        } if clock.block < opens_at => opening(opens_at),
         PhaseView::Commit { deadline }
         | PhaseView::Reveal { deadline, .. }
         | PhaseView::Gate { deadline, .. }
         | PhaseView::Certify {
             deadline: Some(deadline),
+            ..
         } => deadline,
         PhaseView::Waiting
-        | PhaseView::Certify { deadline: None }
+        | PhaseView::Certify { deadline: None, .. }
         | PhaseView::Aggregate
         | PhaseView::Finished
         | PhaseView::Cancelled
@@ -128,6 +138,7 @@ pub fn not_overdue(phase: &PhaseView, clock: &Clock) -> String {
         | PhaseView::Gate { deadline, .. }
         | PhaseView::Certify {
             deadline: Some(deadline),
+            ..
         } => rest(deadline),
         _ => String::new(),
     };

@@ -34,8 +34,10 @@ pub enum PhaseView {
         /// End of the window.
         deadline: Deadline,
     },
-    /// The moments are there: anybody may hand in a solution, until the deadline if there is one.
+    /// The moments are there: anybody may refute them, and then hand in a solution, until the deadline.
     Certify {
+        /// First block that takes a solution, if all blocks before it have room.
+        opens_at: u32,
         /// End of the window; none while only the owner may certify anew.
         deadline: Option<Deadline>,
     },

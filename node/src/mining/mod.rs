@@ -36,6 +36,7 @@ use sc_service::{ChainType, TaskManager};
 use sc_telemetry::TelemetryHandle;
 use sp_consensus::SyncOracle;
 use sp_keyring::Sr25519Keyring;
+use sp_runtime::Percent;
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
 
@@ -138,13 +139,15 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
 
     let metrics = Metrics::new(registry.as_ref())?;
     let (done, imported) = mpsc::unbounded();
-    let proposers = sc_basic_authorship::ProposerFactory::new(
+    let mut proposers = sc_basic_authorship::ProposerFactory::new(
         task_manager.spawn_handle(),
         client.clone(),
         pool.clone(),
         registry.as_ref(),
         telemetry,
     );
+    // What does not fit is no reason to leave out what comes behind it.
+    proposers.set_soft_deadline(Percent::one());
     let builder = template::Builder::new(
         client.clone(),
         Blake2Pow::new(headers),

@@ -8,6 +8,7 @@ use fedchain_fl::{
     Refusal, Shape,
     limits::{CHUNK_BYTES, can_be_left_out},
     view::{CertificateView, MomentsView},
+    window::Window,
 };
 use fedchain_verifier::{
     Verifier,
@@ -70,11 +71,13 @@ impl<T: Config> Pallet<T> {
         Ok(Moments::decode(shape, sample_count, &bytes)?)
     }
 
-    /// Whether a solution would be looked at now.
+    /// Whether a solution would be looked at now: a certificate makes moments unassailable, so the first
+    /// waits until all had time to refute them.
     pub(crate) fn may_certify(state: &FederationOf<T>) -> Result<(), Refusal> {
+        let is_open = |window: Window| window.is_open(Self::tick());
         match state.phase {
-            Phase::Certify { window }
-                if window.is_none_or(|window| window.is_open(Self::tick())) =>
+            Phase::Certify { pause, window }
+                if !pause.is_some_and(is_open) && window.is_none_or(is_open) =>
             {
                 Ok(())
             }
@@ -90,7 +93,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResultWithPostInfo {
         let (mut state, spec) = Self::running(federation).map_err(Self::early)?;
         Self::may_certify(&state).map_err(Self::early)?;
-        let is_first = !matches!(state.phase, Phase::Certify { window: None });
+        let is_first = state.phase.window().is_some();
         ensure!(
             state.owner == *who || (is_first && left_out.is_empty()),
             Self::early(Error::NotOwner)
@@ -190,10 +193,13 @@ impl<T: Config> Pallet<T> {
         federation: FederationId,
         client: &T::AccountId,
     ) -> Result<(), Refusal> {
-        let Phase::Certify { window: Some(_) } = state.phase else {
-            return Err(Refusal::CertifyClosed);
-        };
-        Self::may_certify(state)?;
+        match state.phase {
+            Phase::Certify {
+                window: Some(window),
+                ..
+            } if window.is_open(Self::tick()) => {}
+            _ => return Err(Refusal::CertifyClosed),
+        }
         let commitment = Commitments::<T>::get(federation, client);
         let is_counted = commitment
             .is_some_and(|commitment| matches!(commitment.answer, Answer::Accepted { .. }));

@@ -21,6 +21,8 @@ use crate::{
 
 /// Bytes of an answer, at most: a part with its proof, signature and all else.
 const ANSWER_BYTES_MAX: u32 = PART_BYTES_MAX + 4_096;
+/// The part of a block that free calls may fill: an eighth.
+const FREE_PART: u64 = 8;
 
 impl<T: Config> Pallet<T> {
     /// Weight of creating a federation.
@@ -59,12 +61,36 @@ impl<T: Config> Pallet<T> {
         ]
         .into_iter()
         .fold(Weight::zero(), |most, answer| most.max(answer))
-        .saturating_add(T::WeightInfo::check())
+        .saturating_add(T::ExtensionWeight::get())
         .saturating_add(
             T::BlockWeights::get()
                 .get(DispatchClass::Normal)
                 .base_extrinsic,
         )
+    }
+
+    /// Whether a transaction of this weight, base weight excluded, and of so many bytes has a place in the room
+    /// that is kept for an answer.
+    pub(crate) fn is_within_room(weight: Weight, bytes: usize) -> bool {
+        let limits = T::BlockWeights::get();
+        let base = limits.get(DispatchClass::Normal).base_extrinsic;
+        weight
+            .saturating_add(base)
+            .all_lte(Self::answer_weight_max())
+            && bytes <= ANSWER_BYTES_MAX as usize
+    }
+
+    /// Whether so little of the block is used that a free call is no way to fill it.
+    pub(crate) fn is_quiet() -> bool {
+        let limits = T::BlockWeights::get();
+        let class = limits.get(DispatchClass::Normal);
+        let used = frame_system::BlockWeight::<T>::get();
+        let free = class
+            .max_total
+            .unwrap_or(limits.max_block)
+            .checked_div(FREE_PART)
+            .unwrap_or_default();
+        used.get(DispatchClass::Normal).all_lte(free)
     }
 
     /// Whether the block had room for one more answer of the largest size.

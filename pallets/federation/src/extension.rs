@@ -5,17 +5,23 @@
 //! that a block's record, verification and audit find every one of them. The extension replaces the signed
 //! origin of such a transaction by [`RawOrigin::Direct`], which no wrapping call can make.
 //!
-//! A window runs in blocks that had room for an answer. Whoever makes blocks by the pool's order has tried
-//! the answers before all else, so that none waits for another reason.
+//! A window runs in blocks that had room for an answer of the largest size. Whoever makes blocks by the pool's
+//! order has tried the answers before all else, so that none waits for another reason; what is larger is none.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, Input, MaxEncodedLen};
 use core::fmt;
 use fedchain_fl::Refusal;
-use frame_support::{dispatch::DispatchErrorWithPostInfo, pallet_prelude::*, traits::IsSubType};
+use frame_support::{
+    dispatch::{DispatchErrorWithPostInfo, DispatchInfo},
+    pallet_prelude::*,
+    traits::IsSubType,
+};
 use frame_system::ensure_signed;
 use scale_info::TypeInfo;
 use sp_runtime::{
-    traits::{AsSystemOriginSigner, DispatchInfoOf, TransactionExtension, ValidateResult},
+    traits::{
+        AsSystemOriginSigner, DispatchInfoOf, Dispatchable, TransactionExtension, ValidateResult,
+    },
     transaction_validity::{
         InvalidTransaction, TransactionPriority, TransactionSource, ValidTransaction,
     },
@@ -26,6 +32,9 @@ use crate::{WeightInfo, pallet::*};
 /// Priority of an answer in the pool, to which that of its tip is added: others come before it by a tip of ten
 /// thousand units and more for each small transaction, or of a million for each that fills a tenth of a block.
 pub const ANSWER_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
+/// That of an answer of which one is enough: the first that is taken makes others void, which cost nothing then
+/// and are not to be in the way of commitments and reveals.
+pub const SHARED_ANSWER_PRIORITY: TransactionPriority = ANSWER_PRIORITY / 2;
 
 /// The pallet's own origin.
 ///
@@ -65,7 +74,7 @@ impl<T: Config> fmt::Debug for CheckFederation<T> {
 impl<T> TransactionExtension<T::RuntimeCall> for CheckFederation<T>
 where
     T: Config + Send + Sync,
-    T::RuntimeCall: IsSubType<Call<T>>,
+    T::RuntimeCall: IsSubType<Call<T>> + Dispatchable<Info = DispatchInfo>,
     T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone,
 {
     const IDENTIFIER: &'static str = "CheckFederation";
@@ -84,8 +93,8 @@ where
         &self,
         mut origin: T::RuntimeOrigin,
         call: &T::RuntimeCall,
-        _info: &DispatchInfoOf<T::RuntimeCall>,
-        _len: usize,
+        info: &DispatchInfoOf<T::RuntimeCall>,
+        len: usize,
         _self_implicit: (),
         _inherited_implication: &impl Encode,
         _source: TransactionSource,
@@ -95,8 +104,8 @@ where
             let signer = signer.clone();
             Pallet::<T>::check(&signer, call)
                 .map_err(|refusal| InvalidTransaction::Custom(refusal.code()))?;
-            if Pallet::<T>::is_answer(&signer, call) {
-                valid.priority = ANSWER_PRIORITY;
+            if Pallet::<T>::is_within_room(info.total_weight(), len) {
+                valid.priority = Pallet::<T>::priority(&signer, call);
             }
             if matches!(
                 call,
@@ -185,19 +194,24 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Whether a call that can succeed is what its federation waits for, by somebody with a stake in it.
-    fn is_answer(signer: &T::AccountId, call: &Call<T>) -> bool {
+    /// The priority of a call that can succeed, if it is what its federation waits for, by somebody with a stake
+    /// in it.
+    fn priority(signer: &T::AccountId, call: &Call<T>) -> TransactionPriority {
         match call {
             Call::commit { .. }
             | Call::reveal { .. }
             | Call::commit_holdout { .. }
-            | Call::reveal_holdout { .. } => true,
+            | Call::reveal_holdout { .. } => ANSWER_PRIORITY,
             Call::certify { federation, .. } | Call::refute { federation, .. } => {
                 let has_end = |state: FederationOf<T>| state.phase.window().is_some();
-                Commitments::<T>::contains_key(federation, signer)
-                    && Federations::<T>::get(federation).is_some_and(has_end)
+                let is_answer = Commitments::<T>::contains_key(federation, signer)
+                    && Federations::<T>::get(federation).is_some_and(has_end);
+                match is_answer {
+                    true => SHARED_ANSWER_PRIORITY,
+                    false => 0,
+                }
             }
-            _ => false,
+            _ => 0,
         }
     }
 

@@ -148,6 +148,8 @@ pub mod pallet {
         type StagingBytesMax: Get<u32>;
         /// Aggregation's own share of a block's weight.
         type AggregationWeight: Get<Weight>;
+        /// Weight of a transaction's extensions around a call of this pallet.
+        type ExtensionWeight: Get<Weight>;
         /// Price of aggregation's weight, prepaid at `create` and `commit`.
         type WeightToFee: WeightToFee<Balance = BalanceOf<Self>>;
         /// Weights of calls and hooks.
@@ -443,7 +445,7 @@ pub mod pallet {
             )
         }
 
-        /// Moves an overdue phase on; by anyone, free when it succeeds. Emits `CommitsClosed`, or
+        /// Moves an overdue phase on; by anyone, free when it succeeds in a block that is not an eighth full. Emits `CommitsClosed`, or
         /// nothing when the round goes to aggregation. A window for which blocks had no room ends the
         /// round without a model once it has taken ten times its length.
         #[pallet::call_index(6)]
@@ -454,7 +456,10 @@ pub mod pallet {
         ) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
             Self::do_advance(federation)?;
-            Ok(Pays::No.into())
+            Ok(match Self::is_quiet() {
+                true => Pays::No.into(),
+                false => Pays::Yes.into(),
+            })
         }
 
         /// Ends the federation: while waiting as soon as its members are dismissed, else with the

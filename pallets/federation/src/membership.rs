@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
         let mut member = Members::<T>::get(federation, client).ok_or(Error::<T>::NotMember)?;
         let is_waiting = matches!(
             state.phase,
-            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None }
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None, .. }
         );
         if is_waiting || member.first_round > state.round.index {
             Self::remove_member(federation, &mut state, client, &member);

@@ -89,6 +89,7 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const AggregationWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
+    pub ExtensionWeight: Weight = <Weights as crate::WeightInfo>::check();
     /// Price of a thousand units of weight.
     pub static FeePerKiloWeight: Balance = 0;
 }
@@ -113,6 +114,7 @@ impl Config for Test {
     type UploadBytesPerBlock = ConstU32<1_000_000>;
     type StagingBytesMax = ConstU32<8_000_000>;
     type AggregationWeight = AggregationWeight;
+    type ExtensionWeight = ExtensionWeight;
     type WeightToFee = Price;
     type WeightInfo = Weights;
 }
@@ -347,7 +349,7 @@ pub fn full_blocks(count: u64) {
 }
 
 /// All that transactions may take of a block.
-fn full() -> Weight {
+pub fn full() -> Weight {
     let limits: frame_system::limits::BlockWeights =
         <Test as frame_system::Config>::BlockWeights::get();
     let class = limits.get(frame_support::dispatch::DispatchClass::Normal);
@@ -361,12 +363,26 @@ pub fn refused(signer: AccountId, call: Call<Test>) -> Option<u8> {
 
 /// The priority that the pool gives a transaction now, without its tip, or the code of its refusal.
 pub fn priority(signer: AccountId, call: Call<Test>) -> Result<u64, u8> {
+    priority_of(signer, call, Weight::zero(), 0)
+}
+
+/// The same for a transaction of this weight and so many bytes.
+pub fn priority_of(
+    signer: AccountId,
+    call: Call<Test>,
+    call_weight: Weight,
+    bytes: usize,
+) -> Result<u64, u8> {
+    let info = frame_support::dispatch::DispatchInfo {
+        call_weight,
+        ..Default::default()
+    };
     let call = RuntimeCall::Federation(call);
     let answer = CheckFederation::<Test>::default().validate_only(
         RuntimeOrigin::signed(signer),
         &call,
-        &Default::default(),
-        0,
+        &info,
+        bytes,
         TransactionSource::External,
         0,
     );

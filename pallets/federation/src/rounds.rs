@@ -239,8 +239,14 @@ impl<T: Config> Pallet<T> {
     ) {
         let is_quorate = state.round.accepted >= spec.accepted_min(state.round.turnout());
         if spec.task.strategy.terms().is_some() && is_quorate {
-            let window = Some(Self::window(spec.windows.reveal_blocks));
-            state.phase = Phase::Certify { window };
+            let windows = spec.windows;
+            let blocks = windows
+                .refute_blocks()
+                .saturating_add(windows.reveal_blocks);
+            state.phase = Phase::Certify {
+                pause: Some(Self::window(windows.refute_blocks())),
+                window: Some(Self::window(blocks)),
+            };
         } else {
             Self::end_round(federation, state, Ending::Asked);
         }
@@ -303,7 +309,7 @@ impl<T: Config> Pallet<T> {
         state.cancelling = true;
         if matches!(
             state.phase,
-            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None }
+            Phase::Waiting | Phase::Uploading { .. } | Phase::Certify { window: None, .. }
         ) {
             state.phase = Phase::Closing;
             Self::enqueue(federation);
@@ -336,7 +342,10 @@ impl<T: Config> Pallet<T> {
             state.phase = Phase::Finished;
             Self::deposit_event(Event::FederationFinished { federation });
         } else if MomentSums::<T>::contains_key(federation) {
-            state.phase = Phase::Certify { window: None };
+            state.phase = Phase::Certify {
+                pause: None,
+                window: None,
+            };
             state.round = Round {
                 index: state.round.index.saturating_add(1),
                 opened_at: Self::now(),

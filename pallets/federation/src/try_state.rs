@@ -46,7 +46,10 @@ impl<T: Config> Pallet<T> {
             state.phase,
             Phase::Commit { .. }
                 | Phase::Reveal { .. }
-                | Phase::Certify { window: Some(_) }
+                | Phase::Certify {
+                    window: Some(_),
+                    ..
+                }
                 | Phase::Aggregate { .. }
                 | Phase::Gate { .. }
         ) && round.roster > 0;

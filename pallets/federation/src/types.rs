@@ -45,7 +45,10 @@ pub enum Phase {
     },
     /// The moments are there; a solution is waited for.
     Certify {
-        /// How long; without end in the rounds after the first, which only the owner closes.
+        /// The time to refute moments, before solutions are taken; none in the rounds after the first.
+        pause: Option<Window>,
+        /// How long, the pause included; without end in the rounds after the first, which only the owner
+        /// closes.
         window: Option<Window>,
     },
     /// In the queue for aggregation.
@@ -111,7 +114,7 @@ impl Phase {
             Self::Commit { window } | Self::Reveal { window, .. } | Self::Gate { window, .. } => {
                 Some(window)
             }
-            Self::Certify { window } => window,
+            Self::Certify { window, .. } => window,
             _ => None,
         }
     }
@@ -133,7 +136,15 @@ impl Phase {
                 opens_at,
                 deadline: deadline(window),
             },
-            Self::Certify { window } => PhaseView::Certify {
+            Self::Certify { pause, window } => PhaseView::Certify {
+                opens_at: pause.map_or(next.block, |pause| {
+                    let block = deadline(pause).block;
+                    // Where blocks lack room, nobody knows when it ends.
+                    match pause.is_open(next) {
+                        true => block.max(next.block.saturating_add(1)),
+                        false => block,
+                    }
+                }),
                 deadline: window.map(deadline),
             },
             Self::Aggregate { .. } | Self::Closing => PhaseView::Aggregate,

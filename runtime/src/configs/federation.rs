@@ -1,16 +1,16 @@
 //! Federations: deposits, upload and staging bounds, aggregation's share of a block.
 
 use crate::{
-    Balance, Balances, Difficulty, Runtime, RuntimeHoldReason, Timestamp,
+    Balance, Balances, Difficulty, Runtime, RuntimeCall, RuntimeHoldReason, Timestamp,
     configs::system::{BLOCK_BYTES_MAX, RuntimeBlockWeights},
-    currency,
+    currency, tx_extension,
 };
 use frame_support::{
     parameter_types,
     traits::{ConstU32, Get},
     weights::Weight,
 };
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, generic::Era, traits::TransactionExtension};
 
 /// Bytes of reveals to count on per block: half of what transactions may fill, the rest is for
 /// everybody else.
@@ -35,6 +35,16 @@ impl Get<u64> for BlockTimeMs {
     }
 }
 
+/// Weight of the checks of a transaction that calls the pallet.
+pub struct ExtensionWeight;
+
+impl Get<Weight> for ExtensionWeight {
+    fn get() -> Weight {
+        let call = pallet_federation::Call::advance { federation: 0 };
+        tx_extension(0, Era::Immortal, 0).weight(&RuntimeCall::Federation(call))
+    }
+}
+
 impl pallet_federation::Config for Runtime {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -44,6 +54,7 @@ impl pallet_federation::Config for Runtime {
     type UploadBytesPerBlock = ConstU32<UPLOAD_BYTES_PER_BLOCK>;
     type StagingBytesMax = ConstU32<STAGING_BYTES_MAX>;
     type AggregationWeight = AggregationWeight;
+    type ExtensionWeight = ExtensionWeight;
     type WeightToFee = <Runtime as pallet_transaction_payment::Config>::WeightToFee;
     type WeightInfo = pallet_federation::weights::Measured<Runtime>;
 }

@@ -5,12 +5,16 @@
 use codec::Encode;
 use fedchain_pow::{ENGINE_ID, PreDigest, U256};
 use fedchain_runtime::{
-    AccountId, Executive, Header, RuntimeCall, RuntimeGenesisConfig, System, TxExtension,
-    UncheckedExtrinsic,
+    AccountId, Executive, Header, RuntimeCall, RuntimeGenesisConfig, System, UncheckedExtrinsic,
+    tx_extension,
 };
 use sp_core::{Pair, sr25519};
 use sp_keyring::Sr25519Keyring::{self, Alice, Charlie};
-use sp_runtime::{BuildStorage, Digest, DigestItem, generic::SignedPayload, traits::Header as _};
+use sp_runtime::{
+    BuildStorage, Digest, DigestItem,
+    generic::{Era, SignedPayload},
+    traits::Header as _,
+};
 
 const GENESIS_MS: u64 = 1_800_000_000_000;
 
@@ -61,20 +65,7 @@ pub fn sign(call: RuntimeCall) -> UncheckedExtrinsic {
 
 /// Signs a call.
 pub fn sign_with(signer: &sr25519::Pair, nonce: u32, call: RuntimeCall) -> UncheckedExtrinsic {
-    let extension: TxExtension = (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckEra::from(sp_runtime::generic::Era::Immortal),
-        frame_system::CheckNonce::from(nonce),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        pallet_federation::CheckFederation::default(),
-        frame_system::WeightReclaim::new(),
-    );
+    let extension = tx_extension(nonce, Era::Immortal, 0);
     let payload = SignedPayload::new(call, extension).unwrap();
     let signature = payload.using_encoded(|bytes| signer.sign(bytes));
     let (call, extension, _) = payload.deconstruct();

@@ -8,8 +8,7 @@ use fedchain_bench::{
 };
 use fedchain_commitment::parts;
 use fedchain_fl::H256;
-use fedchain_runtime::{Runtime, RuntimeCall, UncheckedExtrinsic};
-use fedchain_test_support::extrinsic::extension;
+use fedchain_runtime::{Runtime, RuntimeCall, UncheckedExtrinsic, tx_extension};
 use pallet_federation::Call;
 use sp_runtime::{AccountId32, MultiAddress, MultiSignature, generic::Era};
 
@@ -52,7 +51,7 @@ pub fn run() -> Result<()> {
 
 /// Length of a signed extrinsic with this call, its length prefix included.
 fn extrinsic_bytes(call: Call<Runtime>) -> usize {
-    let extension = extension(100, Era::mortal(256, 1_000), 0);
+    let extension = tx_extension(100, Era::mortal(256, 1_000), 0);
     let signature = MultiSignature::Sr25519(sp_core::sr25519::Signature::from_raw([0; 64]));
     let address = MultiAddress::Id(AccountId32::new([0; 32]));
     UncheckedExtrinsic::new_signed(RuntimeCall::Federation(call), address, signature, extension)

@@ -24,6 +24,8 @@ const STRANGERS: usize = 40;
 const HELD: usize = 25;
 /// Subscriptions that each connection asks for: six times what it gets.
 const SUBSCRIPTIONS: usize = 100;
+/// Calls that a connection sends without waiting for an answer.
+const CALLS: usize = 100;
 /// What a stranger that holds connections waits before it opens another one.
 const HOLD_PAUSE: Duration = Duration::from_millis(400);
 /// What slow strangers wait.
@@ -39,7 +41,7 @@ struct Kind {
     act: fn(SocketAddrV4) -> Result<()>,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind {
         name: "long_lists_of_names",
         act: |at| {
@@ -62,6 +64,16 @@ const KINDS: [Kind; 9] = [
     Kind {
         name: "runtime_calls",
         act: |at| ask(at, &[("state_call", json!(["Metadata_metadata", "0x"]))]),
+    },
+    Kind {
+        name: "calls_at_once",
+        act: |at| {
+            let mut stream =
+                send_all(at, CALLS, "state_call", &json!(["Metadata_metadata", "0x"]))?;
+            stream.set_read_timeout(Some(PAUSE))?;
+            std::io::copy(&mut stream, &mut std::io::sink())?;
+            Ok(())
+        },
     },
     Kind {
         name: "batches",
@@ -213,14 +225,18 @@ fn read_nothing(at: SocketAddrV4) -> Result<()> {
 
 /// Opens a connection, and asks for more subscriptions than it may have.
 fn subscribe(at: SocketAddrV4) -> Result<TcpStream> {
+    send_all(at, SUBSCRIPTIONS, "chain_subscribeNewHeads", &json!([]))
+}
+
+/// Opens a connection, and sends so many calls at once.
+fn send_all(at: SocketAddrV4, count: usize, method: &str, params: &Value) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(at)?;
     stream.write_all(
         b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     )?;
-    for id in 0..SUBSCRIPTIONS {
-        let call =
-            json!({"jsonrpc": "2.0", "id": id, "method": "chain_subscribeNewHeads", "params": []});
+    for id in 0..count {
+        let call = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         stream.write_all(&frame(call.to_string().as_bytes()))?;
     }
     Ok(stream)

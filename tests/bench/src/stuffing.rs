@@ -8,8 +8,7 @@
 use anyhow::{Context, Result};
 use fedchain_bench::table::row;
 use fedchain_fl::window::CROWDED_FACTOR;
-use fedchain_runtime::{Federation, Runtime, RuntimeCall, System, currency::UNIT};
-use fedchain_test_support::extrinsic::extension;
+use fedchain_runtime::{Federation, Runtime, RuntimeCall, System, currency::UNIT, tx_extension};
 use frame_support::{
     dispatch::{DispatchClass, GetDispatchInfo},
     weights::Weight,
@@ -47,7 +46,7 @@ impl Fees {
         // The smallest transactions have the largest fixed part.
         let smallest = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
         let info = smallest.get_dispatch_info();
-        let extension = extension(0, Era::Immortal, 0).weight(&smallest);
+        let extension = tx_extension(0, Era::Immortal, 0).weight(&smallest);
         let fixed = limits.get(DispatchClass::Normal).base_extrinsic;
         let each = info.call_weight + extension + fixed;
         let base = u128::from(full.ref_time());

@@ -14,6 +14,7 @@ use fedchain_fl::{
     limits::CERTIFIED_FEATURES_MAX,
 };
 use fedchain_runtime::currency::UNIT;
+use fedchain_test_support::impossible_moments;
 use fedchain_verifier::optimality::REFUTATION_MAX;
 use frame_support::weights::constants::WEIGHT_REF_TIME_PER_NANOS;
 
@@ -78,23 +79,6 @@ fn reveals_stay_below_their_weight() {
     check_reveals(20, 500_000, NARROW);
 }
 
-/// The largest moments of so many rows that nobody has: the first column is always zero, and yet its product
-/// with the second is not.
-fn impossible(rows: u32) -> Vec<u8> {
-    let mut values = vec![];
-    for row in 0..Shape::LARGEST.weights() {
-        values.extend((0..row).map(|_| 0));
-        values.push(i64::from(rows) << 24);
-    }
-    values.resize(Shape::LARGEST.moments() as usize, 0i64);
-    values[0] = 0;
-    values[1] = i64::from(rows) << 30;
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
-}
-
 #[test]
 #[ignore = "measures time: the machine must be idle"]
 fn refutations_stay_below_their_weight() {
@@ -112,7 +96,9 @@ fn refutations_stay_below_their_weight() {
     };
     let columns: Vec<_> = (0..CERTIFIED_FEATURES_MAX).map(column).collect();
     task.schema.features = columns.try_into().unwrap();
-    let updates = (1..=CLIENTS).map(impossible).collect();
+    let updates = (1..=CLIENTS)
+        .map(|rows| impossible_moments(Shape::LARGEST, rows, i64::from(rows) << 30))
+        .collect();
 
     let mut chain = Chain::new().unwrap();
     let federation = Federation::open_with(&mut chain, 1, 0, task, updates).unwrap();

@@ -7,7 +7,8 @@ use fedchain_e2e::Answer;
 use fedchain_fl::Shape;
 use fedchain_runtime::currency::UNIT;
 use fedchain_test_support::{
-    CLIENTS, Cli, Client, FIXED_SPLIT, Node, OWNER, Task, Trainer, open, open_for,
+    CLIENTS, Cli, Client, FIXED_SPLIT, Node, OWNER, Task, Trainer, impossible_moments, open,
+    open_for,
 };
 use serde_json::json;
 
@@ -81,27 +82,11 @@ async fn one_round_proves_the_optimum_and_the_owner_leaves_a_client_out() -> Res
     Ok(())
 }
 
-/// Moments of so many rows that none have: the first column is always zero, and yet its product with the
-/// second is not.
-fn impossible(rows: u32) -> Result<Vec<u8>> {
-    let shape = Shape::new(10).map_err(|error| anyhow!("{error}"))?;
-    let mut values = vec![];
-    for row in 0..shape.weights() {
-        values.extend((0..row).map(|_| 0i64));
-        values.push(i64::from(rows) << 24);
-    }
-    values.resize(shape.moments() as usize, 0);
-    values[0] = 0;
-    values[1] = i64::from(rows) << 30;
-    Ok(values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn trainers_find_the_client_whose_moments_are_of_no_rows() -> Result<()> {
     const LIAR: &str = "//Dave";
+    /// So small that the sum of all moments has a solution: who solved before looking would certify it.
+    const FALSE_PRODUCT: i64 = 18 << 24;
     const ENDOWMENT: i128 = 1_000_000 * UNIT as i128;
     let folder = tempfile::tempdir()?;
     let node = Node::start(&folder.path().join("node.log"), &[]).await?;
@@ -112,7 +97,9 @@ async fn trainers_find_the_client_whose_moments_are_of_no_rows() -> Result<()> {
     let federation = open_for(&cli, &spec, &[CLIENTS[0], CLIENTS[1], LIAR]).await?;
 
     let mut liar = Client::connect(&node, LIAR).await?;
-    let answer = Answer::new(&node, federation, liar.account(), 1_000, impossible(1_000)?).await?;
+    let shape = Shape::new(10).map_err(|error| anyhow!("{error}"))?;
+    let moments = impossible_moments(shape, 1_000, FALSE_PRODUCT);
+    let answer = Answer::new(&node, federation, liar.account(), 1_000, moments).await?;
     liar.send_all(vec![answer.commit()]).await?;
     let options = ["--send-moments"];
     let trainers = Trainer::start_all(&cli, federation, &parts.clients, folder.path(), &options)?;

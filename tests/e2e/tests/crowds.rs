@@ -3,9 +3,9 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
-use fedchain_runtime::{Runtime, RuntimeCall, currency::UNIT};
+use fedchain_runtime::{Runtime, RuntimeCall, currency::UNIT, tx_extension};
 use fedchain_test_support::{
-    CLIENTS, Cli, Client, FIXED_SPLIT, Node, Task, Trainer, extrinsic::extension, open, transfer_to,
+    CLIENTS, Cli, Client, FIXED_SPLIT, Node, Task, Trainer, open, transfer_to,
 };
 use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
 use futures::future::try_join_all;
@@ -69,7 +69,7 @@ fn large_part(call: &RuntimeCall) -> usize {
     let weigh = |calls: usize| {
         let calls = vec![call.clone(); calls];
         let batch = RuntimeCall::from(pallet_utility::Call::batch { calls });
-        let extension = extension(0, Era::Immortal, 0).weight(&batch);
+        let extension = tx_extension(0, Era::Immortal, 0).weight(&batch);
         let all = batch.get_dispatch_info().call_weight + extension + class.base_extrinsic;
         all.ref_time()
     };

@@ -1,31 +1,13 @@
 //! Signed transactions.
 
 use codec::Encode;
-use fedchain_runtime::{RuntimeCall, TxExtension, UncheckedExtrinsic, VERSION};
+use fedchain_runtime::{RuntimeCall, TxExtension, UncheckedExtrinsic, VERSION, tx_extension};
 use sp_core::{H256, Pair, sr25519};
 use sp_runtime::{
     MultiAddress,
     generic::{Era, SignedPayload},
     transaction_validity::TransactionValidityError,
 };
-
-/// What a transaction carries beside its call.
-pub fn extension(nonce: u32, era: Era, tip: u128) -> TxExtension {
-    (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckEra::from(era),
-        frame_system::CheckNonce::from(nonce),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(tip),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        pallet_federation::CheckFederation::default(),
-        frame_system::WeightReclaim::new(),
-    )
-}
 
 /// Signs a call that is valid for ever, for a chain that is only known by its genesis hash.
 pub fn sign_for(
@@ -52,7 +34,7 @@ pub fn sign_for(
     );
     finish(
         signer,
-        SignedPayload::from_raw(call, extension(nonce, Era::Immortal, tip), implicit),
+        SignedPayload::from_raw(call, tx_extension(nonce, Era::Immortal, tip), implicit),
     )
 }
 
@@ -65,7 +47,7 @@ pub fn sign(
     nonce: u32,
     call: RuntimeCall,
 ) -> Result<UncheckedExtrinsic, TransactionValidityError> {
-    let payload = SignedPayload::new(call, extension(nonce, Era::Immortal, 0))?;
+    let payload = SignedPayload::new(call, tx_extension(nonce, Era::Immortal, 0))?;
     Ok(finish(signer, payload))
 }
 

@@ -5,7 +5,8 @@ use fedchain_fl::view::{CertificateView, PhaseView};
 
 use super::{Common, KeyArg};
 use crate::{
-    Error, certify,
+    Error,
+    certify::{self, Examination},
     chain::{AccountId, call::Call},
     keys,
 };
@@ -38,11 +39,19 @@ impl Certify {
         let view = chain.federation(self.federation, head.hash).await?;
         self.left_out.sort_by_key(|account| account.0);
         // A certificate would make false moments unassailable.
-        let is_first = matches!(view.phase, PhaseView::Certify { deadline: Some(_) });
-        if is_first
-            && let Some((client, vector)) = certify::find_guilty(&chain, &view, head).await?
-        {
-            let call = Call::refute(self.federation, client, &vector);
+        let is_first = matches!(
+            view.phase,
+            PhaseView::Certify {
+                deadline: Some(_),
+                ..
+            }
+        );
+        let mut examination = Examination::default();
+        if is_first {
+            let account = keys::account(&key);
+            examination.look(&chain, &view, &account, head).await?;
+        }
+        if let Some((client, call)) = examination.refutation(&chain, &view, head).await? {
             let done = format!(
                 "{client} has sent moments that no rows have: this is proven on chain now; certify again \
                  without them"

@@ -1,5 +1,6 @@
 //! What a client of a certified regression does instead of training and aggregating.
 
+use fedchain_fl::view::PhaseView;
 use fedchain_learn::moments::moments;
 
 use super::{Session, work::Work};
@@ -30,38 +31,81 @@ impl Session<'_> {
         self.keep(chain, view, task.format.decode(&moments.encode()))
     }
 
-    /// Looks for moments of no rows, which a certificate would make unassailable; else solves the regression
-    /// and hands the solution in, if it has one: a round's moments stay as they are.
+    /// Looks for moments of no rows as they come, from its own place on, so that few are left when the last are
+    /// there.
+    pub(super) async fn examine(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<(), Error> {
+        let account = self.account;
+        self.examination.look(chain, view, &account, head).await
+    }
+
+    /// Hands in the proof that a client's moments are of no rows, which a certificate would make unassailable;
+    /// answers whether it was executed, none when there is nobody to refute.
+    pub(super) async fn refute(
+        &mut self,
+        chain: &Chain,
+        view: &FederationView,
+        head: Head,
+    ) -> Result<Option<bool>, Error> {
+        self.examine(chain, view, head).await?;
+        let found = self.examination.refutation(chain, view, head).await?;
+        let Some((client, call)) = found else {
+            return Ok(None);
+        };
+        self.note(format!(
+            "{client} has sent moments that no rows have: this is proven on chain"
+        ));
+        match self.send(chain, &call).await {
+            // Others may be able to pay.
+            Err(error @ Error::LowBalance { .. }) => {
+                self.note(error.to_string());
+                self.examination.drop_last();
+                Ok(Some(false))
+            }
+            sent => Ok(Some(sent?.is_some())),
+        }
+    }
+
+    /// Solves the regression and hands the solution in, if it has one and nobody is to be refuted.
     pub(super) async fn certify(
         &mut self,
         chain: &Chain,
         view: &FederationView,
         head: Head,
     ) -> Result<bool, Error> {
-        // After another's refutation there is a new window, for other moments.
-        let window = Some((view.round, view.phase));
+        if let Some(is_refuted) = self.refute(chain, view, head).await? {
+            return Ok(is_refuted);
+        }
+        let PhaseView::Certify {
+            deadline: Some(deadline),
+            ..
+        } = view.phase
+        else {
+            return Ok(false);
+        };
+        // After a refutation there is a later window, for other moments.
+        let window = Some((view.round, deadline.time_ms));
         if self.unsolved == window {
             return Ok(false);
         }
-        if let Some((client, vector)) = certify::find_guilty(chain, view, head).await? {
-            self.note(format!(
-                "{client} has sent moments that no rows have: this is proven on chain"
-            ));
-            let call = Call::refute(view.federation, client, &vector);
-            return Ok(self.send(chain, &call).await?.is_some());
-        }
-        match certify::solve(chain, view, &[], head).await {
+        let reason = match certify::solve(chain, view, &[], head).await {
             Ok(solution) => {
                 let call = Call::certify(view.federation, &[], &solution);
-                Ok(self.send(chain, &call).await?.is_some())
+                match self.send(chain, &call).await {
+                    Err(error @ Error::LowBalance { .. }) => error.to_string(),
+                    sent => return Ok(sent?.is_some()),
+                }
             }
-            Err(Error::Impossible(reason)) => {
-                // Others may do better; else the round is skipped.
-                self.unsolved = window;
-                self.note(reason);
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
+            Err(Error::Impossible(reason)) => reason,
+            Err(error) => return Err(error),
+        };
+        // Others may do better; else the round is skipped.
+        self.unsolved = window;
+        self.note(reason);
+        Ok(false)
     }
 }

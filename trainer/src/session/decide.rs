@@ -28,6 +28,8 @@ pub enum Step {
     Commit,
     /// Open the commitment.
     Reveal,
+    /// Look for moments that no rows have, and prove it.
+    Refute,
     /// Solve the regression and hand the solution in.
     Certify,
     /// Move an overdue phase on.
@@ -69,6 +71,7 @@ pub fn next_step(
         | PhaseView::Gate { deadline, .. }
         | PhaseView::Certify {
             deadline: Some(deadline),
+            ..
         } if deadline.passed(next, time_ms) => {
             if next >= deadline.block.saturating_add(turn) {
                 Step::Advance
@@ -88,16 +91,12 @@ pub fn next_step(
             Step::Reveal
         }
         PhaseView::Certify {
-            deadline: Some(deadline),
-        } => {
-            let opened_at = deadline
-                .block
-                .saturating_sub(view.spec.windows.reveal_blocks);
-            match next > opened_at.saturating_add(turn) {
-                true => Step::Certify,
-                false => Step::Wait,
-            }
-        }
+            opens_at,
+            deadline: Some(_),
+        } => match next >= opens_at.saturating_add(turn) {
+            true => Step::Certify,
+            false => Step::Refute,
+        },
         _ => Step::Wait,
     }
 }
@@ -297,24 +296,27 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_solution_is_handed_in_by_one_client_after_the_other() {
+    fn moments_are_looked_at_by_all_and_solved_by_one_client_after_the_other() {
         let certify = PhaseView::Certify {
+            opens_at: 17,
             deadline: Some(DEADLINE),
         };
         let other = AccountId([2; 32]);
         let mut both = view(certify);
-        both.spec.windows.reveal_blocks = 4;
         let second = ClientView {
             account: other,
             ..me()
         };
         both.clients.push(second);
-        check(&both, 15, None, Step::Wait);
+        check(&both, 15, None, Step::Refute);
         check(&both, 16, None, Step::Certify);
-        assert_eq!(next_step(&both, &other, 16, 0, None), Step::Wait);
+        assert_eq!(next_step(&both, &other, 16, 0, None), Step::Refute);
         assert_eq!(next_step(&both, &other, 17, 0, None), Step::Certify);
         check(&both, 19, None, Step::Advance);
-        let anew = view(PhaseView::Certify { deadline: None });
+        let anew = view(PhaseView::Certify {
+            opens_at: 20,
+            deadline: None,
+        });
         check(&anew, 19, None, Step::Wait);
     }
 

@@ -30,6 +30,7 @@ use subxt_signer::sr25519::Keypair;
 use crate::{
     Error,
     amount::Amount,
+    certify::Examination,
     chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
     keys, phase,
     store::{Kept, Place, Store},
@@ -82,8 +83,10 @@ struct Session<'a> {
     created_at: u32,
     current: Option<Current>,
     is_waiting: bool,
-    /// A round whose regression has no solution that this client can find.
-    unsolved: Option<(u32, PhaseView)>,
+    /// What is known of a certified round's moments.
+    examination: Examination,
+    /// A round and its window whose regression has no solution that this client can find.
+    unsolved: Option<(u32, u64)>,
     /// Round and phase that were last waited for.
     waited: Option<(u32, &'static str)>,
     seat: Seat,
@@ -160,6 +163,7 @@ impl<'a> Session<'a> {
             created_at: view.created_at,
             current: None,
             is_waiting: false,
+            examination: Examination::default(),
             unsolved: None,
             waited: None,
             seat: Seat::default(),
@@ -202,7 +206,7 @@ impl<'a> Session<'a> {
             let step = next_step(&view, &self.account, head.number, time_ms, kept);
             let step = self.narrow(step, &view)?;
             chain.bid(match step {
-                Step::Commit | Step::Reveal | Step::Certify => {
+                Step::Commit | Step::Reveal | Step::Refute | Step::Certify => {
                     let bond = Amount(view.spec.bond);
                     bid(&view, head.number.saturating_add(1), bond, self.job.tip_max)
                 }
@@ -223,6 +227,9 @@ impl<'a> Session<'a> {
                 Step::NotMember if self.seat.is_given_up => return self.finish(chain, &view).await,
                 Step::NotMember => return Err(dropped(&view, &self.account)),
                 Step::Wait => {
+                    if matches!(view.phase, PhaseView::Reveal { .. }) {
+                        self.examine(chain, &view, head).await?;
+                    }
                     self.wait(chain, &view, head).await?;
                     false
                 }
@@ -232,6 +239,7 @@ impl<'a> Session<'a> {
                 }
                 Step::Commit => self.commit(chain, &view).await?,
                 Step::Reveal => self.reveal(chain, &view).await?,
+                Step::Refute => self.refute(chain, &view, head).await? == Some(true),
                 Step::Certify => self.certify(chain, &view, head).await?,
                 Step::Advance => self
                     .send(chain, &Call::advance(self.job.federation))

@@ -1,6 +1,12 @@
 //! Sending a call whose moment may be over.
 
-use fedchain_fl::{Refusal, limits::PART_CHUNKS_MAX, view::PhaseView};
+use fedchain_fl::{
+    Refusal,
+    limits::{CHUNK_BYTES, PART_CHUNKS_MAX},
+    score::Holdout,
+    view::PhaseView,
+    window::Deadline,
+};
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -21,29 +27,44 @@ const TIP_MAX: u128 = UNIT;
 /// What to bid for an answer in block `next`, in the smallest unit. Nothing while there is time: a window runs
 /// only in blocks that have room. In its last quarter twice as much with each block, up to `tip_max`, which
 /// is a part of the `bond` that is at stake, and no more than [`TIP_MAX`], unless given. The parts of an update
-/// share it.
+/// or a holdout share it.
 pub(crate) fn bid(view: &FederationView, next: u32, bond: Amount, tip_max: Option<Amount>) -> u64 {
     let (windows, gate) = (&view.spec.windows, view.spec.gate.as_ref());
     let (deadline, blocks) = match view.phase {
         PhaseView::Commit { deadline } => (deadline, windows.commit_blocks),
         PhaseView::Reveal { deadline, .. } => (deadline, windows.reveal_blocks),
+        // A refutation is for the pause.
+        PhaseView::Certify {
+            opens_at,
+            deadline: Some(deadline),
+        } if next < opens_at => {
+            let deadline = Deadline {
+                block: opens_at,
+                ..deadline
+            };
+            (deadline, windows.refute_blocks())
+        }
         PhaseView::Certify {
             deadline: Some(deadline),
+            ..
         } => (deadline, windows.reveal_blocks),
         PhaseView::Gate { deadline, .. } => (deadline, gate.map_or(0, |gate| gate.blocks)),
         _ => return 0,
     };
     let left = deadline.block.saturating_sub(next);
-    match left.saturating_mul(4) > blocks {
+    match left > blocks.div_ceil(4) {
         true => 0,
         false => {
             let most = tip_max.map_or((bond.0 / TIP_PART).min(TIP_MAX), |tip_max| tip_max.0);
-            let parts = match view.phase {
-                PhaseView::Reveal { .. } => {
-                    view.spec.task.update_chunks().div_ceil(PART_CHUNKS_MAX)
+            let task = &view.spec.task;
+            let chunks = match (view.phase, gate) {
+                (PhaseView::Reveal { .. }, _) => task.update_chunks(),
+                (PhaseView::Gate { .. }, Some(gate)) => {
+                    Holdout::bytes(task, gate.rows).div_ceil(CHUNK_BYTES)
                 }
                 _ => 1,
             };
+            let parts = chunks.div_ceil(PART_CHUNKS_MAX);
             let most = u64::try_from(most / u128::from(parts.max(1))).unwrap_or(u64::MAX);
             most.checked_shr(left).unwrap_or(0)
         }
@@ -82,7 +103,7 @@ pub(crate) async fn send(
 
 #[cfg(test)]
 mod tests {
-    use fedchain_fl::{ModelSpec, window::Deadline};
+    use fedchain_fl::ModelSpec;
 
     use super::*;
     use crate::session::decide::tests::view;
@@ -114,6 +135,15 @@ mod tests {
             param_count: 32 * 4_096,
         };
         assert_eq!(bid(&view, 140, bond, None), 512);
+        view.phase = PhaseView::Certify {
+            opens_at: 110,
+            deadline: Some(deadline),
+        };
+        view.spec.windows.settle_blocks = 8;
+        assert_eq!(
+            [106, 109, 110].map(|next| bid(&view, next, bond, None)),
+            [0, 512, 0]
+        );
         view.phase = PhaseView::Waiting;
         assert_eq!(bid(&view, 140, bond, None), 0);
     }

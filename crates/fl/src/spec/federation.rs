@@ -55,7 +55,16 @@ pub struct Windows {
     pub reveal_blocks: u32,
 }
 
+/// Blocks beyond the settle window in which moments can be refuted before a certificate: one in which they
+/// are seen, one that takes the refutation.
+const LOOK_BLOCKS: u32 = 2;
+
 impl Windows {
+    /// The pause before a round's first certificate, in which moments can be refuted.
+    pub const fn refute_blocks(&self) -> u32 {
+        self.settle_blocks.saturating_add(LOOK_BLOCKS)
+    }
+
     fn check(&self) -> Result<(), Error> {
         let usable = |blocks| (1..=WINDOW_BLOCKS_MAX).contains(&blocks);
         if [self.commit_blocks, self.settle_blocks, self.reveal_blocks]

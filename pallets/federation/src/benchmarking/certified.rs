@@ -113,7 +113,10 @@ pub fn sum<T: Config>(scene: &Scene<T>, rows: u32) {
 /// Waits for a solution; answers the bytes of the owner's call that hands it in, for the moments of one
 /// client.
 pub fn solve<T: Config>(scene: &Scene<T>, left_out: Vec<T::AccountId>) -> Vec<u8> {
-    scene.open_round(Phase::Certify { window: None });
+    scene.open_round(Phase::Certify {
+        pause: None,
+        window: None,
+    });
     let call = Call::<T>::certify {
         federation: scene.id,
         left_out: BoundedVec::truncate_from(left_out),
@@ -133,6 +136,7 @@ pub fn refute<T: Config>(scene: &Scene<T>) -> Vec<u8> {
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     Pallet::<T>::stage(scene.id, liar, 0, &bytes);
     scene.open_round(Phase::Certify {
+        pause: None,
         window: Some(open_window()),
     });
     scene.change(|state| {

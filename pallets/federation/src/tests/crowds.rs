@@ -1,7 +1,7 @@
 //! Full blocks: windows wait, and nobody gains by filling them.
 
 use fedchain_fl::view::Outcome;
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{assert_noop, assert_ok, dispatch::Pays, weights::Weight};
 
 use super::certify::{certified, moments_of};
 use crate::{extension::ANSWER_PRIORITY, mock::*, pallet::*, types::FederationId};
@@ -130,6 +130,20 @@ fn skipped_rounds_are_made_up_for_once_over() {
     });
 }
 
+/// Overdue phases that were laid in at a low price fill no block at a high one.
+#[test]
+fn moving_on_is_free_in_quiet_blocks_only() {
+    for (used, pays) in [(full() / 8, Pays::No), (full() / 4, Pays::Yes)] {
+        build_and_execute(|| {
+            let id = federation(spec());
+            next_blocks(5);
+            System::set_block_consumed_resources(used, 0);
+            let info = Federation::advance(RuntimeOrigin::signed(STRANGER), id).unwrap();
+            assert_eq!(info.pays_fee, pays, "{used:?}");
+        });
+    }
+}
+
 #[test]
 fn room_is_for_the_largest_answer() {
     build_and_execute(|| {
@@ -145,7 +159,12 @@ fn answers_come_before_all_else() {
         let (id, [alice, _]) = committed();
         next_blocks(2);
         let reveal = alice.reveal_calls().remove(0);
-        assert_eq!(priority(ALICE, reveal), Ok(ANSWER_PRIORITY));
+        assert_eq!(priority(ALICE, reveal.clone()), Ok(ANSWER_PRIORITY));
+        // What the room that is kept for an answer does not hold keeps others out of it.
+        let most = Federation::answer_weight_max();
+        let heavy = priority_of(ALICE, reveal.clone(), most, 0);
+        assert_eq!(heavy, Ok(0), "the base weight is missing");
+        assert_eq!(priority_of(ALICE, reveal, Weight::zero(), 300_000), Ok(0));
         next_blocks(8);
         assert_eq!(priority(ALICE, Call::advance { federation: id }), Ok(0));
         assert_eq!(priority(STRANGER, Call::join { federation: id }), Ok(0));
@@ -165,7 +184,7 @@ fn crowds_do_not_excuse_who_was_late_before() {
         assert_ok!(alice.reveal());
         next_blocks(6);
         assert_ok!(advance(id));
-        full_blocks(51);
+        full_blocks(80);
         assert_ok!(advance(id));
         next_blocks(1);
         assert_eq!(outcome(id, 1), Outcome::Crowded);

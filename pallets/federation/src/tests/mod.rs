@@ -10,5 +10,6 @@ mod parts;
 mod phases;
 mod quorum;
 mod refusals;
+mod refute;
 mod rounds;
 mod steps;
