@@ -54,11 +54,12 @@ pub struct Examination {
     /// Those that could be of rows, or are gone.
     passed: BTreeSet<[u8; 32]>,
     /// Whose could not, with the vector that proves it.
-    guilty: Vec<(AccountId, Vec<u8>)>,
+    guilty: Option<(AccountId, Vec<u8>)>,
 }
 
 impl Examination {
-    /// Looks at moments that were not there before, beginning with those of `first`, until some are of no rows.
+    /// Looks at moments that were not there before, beginning with those of `first`, until some are of no rows;
+    /// goes on when these do not count any more.
     ///
     /// # Errors
     /// When the node does not answer, or not what the protocol says.
@@ -75,6 +76,13 @@ impl Examination {
                 ..Self::default()
             };
         }
+        if let Some((client, _)) = &self.guilty {
+            let left_out = [*client];
+            match chain.moments(view.federation, &left_out, head.hash).await? {
+                Some(_) => return Ok(()),
+                None => self.let_be(),
+            }
+        }
         let place = view.clients.iter().position(|it| it.account == *first);
         let (before, after) = view.clients.split_at(place.unwrap_or(0));
         let revealed = after.iter().chain(before).filter(|client| client.revealed);
@@ -83,7 +91,7 @@ impl Examination {
             .filter(|account| !self.passed.contains(&account.0))
             .collect();
         let terms = view.spec.task.strategy.terms();
-        let Some(terms) = terms.filter(|_| self.guilty.is_empty() && !accounts.is_empty()) else {
+        let Some(terms) = terms.filter(|_| !accounts.is_empty()) else {
             return Ok(());
         };
         let Some(all) = moments(chain, view, &[], head.hash).await? else {
@@ -97,7 +105,7 @@ impl Examination {
             let refuted = own.and_then(|own| tokio::task::block_in_place(|| refute(&own, slack)));
             match refuted {
                 Some(vector) => {
-                    self.guilty.push((account, vector));
+                    self.guilty = Some((account, vector));
                     return Ok(());
                 }
                 None => self.passed.insert(account.0),
@@ -106,32 +114,16 @@ impl Examination {
         Ok(())
     }
 
-    /// A client whose moments are of no rows, and still count, with the call that proves it.
-    ///
-    /// # Errors
-    /// When the node does not answer.
-    pub async fn refutation(
-        &mut self,
-        chain: &Chain,
-        view: &FederationView,
-        head: Head,
-    ) -> Result<Option<(AccountId, Call)>, Error> {
-        while let Some((client, vector)) = self.guilty.last() {
-            let left_out = [*client];
-            let rest = chain.moments(view.federation, &left_out, head.hash);
-            if rest.await?.is_some() {
-                let call = Call::refute(view.federation, *client, vector);
-                return Ok(Some((*client, call)));
-            }
-            self.drop_last();
-        }
-        Ok(None)
+    /// The client whose moments were found to be of no rows, with the call that proves it.
+    pub fn refutation(&self, federation: u32) -> Option<(AccountId, Call)> {
+        let (client, vector) = self.guilty.as_ref()?;
+        Some((*client, Call::refute(federation, *client, vector)))
     }
 
-    /// Lets the last one be: somebody else may refute it.
-    pub fn drop_last(&mut self) {
-        let last = self.guilty.pop();
-        self.passed.extend(last.map(|(client, _)| client.0));
+    /// Lets the guilty be: somebody else may refute it.
+    pub fn let_be(&mut self) {
+        let guilty = self.guilty.take();
+        self.passed.extend(guilty.map(|(client, _)| client.0));
     }
 }
 

@@ -51,7 +51,7 @@ impl Certify {
             let account = keys::account(&key);
             examination.look(&chain, &view, &account, head).await?;
         }
-        if let Some((client, call)) = examination.refutation(&chain, &view, head).await? {
+        if let Some((client, call)) = examination.refutation(self.federation) {
             let done = format!(
                 "{client} has sent moments that no rows have: this is proven on chain now; certify again \
                  without them"

@@ -52,8 +52,7 @@ impl Session<'_> {
         head: Head,
     ) -> Result<Option<bool>, Error> {
         self.examine(chain, view, head).await?;
-        let found = self.examination.refutation(chain, view, head).await?;
-        let Some((client, call)) = found else {
+        let Some((client, call)) = self.examination.refutation(view.federation) else {
             return Ok(None);
         };
         self.note(format!(
@@ -63,7 +62,7 @@ impl Session<'_> {
             // Others may be able to pay.
             Err(error @ Error::LowBalance { .. }) => {
                 self.note(error.to_string());
-                self.examination.drop_last();
+                self.examination.let_be();
                 Ok(Some(false))
             }
             sent => Ok(Some(sent?.is_some())),
