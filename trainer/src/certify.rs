@@ -47,19 +47,19 @@ pub async fn solve(
     }
 }
 
-/// What is known of the moments of a round: whose are of no rows. While nobody's are, there is a solution.
+/// What is known of a round's moments. While all could be of rows, there is a solution.
 #[derive(Debug, Default)]
 pub struct Examination {
     round: u32,
-    /// Those that could be of rows, or are gone.
+    /// Clients whose moments could be of rows.
     passed: BTreeSet<[u8; 32]>,
-    /// Whose could not, with the vector that proves it.
+    /// A client whose moments could not, with the vector that proves it.
     guilty: Option<(AccountId, Vec<u8>)>,
 }
 
 impl Examination {
-    /// Looks at moments that were not there before, beginning with those of `first`, until some are of no rows;
-    /// goes on when these do not count any more.
+    /// Looks at moments that were not there before, beginning with those of `first`, until some are of no rows.
+    /// Looks at all anew when these do not count any more: what may be lacking follows from the rows of all.
     ///
     /// # Errors
     /// When the node does not answer, or not what the protocol says.
@@ -80,7 +80,10 @@ impl Examination {
             let left_out = [*client];
             match chain.moments(view.federation, &left_out, head.hash).await? {
                 Some(_) => return Ok(()),
-                None => self.let_be(),
+                None => {
+                    self.guilty = None;
+                    self.passed.clear();
+                }
             }
         }
         let place = view.clients.iter().position(|it| it.account == *first);
@@ -118,12 +121,6 @@ impl Examination {
     pub fn refutation(&self, federation: u32) -> Option<(AccountId, Call)> {
         let (client, vector) = self.guilty.as_ref()?;
         Some((*client, Call::refute(federation, *client, vector)))
-    }
-
-    /// Lets the guilty be: somebody else may refute it.
-    pub fn let_be(&mut self) {
-        let guilty = self.guilty.take();
-        self.passed.extend(guilty.map(|(client, _)| client.0));
     }
 }
 

@@ -84,7 +84,7 @@ pub fn rest(phase: &PhaseView, clock: &Clock) -> Option<(u32, u64)> {
     Some((blocks, ms))
 }
 
-/// What opens does so with its block, whatever the time.
+/// Only the block is known here; a certified round's pause takes half its time as well.
 fn opening(block: u32) -> Deadline {
     Deadline { block, time_ms: 0 }
 }

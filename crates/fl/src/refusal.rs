@@ -105,7 +105,9 @@ impl fmt::Display for Refusal {
             Self::NoCommitment => "the account has no open commitment in this round",
             Self::NotOverdue => "the phase is not overdue yet",
             Self::PartTaken => "this part was taken already: send the next one",
-            Self::CertifyClosed => "the federation takes no solution now: see its phase",
+            Self::CertifyClosed => {
+                "the federation takes no such call now, a solution or a refutation: see its phase"
+            }
             Self::NotEvaluator => "the account is no evaluator: the owner must appoint it first",
             Self::NotOwner => "only the federation's owner may do this",
             Self::FederationRuns => {

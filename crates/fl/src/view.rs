@@ -36,7 +36,8 @@ pub enum PhaseView {
     },
     /// The moments are there: anybody may refute them, and then hand in a solution, until the deadline.
     Certify {
-        /// First block that takes a solution, if all blocks before it have room.
+        /// First block that takes a solution, if all blocks before it have room and half the pause's time has
+        /// passed; the next one without a deadline.
         opens_at: u32,
         /// End of the window; none while only the owner may certify anew.
         deadline: Option<Deadline>,

@@ -146,7 +146,7 @@ pub fn start(parts: Parts<'_>) -> Result<(), sc_service::Error> {
         registry.as_ref(),
         telemetry,
     );
-    // What does not fit is no reason to leave out what comes behind it.
+    // A transaction that does not fit must not keep out those behind it.
     proposers.set_soft_deadline(Percent::one());
     let builder = template::Builder::new(
         client.clone(),

@@ -149,7 +149,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Takes a client's moments out of the sum, if `vector` proves that they are of no rows. The others
-    /// have a new window for their solution.
+    /// have a new pause and a new window.
     pub(crate) fn do_refute(
         federation: FederationId,
         client: T::AccountId,
@@ -193,13 +193,14 @@ impl<T: Config> Pallet<T> {
         federation: FederationId,
         client: &T::AccountId,
     ) -> Result<(), Refusal> {
-        match state.phase {
-            Phase::Certify {
-                window: Some(window),
-                ..
-            } if window.is_open(Self::tick()) => {}
-            _ => return Err(Refusal::CertifyClosed),
-        }
+        let Phase::Certify {
+            window: Some(window),
+            ..
+        } = state.phase
+        else {
+            return Err(Refusal::CertifyClosed);
+        };
+        ensure!(window.is_open(Self::tick()), Refusal::CertifyClosed);
         let commitment = Commitments::<T>::get(federation, client);
         let is_counted = commitment
             .is_some_and(|commitment| matches!(commitment.answer, Answer::Accepted { .. }));

@@ -69,8 +69,8 @@ impl<T: Config> Pallet<T> {
         )
     }
 
-    /// Whether a transaction of this weight, base weight excluded, and of so many bytes has a place in the room
-    /// that is kept for an answer.
+    /// Whether a transaction of this weight, base weight excluded, and of so many bytes fits into the room that is
+    /// kept for an answer.
     pub(crate) fn is_within_room(weight: Weight, bytes: usize) -> bool {
         let limits = T::BlockWeights::get();
         let base = limits.get(DispatchClass::Normal).base_extrinsic;
@@ -80,7 +80,7 @@ impl<T: Config> Pallet<T> {
             && bytes <= ANSWER_BYTES_MAX as usize
     }
 
-    /// Whether so little of the block is used that a free call is no way to fill it.
+    /// Whether so little of the block is used that free calls cannot fill it.
     pub(crate) fn is_quiet() -> bool {
         let limits = T::BlockWeights::get();
         let class = limits.get(DispatchClass::Normal);

@@ -1,12 +1,13 @@
 //! The transaction extension: refuses out-of-phase calls at the pool, marks direct calls, and has answers
 //! taken first.
 //!
-//! Commits and reveals of updates and holdouts, upload and certify must be transactions of their own, so
+//! Commits and reveals of updates and holdouts, upload, certify and refute must be transactions of their own, so
 //! that a block's record, verification and audit find every one of them. The extension replaces the signed
 //! origin of such a transaction by [`RawOrigin::Direct`], which no wrapping call can make.
 //!
 //! A window runs in blocks that had room for an answer of the largest size. Whoever makes blocks by the pool's
-//! order has tried the answers before all else, so that none waits for another reason; what is larger is none.
+//! order has tried the answers before all else, so that none waits for another reason; a larger transaction
+//! gets no priority.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, Input, MaxEncodedLen};
 use core::fmt;
@@ -32,8 +33,8 @@ use crate::{WeightInfo, pallet::*};
 /// Priority of an answer in the pool, to which that of its tip is added: others come before it by a tip of ten
 /// thousand units and more for each small transaction, or of a million for each that fills a tenth of a block.
 pub const ANSWER_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
-/// That of an answer of which one is enough: the first that is taken makes others void, which cost nothing then
-/// and are not to be in the way of commitments and reveals.
+/// Priority of a solution or a refutation, of which one is enough. Once one is taken the others are void and cost
+/// nothing, so they must not stand before commits and reveals.
 pub const SHARED_ANSWER_PRIORITY: TransactionPriority = ANSWER_PRIORITY / 2;
 
 /// The pallet's own origin.

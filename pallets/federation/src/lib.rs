@@ -445,8 +445,8 @@ pub mod pallet {
             )
         }
 
-        /// Moves an overdue phase on; by anyone, free when it succeeds in a block that is not an eighth full. Emits `CommitsClosed`, or
-        /// nothing when the round goes to aggregation. A window for which blocks had no room ends the
+        /// Moves an overdue phase on; by anyone. Free when it succeeds in a block that is at most an eighth
+        /// full. Emits `CommitsClosed`, or nothing when the round goes to aggregation. A window for which blocks had no room ends the
         /// round without a model once it has taken ten times its length.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::advance())]

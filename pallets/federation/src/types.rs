@@ -43,7 +43,7 @@ pub enum Phase {
         /// How long, the settle window included.
         window: Window,
     },
-    /// The moments are there; a solution is waited for.
+    /// The moments are there: first they can be refuted, then a solution is waited for.
     Certify {
         /// The time to refute moments, before solutions are taken; none in the rounds after the first.
         pause: Option<Window>,
@@ -139,7 +139,7 @@ impl Phase {
             Self::Certify { pause, window } => PhaseView::Certify {
                 opens_at: pause.map_or(next.block, |pause| {
                     let block = deadline(pause).block;
-                    // Where blocks lack room, nobody knows when it ends.
+                    // Its time is not over, or blocks lack room: it does not end with the next block.
                     match pause.is_open(next) {
                         true => block.max(next.block.saturating_add(1)),
                         false => block,

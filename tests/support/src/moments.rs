@@ -3,7 +3,7 @@
 use fedchain_fl::Shape;
 
 /// Canonical bytes of moments of so many rows that nobody has: the first column is always zero, and yet its
-/// `product` with the second, in units of 2^-24, is not. No reveal finds that.
+/// `product` with the second, in units of 2^-24, is not. The check at the reveal does not notice.
 pub fn impossible_moments(shape: Shape, rows: u32, product: i64) -> Vec<u8> {
     let mut values = vec![];
     for row in 0..shape.weights() {

@@ -1,8 +1,8 @@
 //! Values of types that a hostile runtime may have named.
 //!
-//! Types can contain themselves, and lists can have four billion items without a byte: who decodes by them alone
-//! may not come to an end, or overflows its stack, which ends the process. Here each value costs a step, and
-//! the steps are in proportion to the bytes.
+//! Types can contain themselves, and lists can have four billion items without a byte: whoever decodes by them
+//! alone may never finish, or may overflow the stack, which ends the process. Here each value costs a step, and
+//! there are only so many steps per byte.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ use thiserror::Error;
 const STEPS_PER_BYTE: u64 = 64;
 /// Values that may have no bytes at all.
 const STEPS_MIN: u64 = 100_000;
-/// Bytes of the stack on which values are decoded: a hundred times what calls as deep as nodes take need.
+/// Bytes of the stack on which values are decoded: a hundred times what the deepest calls that nodes accept need.
 const STACK: usize = 64 << 20;
 /// Bytes that must be left of it.
 const STACK_MIN: usize = 256 << 10;
@@ -52,7 +52,7 @@ impl<'a> Bounded<'a> {
         }
     }
 
-    /// Moves on past a value. Is to run [`with_stack`].
+    /// Skips a value. Call it inside [`with_stack`].
     ///
     /// # Errors
     /// When there is no such value, or decoding it was ended.

@@ -4,11 +4,11 @@
 //! whoever uses it must be ready to see it change: [`crate::session`] decides anew on every block.
 //!
 //! - [`blocks`]: headers, bodies, and what a block's state proves.
-//! - [`code`]: the runtime's code, run here, for metadata that need not be believed; [`runtime`]: what these tell
-//!   of a block, `bounded` so that no types can hang who decodes by them.
-//! - [`signature`]: whose a transaction is.
+//! - [`code`]: the runtime's code, run here, for metadata that need not be believed; [`runtime`]: a
+//!   block read by that metadata; `bounded` keeps hostile types from hanging it.
+//! - [`signature`]: whose a transaction is, and what is to be signed.
 //! - [`query`]: federations, rounds, models, records, accounts.
-//! - [`call`]: the calls, as plain SCALE behind the names that the node's metadata gives indices.
+//! - [`call`]: the calls: plain SCALE, and the indices that the node's metadata must give.
 //! - [`submit`]: signing, sending, and what became of it; `reason` says why a call failed.
 
 pub mod blocks;

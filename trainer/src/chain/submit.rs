@@ -6,7 +6,8 @@
 //! by the next, with a higher tip: other nodes may have refused it on their side of a fork, and would
 //! not be told of it again.
 //!
-//! The node tells what is to be signed, and is not believed: the bytes must be those of the call, its nonce and tip.
+//! The node says what to sign and is not believed: the bytes must be exactly those of the call, nonce, tip, era and
+//! genesis that are meant.
 
 use std::{fmt::Display, sync::atomic::Ordering, time::Duration};
 
@@ -198,13 +199,13 @@ impl Chain {
             transaction: at.transaction_version(),
         };
         let life = (Era::mortal(MORTALITY_BLOCKS, born.into()), born_hash);
-        let meant = encode(&at, call)?;
-        let meant = message(&meant, life, nonce, tip, version, self.genesis());
+        let encoded = encode(&at, call)?;
+        let meant = message(&encoded, life, nonce, tip, version, self.genesis());
         let wrong = |error: &dyn Display| Error::Protocol(error.to_string());
         let signable = at.transactions().create_v4_signable_offline(call, params);
         let mut signable = signable.map_err(|error| wrong(&error))?;
-        let message = signable.signer_payload().map_err(|error| wrong(&error))?;
-        match message == meant {
+        let asked = signable.signer_payload().map_err(|error| wrong(&error))?;
+        match asked == meant {
             true => signable.sign(key).map_err(|error| wrong(&error)),
             false => Err(not_meant(call)),
         }
@@ -342,7 +343,7 @@ fn encode(at: &OnlineClientAtBlock<SubstrateConfig>, call: &Call) -> Result<Vec<
 
 fn not_meant(call: &Call) -> Error {
     Error::Protocol(format!(
-        "the node would have something else signed for {}: it runs another runtime, or lies; ask another node",
+        "the node does not ask to sign {}, but something else: it runs another runtime, or lies; ask another node",
         call.name()
     ))
 }

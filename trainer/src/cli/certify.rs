@@ -53,8 +53,8 @@ impl Certify {
         }
         if let Some((client, call)) = examination.refutation(self.federation) {
             let done = format!(
-                "{client} has sent moments that no rows have: this is proven on chain now; certify again \
-                 without them"
+                "{client} has sent moments that no rows have: this is proven on chain now; a solution for \
+                 the others is taken after a new pause"
             );
             return common.send(&chain, &key, &call, &done).await;
         }

@@ -57,7 +57,7 @@ pub(super) enum Command {
     Appoint(Grant),
     /// Show how a round's model was judged, and what each client has contributed.
     Gate(Gate),
-    /// Move an overdue phase on; by anyone, free of charge.
+    /// Move an overdue phase on; by anyone, free of charge unless an eighth of the block is full.
     Advance(ByNumber),
     /// End a federation: at once while it waits, else with the current round; by the owner.
     Cancel(ByNumber),

@@ -56,13 +56,12 @@ impl Session<'_> {
             return Ok(None);
         };
         self.note(format!(
-            "{client} has sent moments that no rows have: this is proven on chain"
+            "{client} has sent moments that no rows have: proving it on chain"
         ));
         match self.send(chain, &call).await {
             // Others may be able to pay.
             Err(error @ Error::LowBalance { .. }) => {
                 self.note(error.to_string());
-                self.examination.let_be();
                 Ok(Some(false))
             }
             sent => Ok(Some(sent?.is_some())),

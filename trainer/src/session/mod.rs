@@ -85,7 +85,7 @@ struct Session<'a> {
     is_waiting: bool,
     /// What is known of a certified round's moments.
     examination: Examination,
-    /// A round and its window whose regression has no solution that this client can find.
+    /// Round and end of a window for which this client finds no solution, or cannot pay.
     unsolved: Option<(u32, u64)>,
     /// Round and phase that were last waited for.
     waited: Option<(u32, &'static str)>,

@@ -49,7 +49,7 @@ pub struct Windows {
     /// Time to train and commit.
     pub commit_blocks: u32,
     /// Pause between commits and reveals: a reorg of this depth cannot reopen commits after
-    /// updates became public.
+    /// updates became public. Two blocks more than this is the pause in which moments can be refuted.
     pub settle_blocks: u32,
     /// Time to reveal.
     pub reveal_blocks: u32,

@@ -130,7 +130,7 @@ fn skipped_rounds_are_made_up_for_once_over() {
     });
 }
 
-/// Overdue phases that were laid in at a low price fill no block at a high one.
+/// Overdue phases saved up while blocks are cheap cannot fill blocks when they are dear.
 #[test]
 fn moving_on_is_free_in_quiet_blocks_only() {
     for (used, pays) in [(full() / 8, Pays::No), (full() / 4, Pays::Yes)] {

@@ -1,6 +1,6 @@
 //! Moments that no rows have: refuted, before they are behind a certificate.
 
-use fedchain_fl::{FederationSpec, Refusal, Shape, view::Outcome};
+use fedchain_fl::{Refusal, Shape, view::Outcome};
 use fedchain_verifier::optimality::{Moments, Problem, refute, solve};
 use frame_support::{BoundedVec, assert_noop, assert_ok};
 
@@ -19,8 +19,8 @@ fn impossible() -> Moments {
 }
 
 /// Everybody reveals; BOB moments that no rows have.
-fn sabotaged(spec: FederationSpec<Balance>) -> u32 {
-    let id = federation(spec);
+fn sabotaged() -> u32 {
+    let id = federation(certified());
     reveal_all(&[
         update(ALICE, id, &moments(ALICES), 3),
         update(BOB, id, &impossible(), 2),
@@ -40,7 +40,7 @@ fn refutation(id: u32, client: AccountId, vector: Vec<u8>) -> Call<Test> {
 fn who_sends_moments_of_no_rows_is_named_and_loses_its_bond_and_the_others_go_on() {
     build_and_execute(|| {
         let issuance = Balances::total_issuance();
-        let id = sabotaged(certified());
+        let id = sabotaged();
         let mut sum = moments(ALICES);
         sum.add(&impossible()).unwrap();
         let penalty = terms().penalty_units().unwrap();
@@ -144,7 +144,7 @@ fn without_the_guilty_a_round_may_lack_its_quorum() {
 fn the_refuted_lose_their_bond_in_a_crowded_round_too() {
     build_and_execute(|| {
         let issuance = Balances::total_issuance();
-        let id = sabotaged(certified());
+        let id = sabotaged();
         let proof = refute(&impossible(), 1.0).unwrap();
         assert_ok!(direct(STRANGER, refutation(id, BOB, proof)));
         full_blocks(80);

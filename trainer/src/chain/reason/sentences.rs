@@ -256,7 +256,7 @@ pub(super) const FEDERATION: [(&str, &str); 72] = [
     ),
     (
         "CertifyClosed",
-        "the federation takes no solutions now: see the phase in `fedchain federation show`",
+        "the federation takes no such call now, a solution or a refutation: see the phase in `fedchain federation show`",
     ),
     (
         "ImpossibleMoments",
