@@ -15,7 +15,7 @@ use fedchain_runtime::{
     AccountId, Balances, Difficulty, Executive, Federation, Runtime, RuntimeCall, RuntimeOrigin,
     configs::system::RuntimeBlockWeights,
     currency::{BLOCK_REWARD, UNIT},
-    presets,
+    presets, tx_extension,
 };
 use frame_support::{
     BoundedVec, assert_ok,
@@ -28,6 +28,8 @@ use sp_core::{Pair, sr25519};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
 use sp_runtime::{
     DispatchError, FixedPointNumber,
+    generic::Era,
+    traits::TransactionExtension,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
 
@@ -175,11 +177,16 @@ fn what_is_kept_for_an_answer_holds_the_largest() {
         let normal = RuntimeBlockWeights::get()
             .get(DispatchClass::Normal)
             .base_extrinsic;
-        for call in largest {
-            let answer = sign_with(&Alice.pair(), 0, call.into());
-            let weight = answer.get_dispatch_info().total_weight() + normal;
+        let eras = [Era::Immortal, Era::mortal(256, 0)];
+        for (call, era) in largest
+            .into_iter()
+            .flat_map(|call| eras.map(|era| (call.clone(), era)))
+        {
+            let call = RuntimeCall::from(call);
+            let extension = tx_extension(0, era, 0).weight(&call);
+            let weight = call.get_dispatch_info().call_weight + extension + normal;
             let room = Federation::answer_weight_max();
-            assert!(weight.all_lte(room), "{weight:?} of {room:?}: {answer:?}");
+            assert!(weight.all_lte(room), "{era:?}: {weight:?} of {room:?}");
         }
     });
 }
