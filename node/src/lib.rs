@@ -27,3 +27,4 @@ mod rpc;
 pub mod service;
 pub mod stop;
 mod sync;
+mod tasks;

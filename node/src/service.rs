@@ -10,6 +10,7 @@ use crate::{
     pow::Blake2Pow,
     reorgs, rpc,
     sync::{Progress, start_over},
+    tasks,
 };
 use fedchain_runtime::{BlockNumber, Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus::{DefaultImportQueue, LongestChain};
@@ -20,10 +21,7 @@ use sc_network::{
     config::{FullNetworkConfiguration, NetworkBackendType},
 };
 use sc_network_sync::block_relay_protocol::BlockRelayParams;
-use sc_service::{
-    Configuration, Error, PartialComponents, SpawnTasksParams, TFullBackend, TFullClient,
-    TaskManager,
-};
+use sc_service::{Configuration, Error, PartialComponents, TFullBackend, TFullClient, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_timestamp::InherentDataProvider;
@@ -257,35 +255,26 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
     );
 
     let exchange = mining::Exchange::default();
-    let rpc_builder = {
-        let client = client.clone();
-        let pool = transaction_pool.clone();
-        let (cell, found) = (exchange.cell.clone(), exchange.found.clone());
-        let is_mining = mining.is_some();
-        Box::new(move |_| {
-            let mining = is_mining.then(|| rpc::MiningMethods {
-                cell: cell.clone(),
-                found: found.clone(),
-            });
-            rpc::module(client.clone(), pool.clone(), mining)
-                .map_err(|error| Error::Application(Box::new(error)))
-        })
-    };
-    sc_service::spawn_tasks(SpawnTasksParams {
-        config,
-        client: client.clone(),
-        backend,
-        task_manager: &mut task_manager,
-        keystore: keystore_container.keystore(),
-        transaction_pool: transaction_pool.clone(),
-        rpc_builder,
-        network,
-        system_rpc_tx,
-        tx_handler_controller,
-        sync_service: sync_service.clone(),
-        telemetry: telemetry.as_mut(),
-        tracing_execute_block: None,
-    })?;
+    let miners = mining.is_some().then(|| rpc::MiningMethods {
+        cell: exchange.cell.clone(),
+        found: exchange.found.clone(),
+    });
+    tasks::spawn(
+        &mut task_manager,
+        tasks::Parts {
+            config,
+            client: client.clone(),
+            backend,
+            pool: transaction_pool.clone(),
+            keystore: keystore_container,
+            network,
+            sync: sync_service.clone(),
+            transactions: tx_handler_controller,
+            requests: system_rpc_tx,
+            mining: miners,
+            telemetry: telemetry.as_mut(),
+        },
+    )?;
 
     let finality = finality::run(finality::Parts {
         client: client.clone(),

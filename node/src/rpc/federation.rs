@@ -1,6 +1,5 @@
 //! The `federation_*` methods: federations, rounds, models and block records in JSON.
 
-use super::turns::Turns;
 use crate::service::FullClient;
 use codec::DecodeAll;
 use fedchain_fl::{
@@ -14,12 +13,7 @@ use fedchain_fl::{
 use fedchain_pow::{PreDigest, Seal};
 use fedchain_runtime::{AccountId, Balance, BlockNumber, Hash, Header, opaque::Block};
 use fedchain_runtime_api::FederationApi;
-use jsonrpsee::{
-    Extensions,
-    core::{RpcResult, async_trait},
-    proc_macros::rpc,
-    types::ErrorObjectOwned,
-};
+use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
 use sc_client_api::BlockBackend;
 use serde::Deserialize;
 use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
@@ -33,8 +27,6 @@ const LIST_DEFAULT: u32 = 100;
 const VALUES_DEFAULT: u32 = 16_384;
 /// JSON-RPC code of everything that this module refuses.
 const ERROR_CODE: i32 = 7_000;
-/// JSON-RPC code of what can be asked again later.
-const BUSY_CODE: i32 = 7_001;
 
 type RuntimeApi<'a> = ApiRef<'a, <FullClient as ProvideRuntimeApi<Block>>::Api>;
 
@@ -52,8 +44,8 @@ pub enum BlockId {
 #[rpc(server)]
 pub trait FederationRpc {
     /// Federations from number `start` on.
-    #[method(name = "federation_list", with_extensions)]
-    async fn list(
+    #[method(name = "federation_list", blocking)]
+    fn list(
         &self,
         start: Option<u32>,
         limit: Option<u32>,
@@ -61,16 +53,16 @@ pub trait FederationRpc {
     ) -> RpcResult<Vec<FederationSummary<AccountId>>>;
 
     /// One federation, or null.
-    #[method(name = "federation_get", with_extensions)]
-    async fn get(
+    #[method(name = "federation_get", blocking)]
+    fn get(
         &self,
         federation: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>>;
 
     /// A closed round, or the current one; null where there is none.
-    #[method(name = "federation_round", with_extensions)]
-    async fn round(
+    #[method(name = "federation_round", blocking)]
+    fn round(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -78,8 +70,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<RoundView>>;
 
     /// A range of the weights of the newest server model, or of a round's (0: the initial model).
-    #[method(name = "federation_model", with_extensions)]
-    async fn model(
+    #[method(name = "federation_model", blocking)]
+    fn model(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -89,8 +81,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<ModelView>>;
 
     /// The certificate of a round's server model, or the newest; null where there is none.
-    #[method(name = "federation_certificate", with_extensions)]
-    async fn certificate(
+    #[method(name = "federation_certificate", blocking)]
+    fn certificate(
         &self,
         federation: u32,
         round: Option<u32>,
@@ -98,8 +90,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<CertificateView<AccountId>>>;
 
     /// The judgement of a round's model, where there was one.
-    #[method(name = "federation_gate", with_extensions)]
-    async fn gate(
+    #[method(name = "federation_gate", blocking)]
+    fn gate(
         &self,
         federation: u32,
         round: u32,
@@ -107,8 +99,8 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<GateRecord<AccountId>>>;
 
     /// The second moments of all clients but some, in ascending order; null where there are none.
-    #[method(name = "federation_moments", with_extensions)]
-    async fn moments(
+    #[method(name = "federation_moments", blocking)]
+    fn moments(
         &self,
         federation: u32,
         left_out: Option<Vec<AccountId>>,
@@ -116,87 +108,55 @@ pub trait FederationRpc {
     ) -> RpcResult<Option<MomentsView>>;
 
     /// The record of a block, or null where there is no such block.
-    #[method(name = "federation_block", with_extensions)]
-    async fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>>;
+    #[method(name = "federation_block", blocking)]
+    fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>>;
 }
 
-/// The methods' state: a client, and whose turn it is.
-pub struct FederationMethods {
-    client: Arc<FullClient>,
-    turns: Turns,
-}
+/// The methods' state: a client.
+pub struct FederationMethods(pub Arc<FullClient>);
 
 impl FederationMethods {
-    /// The methods of a client.
-    pub fn new(client: Arc<FullClient>) -> Self {
-        let turns = Turns::default();
-        Self { client, turns }
-    }
-
-    /// Asks the client, when it is this connection's turn.
-    async fn ask<T: Send + 'static>(
+    /// Asks the runtime at a block, the best one if none is named.
+    fn ask<T>(
         &self,
-        asks: &Extensions,
-        ask: impl FnOnce(&FullClient) -> RpcResult<T> + Send + 'static,
-    ) -> RpcResult<T> {
-        let client = self.client.clone();
-        let asked = self.turns.take(asks, move || ask(&client));
-        asked.await.ok_or_else(busy)?
-    }
-
-    /// Asks the runtime at a block, the best one if none is named, likewise.
-    async fn ask_at<T: Send + 'static>(
-        &self,
-        asks: &Extensions,
         at: Option<Hash>,
-        ask: impl FnOnce(&RuntimeApi, Hash) -> Result<T, ApiError> + Send + 'static,
+        ask: impl FnOnce(&RuntimeApi, Hash) -> Result<T, ApiError>,
     ) -> RpcResult<T> {
-        let asked = self.ask(asks, move |client| {
-            let at = at.unwrap_or_else(|| client.info().best_hash);
-            ask(&client.runtime_api(), at).map_err(state_error)
-        });
-        asked.await
+        let at = at.unwrap_or_else(|| self.0.info().best_hash);
+        ask(&self.0.runtime_api(), at).map_err(state_error)
     }
 }
 
-#[async_trait]
 impl FederationRpcServer for FederationMethods {
-    async fn list(
+    fn list(
         &self,
-        asks: &Extensions,
         start: Option<u32>,
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<FederationSummary<AccountId>>> {
         let (start, limit) = (start.unwrap_or(0), limit.unwrap_or(LIST_DEFAULT));
-        let ask = move |api: &RuntimeApi, at| api.list(at, start, limit);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.list(at, start, limit))
     }
 
-    async fn get(
+    fn get(
         &self,
-        asks: &Extensions,
         federation: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<FederationView<AccountId, Balance>>> {
-        let ask = move |api: &RuntimeApi, at| api.get(at, federation);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.get(at, federation))
     }
 
-    async fn round(
+    fn round(
         &self,
-        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<RoundView>> {
-        let ask = move |api: &RuntimeApi, at| api.round(at, federation, round);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.round(at, federation, round))
     }
 
-    async fn model(
+    fn model(
         &self,
-        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         offset: Option<u32>,
@@ -204,48 +164,41 @@ impl FederationRpcServer for FederationMethods {
         at: Option<Hash>,
     ) -> RpcResult<Option<ModelView>> {
         let (offset, length) = (offset.unwrap_or(0), length.unwrap_or(VALUES_DEFAULT));
-        let ask = move |client: &FullClient| {
-            let mut at = at.unwrap_or_else(|| client.info().best_hash);
-            if let Some(round) = round {
-                let Some(number) = block_of_model(client, at, federation, round)? else {
-                    return Ok(None);
-                };
-                let Some(hash) = client.hash(number).map_err(error)? else {
-                    return Ok(None);
-                };
-                at = hash;
-            }
-            let model = client.runtime_api().model(at, federation, offset, length);
-            model.map_err(state_error)
-        };
-        self.ask(asks, ask).await
+        let mut at = at.unwrap_or_else(|| self.0.info().best_hash);
+        if let Some(round) = round {
+            let Some(number) = block_of_model(&self.0, at, federation, round)? else {
+                return Ok(None);
+            };
+            let Some(hash) = self.0.hash(number).map_err(error)? else {
+                return Ok(None);
+            };
+            at = hash;
+        }
+        self.ask(Some(at), |api, at| {
+            api.model(at, federation, offset, length)
+        })
     }
 
-    async fn certificate(
+    fn certificate(
         &self,
-        asks: &Extensions,
         federation: u32,
         round: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Option<CertificateView<AccountId>>> {
-        let ask = move |api: &RuntimeApi, at| api.certificate(at, federation, round);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.certificate(at, federation, round))
     }
 
-    async fn gate(
+    fn gate(
         &self,
-        asks: &Extensions,
         federation: u32,
         round: u32,
         at: Option<Hash>,
     ) -> RpcResult<Option<GateRecord<AccountId>>> {
-        let ask = move |api: &RuntimeApi, at| api.gate(at, federation, round);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.gate(at, federation, round))
     }
 
-    async fn moments(
+    fn moments(
         &self,
-        asks: &Extensions,
         federation: u32,
         left_out: Option<Vec<AccountId>>,
         at: Option<Hash>,
@@ -256,25 +209,17 @@ impl FederationRpcServer for FederationMethods {
                 "name up to {LEFT_OUT_MAX} clients to leave out, in ascending order, each once"
             )));
         }
-        let ask = move |api: &RuntimeApi, at| api.moments(at, federation, left_out);
-        self.ask_at(asks, at, ask).await
+        self.ask(at, |api, at| api.moments(at, federation, left_out))
     }
 
-    async fn block(
-        &self,
-        asks: &Extensions,
-        block: BlockId,
-    ) -> RpcResult<Option<BlockRecord<AccountId>>> {
-        let ask = move |client: &FullClient| {
-            let hash = match block {
-                BlockId::Hash(hash) => Some(hash),
-                BlockId::Number(number) => client.hash(number).map_err(error)?,
-            };
-            let Some(hash) = hash else { return Ok(None) };
-            let header = client.header(hash).map_err(error)?;
-            header.map(|header| record(client, &header)).transpose()
+    fn block(&self, block: BlockId) -> RpcResult<Option<BlockRecord<AccountId>>> {
+        let hash = match block {
+            BlockId::Hash(hash) => Some(hash),
+            BlockId::Number(number) => self.0.hash(number).map_err(error)?,
         };
-        self.ask(asks, ask).await
+        let Some(hash) = hash else { return Ok(None) };
+        let header = self.0.header(hash).map_err(error)?;
+        header.map(|header| record(&self.0, &header)).transpose()
     }
 }
 
@@ -339,12 +284,6 @@ fn state_error(cause: ApiError) -> ErrorObjectOwned {
         ),
         other => error(other),
     }
-}
-
-fn busy() -> ErrorObjectOwned {
-    let text =
-        "too many requests of this connection wait already: ask again when some are answered";
-    ErrorObjectOwned::owned(BUSY_CODE, text, None::<()>)
 }
 
 fn error(cause: impl Display) -> ErrorObjectOwned {

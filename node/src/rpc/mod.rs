@@ -1,31 +1,80 @@
-//! The node's own RPC methods, beside those of every Substrate node.
+//! The node's RPC server: the methods of every Substrate node, and the node's own.
 
 mod federation;
 mod mining;
+mod stock;
 mod turns;
 
-use crate::service::{FullClient, Pool};
+use crate::service::{FullBackend, FullClient, Pool};
+use fedchain_runtime::opaque::Block;
 use federation::{FederationMethods, FederationRpcServer};
 use jsonrpsee::RpcModule;
 use mining::MiningServer;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
-use std::sync::Arc;
+use sc_rpc::system::Request;
+use sc_rpc_server::{RpcSpawnHandle, Server, create_rpc_runtime};
+use sc_service::{Configuration, Error, KeystoreContainer, start_rpc_servers};
+use sc_utils::mpsc::TracingUnboundedSender;
+use std::{error::Error as Cause, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
+use turns::Turns;
 
 pub use mining::MiningMethods;
 
-/// All methods in one module; those for external miners where the node mines.
-pub fn module(
-    client: Arc<FullClient>,
-    pool: Arc<Pool>,
-    mining: Option<MiningMethods>,
-) -> Result<RpcModule<()>, jsonrpsee::core::RegisterMethodError> {
-    let mut module = RpcModule::new(());
-    module.merge(System::new(client.clone(), pool).into_rpc())?;
-    module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
-    module.merge(FederationMethods::new(client).into_rpc())?;
+/// Threads on which subscriptions read, those of `chainHead_v1_follow` for one: few enough to leave the node
+/// its cores, and more than slow readers hold soon.
+const SUBSCRIPTION_THREADS: u32 = 16;
+
+/// What the methods answer from.
+pub struct Parts<'a> {
+    pub config: &'a Configuration,
+    pub client: Arc<FullClient>,
+    pub backend: Arc<FullBackend>,
+    pub pool: Arc<Pool>,
+    pub keystore: &'a KeystoreContainer,
+    /// Takes questions to the network.
+    pub network: TracingUnboundedSender<Request<Block>>,
+    /// The methods for external miners, where the node mines.
+    pub mining: Option<MiningMethods>,
+}
+
+/// Serves all methods until the server drops.
+///
+/// # Errors
+/// When there is no address to listen at.
+pub fn serve(mut parts: Parts<'_>) -> Result<Server, Error> {
+    let config = parts.config;
+    let mining = parts.mining.take();
+    let runtime = create_rpc_runtime(SUBSCRIPTION_THREADS)?;
+    let executor = Arc::new(RpcSpawnHandle::new(runtime.handle().clone()));
+
+    let mut methods = stock::methods(&parts, executor)?;
+    let Parts { client, pool, .. } = parts;
+    let system = System::new(client.clone(), pool).into_rpc();
+    methods.merge(system).map_err(error)?;
+    let payment = TransactionPayment::new(client.clone()).into_rpc();
+    methods.merge(payment).map_err(error)?;
+    let federation = FederationMethods(client).into_rpc();
+    methods.merge(federation).map_err(error)?;
+
+    let mut served = RpcModule::new(());
+    let turns = Turns::new(config.tokio_handle.clone());
+    let methods = turns.order(&methods).map_err(error)?;
+    served.merge(methods).map_err(error)?;
+    // Work for miners waits for nobody.
     if let Some(mining) = mining {
-        module.merge(mining.into_rpc())?;
+        served.merge(mining.into_rpc()).map_err(error)?;
     }
-    Ok(module)
+    start_rpc_servers(
+        &config.rpc,
+        config.prometheus_registry(),
+        &config.tokio_handle,
+        served,
+        runtime,
+        None,
+    )
+}
+
+fn error(cause: impl Cause + Send + Sync + 'static) -> Error {
+    Error::Application(Box::new(cause))
 }

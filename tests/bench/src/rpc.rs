@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     net::{SocketAddrV4, TcpStream},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -26,6 +26,8 @@ const HELD: usize = 25;
 const SUBSCRIPTIONS: usize = 100;
 /// Calls that a connection sends without waiting for an answer.
 const CALLS: usize = 100;
+/// Calls that a follower of the chain may have at work.
+const FOLLOWER_CALLS: usize = 16;
 /// What a stranger that holds connections waits before it opens another one.
 const HOLD_PAUSE: Duration = Duration::from_millis(400);
 /// What slow strangers wait.
@@ -41,7 +43,7 @@ struct Kind {
     act: fn(SocketAddrV4) -> Result<()>,
 }
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     Kind {
         name: "long_lists_of_names",
         act: |at| {
@@ -74,6 +76,10 @@ const KINDS: [Kind; 10] = [
             std::io::copy(&mut stream, &mut std::io::sink())?;
             Ok(())
         },
+    },
+    Kind {
+        name: "calls_of_followers",
+        act: follow,
     },
     Kind {
         name: "batches",
@@ -235,11 +241,46 @@ fn send_all(at: SocketAddrV4, count: usize, method: &str, params: &Value) -> Res
         b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     )?;
+    send(&mut stream, count, method, params)?;
+    Ok(stream)
+}
+
+fn send(stream: &mut TcpStream, count: usize, method: &str, params: &Value) -> Result<()> {
     for id in 0..count {
         let call = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        stream.write_all(&frame(call.to_string().as_bytes()))?;
+        stream.write_all(&frame(call.to_string().as_bytes())?)?;
     }
-    Ok(stream)
+    Ok(())
+}
+
+/// Follows the chain, and has as many calls at work as a follower may.
+fn follow(at: SocketAddrV4) -> Result<()> {
+    let mut stream = send_all(at, 1, "chainHead_v1_follow", &json!([true]))?;
+    stream.set_read_timeout(Some(PAUSE))?;
+    let (mut heard, mut bytes) = (String::new(), [0; 4_096]);
+    let (subscription, block) = loop {
+        let count = stream.read(&mut bytes)?;
+        ensure!(count > 0, "the node closed the connection");
+        heard.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        let subscription = quoted(&heard, r#""subscription":"#);
+        if let (Some(subscription), Some(block)) = (subscription, quoted(&heard, "Hashes\":[")) {
+            break (subscription.to_owned(), block.to_owned());
+        }
+    };
+    let call = json!([subscription, block, "Metadata_metadata", "0x"]);
+    send(&mut stream, FOLLOWER_CALLS, "chainHead_v1_call", &call)?;
+    std::io::copy(&mut stream, &mut std::io::sink())?;
+    Ok(())
+}
+
+/// The whole string that follows a text.
+fn quoted<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    let (string, _) = text
+        .split_once(before)?
+        .1
+        .strip_prefix('"')?
+        .split_once('"')?;
+    Some(string)
 }
 
 /// Keeps as many subscriptions as it may on all its connections, and reads nothing of what comes.
@@ -254,9 +295,17 @@ fn hold(at: SocketAddrV4) -> Result<()> {
 }
 
 /// A text frame, masked by zeros.
-fn frame(text: &[u8]) -> Vec<u8> {
-    let length = text.len() as u8;
-    let mut frame = vec![0x81, 0x80 | length.min(125), 0, 0, 0, 0];
+fn frame(text: &[u8]) -> Result<Vec<u8>> {
+    let length = u16::try_from(text.len())?;
+    let mut frame = vec![0x81];
+    match u8::try_from(length) {
+        Ok(short @ ..126) => frame.push(0x80 | short),
+        _ => {
+            frame.push(0x80 | 126);
+            frame.extend(length.to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
     frame.extend(text);
-    frame
+    Ok(frame)
 }
