@@ -59,6 +59,8 @@ pub struct Plan {
     importing: HashSet<Hash>,
     /// Peers that do not have its blocks.
     lacking: HashSet<PeerId>,
+    /// Whether a peer has not answered in time, and none has since.
+    pub is_unanswered: bool,
     /// When a block of it was last imported; none before the first.
     pub imported_at: Option<Instant>,
     /// When a block of it was last sent or imported, or the plan made.
@@ -79,6 +81,7 @@ impl Plan {
             next: branch.fork.number.saturating_add(1),
             importing: HashSet::new(),
             lacking: HashSet::new(),
+            is_unanswered: false,
             imported_at: None,
             moved_at: now,
             branch,
@@ -159,6 +162,7 @@ impl Plan {
             return Err(Forged);
         };
         self.moved_at = now;
+        self.is_unanswered = false;
         let received = fetched.len() as u32;
         let rest = segment.blocks.saturating_sub(received);
         if rest > 0 {
@@ -180,9 +184,10 @@ impl Plan {
         }
     }
 
-    /// Whether a peer could still send some of it.
-    pub fn may_come_from(&self, peer: &PeerId) -> bool {
-        !self.lacking.contains(peer)
+    /// Whether a peer whose best block has this height could still send some of it.
+    pub fn may_come_from(&self, peer: &PeerId, best: u32) -> bool {
+        let is_able = *peer == self.proposer || best >= self.tip().number;
+        is_able && !self.lacking.contains(peer)
     }
 
     /// Whether blocks of it are still to be fetched.

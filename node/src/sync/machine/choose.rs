@@ -128,20 +128,23 @@ impl<L: Ledger> Machine<L> {
         }
     }
 
-    /// Takes the heaviest branch as the plan, if it is heavier than the one before.
+    /// Takes the heaviest branch as the plan, if it is heavier than the one before. Headers whose blocks do not
+    /// come keep no other branch waiting that is heavier than our chain.
     pub(super) fn choose(&mut self, now: Now) {
         if self.is_comparing() {
             return;
         }
-        let mut least = self
-            .plan
-            .as_ref()
-            .map_or(self.best_weight(), |plan| plan.weight());
+        let plan = self.plan.as_ref();
+        let mut least = match plan {
+            Some(plan) if !plan.is_unanswered => plan.weight(),
+            _ => self.best_weight(),
+        };
+        let waits_for = plan.map(|plan| plan.tip().hash);
         let mut chosen = None;
         let mut beyond = vec![];
         for (id, peer) in &self.peers {
             let Some(branch) = &peer.branch else { continue };
-            if branch.chain.weight() <= least {
+            if branch.chain.weight() <= least || Some(branch.chain.hash()) == waits_for {
                 continue;
             }
             match self.judge(branch, now) {
@@ -215,11 +218,14 @@ impl<L: Ledger> Machine<L> {
             // Our own blocks have outweighed it meanwhile.
             return self.give_plan_up(None);
         }
-        let may_come = self.peers.keys().any(|id| plan.may_come_from(id));
+        let mut peers = self.peers.iter();
+        let may_come = peers.any(|(id, peer)| plan.may_come_from(id, peer.best.number));
         let stands = now.instant.saturating_duration_since(plan.moved_at) >= STANDING_MAX;
         if stands || (plan.is_wanting() && !may_come) {
             let is_liar = self.peers.contains_key(&plan.proposer);
             self.give_plan_up(is_liar.then_some(Why::Cheap));
+            self.choose(now);
+        } else if plan.is_unanswered {
             self.choose(now);
         }
     }

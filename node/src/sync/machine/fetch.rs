@@ -92,8 +92,7 @@ impl<L: Ledger> Machine<L> {
         let Some(plan) = &mut self.plan else { return };
         for (id, peer) in &mut self.peers {
             let is_idle = peer.blocks_asked.is_none() && now.instant >= peer.pause_until;
-            let is_able = *id == plan.proposer || peer.best.number >= plan.tip().number;
-            if !is_idle || !is_able {
+            if !is_idle || !plan.may_come_from(id, peer.best.number) {
                 continue;
             }
             let Some((hash, max)) = plan.ask(*id, peer.blocks_max) else {

@@ -237,6 +237,7 @@ impl<L: Ledger> Machine<L> {
                 self.actions.push(Action::CancelBlocks(*id));
                 if let Some(plan) = &mut self.plan {
                     plan.give_up_on(id);
+                    plan.is_unanswered = true;
                 }
             }
             if peer.silent >= SILENT_MAX {
