@@ -69,21 +69,21 @@ pub fn spawn(task_manager: &mut TaskManager, parts: Parts<'_>) -> Result<(), Err
         None => MetricsService::new(telemetry.clone()),
     };
     let metrics = metrics.run(client.clone(), pool.clone(), network.clone(), sync.clone());
-    tasks.spawn("metrics", None, metrics);
+    tasks.spawn("telemetry-periodic-send", None, metrics);
 
     let news = sc_transaction_pool::notification_future(
         client.clone(),
         pool.clone(),
         config.transaction_pool.use_all_block_notifications(),
     );
-    tasks.spawn("pool-news", Some("transaction-pool"), news);
+    tasks.spawn("txpool-notifications", Some("transaction-pool"), news);
     let gossip =
         sc_service::propagate_transaction_notifications(pool.clone(), transactions, telemetry);
-    tasks.spawn("pool-gossip", Some("transaction-pool"), gossip);
+    tasks.spawn("on-transaction-imported", Some("transaction-pool"), gossip);
     let informant = sc_informant::build(client.clone(), network, sync);
     tasks.spawn("informant", None, informant);
 
-    let server = rpc::serve(rpc::Parts {
+    let serving = rpc::serve(rpc::Parts {
         config: &config,
         client,
         backend,
@@ -93,7 +93,7 @@ pub fn spawn(task_manager: &mut TaskManager, parts: Parts<'_>) -> Result<(), Err
         mining,
     })?;
     // A base path may be a folder that is deleted when it drops.
-    task_manager.keep_alive((config.base_path, server));
+    task_manager.keep_alive((config.base_path, serving));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod federation;
 mod mining;
+mod order;
 mod stock;
 mod turns;
 
@@ -10,20 +11,20 @@ use fedchain_runtime::opaque::Block;
 use federation::{FederationMethods, FederationRpcServer};
 use jsonrpsee::RpcModule;
 use mining::MiningServer;
+use order::order;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use sc_rpc::system::Request;
-use sc_rpc_server::{RpcSpawnHandle, Server, create_rpc_runtime};
+use sc_rpc_server::{Server, create_rpc_runtime};
 use sc_service::{Configuration, Error, KeystoreContainer, start_rpc_servers};
 use sc_utils::mpsc::TracingUnboundedSender;
 use std::{error::Error as Cause, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
-use turns::Turns;
+use turns::{Turns, Workers};
 
 pub use mining::MiningMethods;
 
-/// Threads on which subscriptions read, those of `chainHead_v1_follow` for one: few enough to leave the node
-/// its cores, and more than slow readers hold soon.
-const SUBSCRIPTION_THREADS: u32 = 16;
+/// Threads on which what follows the chain by `chainHead_v1_follow` works.
+const FOLLOWERS_THREADS: u32 = 16;
 
 /// What the methods answer from.
 pub struct Parts<'a> {
@@ -38,17 +39,15 @@ pub struct Parts<'a> {
     pub mining: Option<MiningMethods>,
 }
 
-/// Serves all methods until the server drops.
+/// Serves all methods until what it returns drops.
 ///
 /// # Errors
 /// When there is no address to listen at.
-pub fn serve(mut parts: Parts<'_>) -> Result<Server, Error> {
+pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
     let config = parts.config;
     let mining = parts.mining.take();
-    let runtime = create_rpc_runtime(SUBSCRIPTION_THREADS)?;
-    let executor = Arc::new(RpcSpawnHandle::new(runtime.handle().clone()));
-
-    let mut methods = stock::methods(&parts, executor)?;
+    let runtime = create_rpc_runtime(FOLLOWERS_THREADS)?;
+    let mut methods = stock::methods(&parts, runtime.handle())?;
     let Parts { client, pool, .. } = parts;
     let system = System::new(client.clone(), pool).into_rpc();
     methods.merge(system).map_err(error)?;
@@ -57,22 +56,23 @@ pub fn serve(mut parts: Parts<'_>) -> Result<Server, Error> {
     let federation = FederationMethods(client).into_rpc();
     methods.merge(federation).map_err(error)?;
 
+    let (turns, workers) = Turns::start()?;
+    let methods = order(&turns, &methods).map_err(error)?;
     let mut served = RpcModule::new(());
-    let turns = Turns::new(config.tokio_handle.clone());
-    let methods = turns.order(&methods).map_err(error)?;
     served.merge(methods).map_err(error)?;
     // Work for miners waits for nobody.
     if let Some(mining) = mining {
         served.merge(mining.into_rpc()).map_err(error)?;
     }
-    start_rpc_servers(
+    let server = start_rpc_servers(
         &config.rpc,
         config.prometheus_registry(),
         &config.tokio_handle,
         served,
         runtime,
         None,
-    )
+    )?;
+    Ok((server, workers))
 }
 
 fn error(cause: impl Cause + Send + Sync + 'static) -> Error {

@@ -1,17 +1,17 @@
-//! The methods of every Substrate node.
+//! The methods of every Substrate node, but those of which one request can ask for everything: the archive's.
 
 use super::{Parts, error};
+use futures::future::BoxFuture;
 use jsonrpsee::Methods;
 use sc_client_api::BlockBackend;
 use sc_rpc::{
-    SubscriptionTaskExecutor,
     author::{Author, AuthorApiServer},
     chain::{self, ChainApiServer},
     state::{self, ChildStateApiServer, StateApiServer},
     system::{System, SystemApiServer, SystemInfo},
 };
+use sc_rpc_server::RpcSpawnHandle;
 use sc_rpc_spec_v2::{
-    archive::{Archive, ArchiveApiServer},
     chain_head::{ChainHead, ChainHeadApiServer, ChainHeadConfig},
     chain_spec::{ChainSpec, ChainSpecApiServer},
     transaction::{
@@ -20,12 +20,19 @@ use sc_rpc_spec_v2::{
     },
 };
 use sc_service::{Configuration, Error};
+use sp_core::traits::SpawnNamed;
+use std::{sync::Arc, time::Duration};
+use tokio::{runtime::Handle, time::timeout};
 
 /// Transactions that one connection has sent again and again, at most.
 const BROADCASTS_MAX: usize = 16;
+/// How long a follower's call may take, its answer's way to the follower included.
+const FOLLOWER_CALL_MAX: Duration = Duration::from_secs(10);
+/// Events that a follower has not read, at most: it begins with all blocks that are not final, 110 or fewer.
+const FOLLOWER_EVENTS_MAX: usize = 160;
 
-/// All of them; those of an archive where the node keeps all blocks and states.
-pub fn methods(parts: &Parts<'_>, executor: SubscriptionTaskExecutor) -> Result<Methods, Error> {
+/// All of them; what they spawn runs on `runtime`.
+pub fn methods(parts: &Parts<'_>, runtime: &Handle) -> Result<Methods, Error> {
     let Parts {
         config,
         client,
@@ -36,7 +43,7 @@ pub fn methods(parts: &Parts<'_>, executor: SubscriptionTaskExecutor) -> Result<
         mining: _,
     } = parts;
     let (client, backend, pool) = (|| client.clone(), || backend.clone(), || pool.clone());
-    let executor = || executor.clone();
+    let executor = || Arc::new(RpcSpawnHandle::new(runtime.clone()));
     let genesis = client().block_hash(0)?;
     let genesis = genesis.ok_or_else(|| Error::Other("the chain has no block 0".into()))?;
     let metrics = config.prometheus_registry().map(TransactionMetrics::new);
@@ -57,17 +64,18 @@ pub fn methods(parts: &Parts<'_>, executor: SubscriptionTaskExecutor) -> Result<
     let name = specification.name().into();
     let specification = ChainSpec::new(name, genesis, specification.properties());
     methods.merge(specification.into_rpc()).map_err(error)?;
-    let limits = ChainHeadConfig::default();
-    let chain_head = ChainHead::new(client(), backend(), executor(), limits);
+    let limits = ChainHeadConfig {
+        subscription_buffer_cap: FOLLOWER_EVENTS_MAX,
+        max_follow_subscriptions_per_connection: 1,
+        ..Default::default()
+    };
+    let followers = Arc::new(Hurried(runtime.clone()));
+    let chain_head = ChainHead::new(client(), backend(), followers, limits);
     methods.merge(chain_head.into_rpc()).map_err(error)?;
     let transaction = Transaction::new(client(), pool(), executor(), metrics);
     methods.merge(transaction.into_rpc()).map_err(error)?;
     let broadcast = TransactionBroadcast::new(client(), pool(), executor(), BROADCASTS_MAX);
     methods.merge(broadcast.into_rpc()).map_err(error)?;
-    if is_archive(config) {
-        let archive = Archive::new(client(), backend(), genesis, executor());
-        methods.merge(archive.into_rpc()).map_err(error)?;
-    }
     Ok(methods)
 }
 
@@ -81,10 +89,25 @@ fn info(config: &Configuration) -> SystemInfo {
     }
 }
 
-fn is_archive(config: &Configuration) -> bool {
-    let keeps_states = config
-        .state_pruning
-        .as_ref()
-        .is_some_and(|pruning| pruning.is_archive());
-    keeps_states && config.blocks_pruning.is_archive()
+/// Gives up on what blocks a thread for too long: a follower that reads nothing must not keep others out.
+#[derive(Clone)]
+struct Hurried(Handle);
+
+impl SpawnNamed for Hurried {
+    fn spawn(&self, _: &'static str, _: Option<&'static str>, task: BoxFuture<'static, ()>) {
+        self.0.spawn(task);
+    }
+
+    fn spawn_blocking(
+        &self,
+        _: &'static str,
+        _: Option<&'static str>,
+        task: BoxFuture<'static, ()>,
+    ) {
+        let runtime = self.0.clone();
+        self.0.spawn_blocking(move || {
+            // It answers nobody then.
+            let _ = runtime.block_on(async { timeout(FOLLOWER_CALL_MAX, task).await });
+        });
+    }
 }

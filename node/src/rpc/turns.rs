@@ -2,142 +2,72 @@
 //! rest of the node.
 //!
 //! Each connection has one request in the line at a time, and the line is first come, first served: who asks
-//! for much waits for itself.
+//! for much waits for itself. What a connection has asked and not been told counts until it has been sent, so
+//! that who reads nothing fills no memory.
 
-use futures::FutureExt;
 use jsonrpsee::{
-    ConnectionId, MethodCallback, MethodResponse, Methods,
-    core::RegisterMethodError,
-    types::{ErrorCode, ErrorObjectOwned},
+    ConnectionId, MethodResponse, ResponsePayload,
+    types::{ErrorCode, ErrorObjectOwned, Id},
 };
 use parking_lot::Mutex;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{
     collections::HashMap, future::Future, num::NonZeroUsize, sync::Arc,
-    thread::available_parallelism,
+    thread::available_parallelism, time::Duration,
 };
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
-/// Requests of one connection that wait, at most.
-const WAITING_MAX: usize = 128;
+/// Requests of one connection that have no answer yet, at most.
+pub const ASKED_MAX: usize = 128;
+/// Bytes of answers that one connection has not been sent, before it is asked to read.
+const UNSENT_MAX: usize = 16 << 20;
+/// The same of all connections.
+const UNSENT_MAX_IN_ALL: usize = 1 << 30;
+/// KiB of parameters of all requests that have no answer yet.
+const ROOM_KIB: usize = 64 << 10;
+/// How long a request waits for its turn.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// Turns at once, at most: they share the executor's instances with the import of blocks.
+const AT_ONCE_MAX: usize = 16;
 /// JSON-RPC code of what can be asked again later.
 const BUSY_CODE: i32 = 7_001;
-/// How the names of methods begin that neither read the state nor make the runtime work, or whose work has
-/// bounds of its own: those of the pool, and of subscriptions.
-const LIGHT: [&str; 5] = [
-    "author_submit",
-    "chainHead_",
-    "chainSpec_",
-    "system_",
-    "transaction_",
-];
-/// Those among them that make the runtime work nonetheless.
-const NOT_LIGHT: [&str; 3] = [
-    "system_accountNextIndex",
-    "system_dryRun",
-    "system_dryRunAt",
-];
 
 /// Turns of a few requests at once.
 #[derive(Clone)]
 pub struct Turns {
     line: Arc<Semaphore>,
-    connections: Arc<Mutex<HashMap<ConnectionId, Connection>>>,
-    /// Where the work is done: not on the threads that answer.
+    room: Arc<Semaphore>,
+    connections: Arc<Mutex<Connections>>,
+    /// Where the work is done: neither on the threads that answer nor on those of the node.
     workers: Handle,
 }
 
-/// What one connection asks.
+#[derive(Default)]
+struct Connections {
+    by_id: HashMap<ConnectionId, Connection>,
+    unsent: usize,
+}
+
+/// What one connection has asked and not been told.
 struct Connection {
-    waiting: usize,
+    asked: usize,
+    unsent: usize,
     /// One of its requests is in the line.
     line: Arc<Semaphore>,
 }
 
 /// Why a request has no answer.
-#[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    /// Too many requests of this connection wait already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// This connection, or all of them, have asked for too much that has not been sent.
     Busy,
-    /// The work panicked, or the node stops.
+    /// The work failed, or the node stops.
     Broken,
-}
-
-impl Turns {
-    /// Turns at work on the blocking threads of a runtime, one per core but one.
-    pub fn new(workers: Handle) -> Self {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::with(workers, cores.saturating_sub(1).max(1))
-    }
-
-    fn with(workers: Handle, at_once: usize) -> Self {
-        Self {
-            line: Arc::new(Semaphore::new(at_once)),
-            connections: Arc::default(),
-            workers,
-        }
-    }
-
-    /// The same methods, of which all take turns that are not light.
-    pub fn order(&self, methods: &Methods) -> Result<Methods, RegisterMethodError> {
-        let mut ordered = Methods::new();
-        for name in methods.method_names() {
-            if let Some(callback) = methods.method(name).cloned() {
-                let is_light = LIGHT.iter().any(|start| name.starts_with(start));
-                let callback = if is_light && !NOT_LIGHT.contains(&name) {
-                    callback
-                } else {
-                    self.in_turn(callback)
-                };
-                ordered.verify_and_insert(name, callback)?;
-            }
-        }
-        Ok(ordered)
-    }
-
-    fn in_turn(&self, callback: MethodCallback) -> MethodCallback {
-        let turns = self.clone();
-        match callback {
-            MethodCallback::Sync(work) => self.in_turn(MethodCallback::Async(Arc::new(
-                move |id, params, _, max, asks| {
-                    let work = work.clone();
-                    async move { work(id, params, max, asks) }.boxed()
-                },
-            ))),
-            MethodCallback::Async(work) => {
-                MethodCallback::Async(Arc::new(move |id, params, connection, max, asks| {
-                    let (turns, work) = (turns.clone(), work.clone());
-                    async move {
-                        let asked = id.clone();
-                        let work = async move { work(id, params, connection, max, asks).await };
-                        let answer = turns.take(connection, work).await;
-                        answer.unwrap_or_else(|refusal| {
-                            MethodResponse::error(asked, ErrorObjectOwned::from(refusal))
-                        })
-                    }
-                    .boxed()
-                }))
-            }
-            subscription => subscription,
-        }
-    }
-
-    /// Works when it is the turn of the connection that asks, to the end, even if nobody waits for it any more.
-    async fn take<T: Send + 'static>(
-        &self,
-        connection: ConnectionId,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let place = Place::take(self, connection).ok_or(Refusal::Busy)?;
-        let _own = place.line.acquire().await.map_err(|_| Refusal::Broken)?;
-        let turn = self.line.clone().acquire_owned().await;
-        let turn = turn.map_err(|_| Refusal::Broken)?;
-        let workers = self.workers.clone();
-        let worked = self.workers.spawn_blocking(move || {
-            let _turn = turn;
-            workers.block_on(work)
-        });
-        worked.await.map_err(|_| Refusal::Broken)
-    }
 }
 
 impl From<Refusal> for ErrorObjectOwned {
@@ -151,36 +81,142 @@ impl From<Refusal> for ErrorObjectOwned {
     }
 }
 
-/// A request's place among those of its connection, which it gives up when it drops.
-struct Place<'a> {
-    turns: &'a Turns,
-    id: ConnectionId,
-    line: Arc<Semaphore>,
-}
+/// The threads that work, which nobody waits for when it drops.
+pub struct Workers(Option<Runtime>);
 
-impl<'a> Place<'a> {
-    fn take(turns: &'a Turns, id: ConnectionId) -> Option<Self> {
-        let mut connections = turns.connections.lock();
-        let connection = connections.entry(id).or_insert_with(|| Connection {
-            waiting: 0,
-            line: Arc::new(Semaphore::new(1)),
-        });
-        if connection.waiting >= WAITING_MAX {
-            return None;
+impl Drop for Workers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
-        connection.waiting = connection.waiting.saturating_add(1);
-        let line = connection.line.clone();
-        Some(Self { turns, id, line })
     }
 }
 
-impl Drop for Place<'_> {
+impl Turns {
+    /// As many turns at once as there are cores but one, and the threads for them.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start() -> std::io::Result<(Self, Workers)> {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let at_once = cores.saturating_sub(1).clamp(1, AT_ONCE_MAX);
+        let runtime = Builder::new_multi_thread()
+            .thread_name("rpc-turns")
+            .worker_threads(1)
+            // The stock methods go to one more thread from theirs.
+            .max_blocking_threads(at_once.saturating_mul(2))
+            .enable_all()
+            .build()?;
+        let turns = Self::new(runtime.handle().clone(), at_once);
+        Ok((turns, Workers(Some(runtime))))
+    }
+
+    pub(super) fn new(workers: Handle, at_once: usize) -> Self {
+        Self {
+            line: Arc::new(Semaphore::new(at_once)),
+            room: Arc::new(Semaphore::new(ROOM_KIB)),
+            connections: Arc::default(),
+            workers,
+        }
+    }
+
+    /// Counts a request with so many bytes of parameters until its place drops.
+    pub fn count(&self, id: ConnectionId, bytes: usize) -> Result<Place, Refusal> {
+        let kib = u32::try_from(bytes.div_ceil(1 << 10)).map_err(|_| Refusal::Busy)?;
+        let room = self.room.clone().try_acquire_many_owned(kib);
+        let room = room.map_err(|_| Refusal::Busy)?;
+        let mut connections = self.connections.lock();
+        let is_full = connections.unsent >= UNSENT_MAX_IN_ALL;
+        let connection = connections.by_id.entry(id).or_insert_with(|| Connection {
+            asked: 0,
+            unsent: 0,
+            line: Arc::new(Semaphore::new(1)),
+        });
+        connection.asked = connection.asked.saturating_add(1);
+        let place = Place {
+            turns: self.clone(),
+            id,
+            line: connection.line.clone(),
+            unsent: 0,
+            _room: room,
+        };
+        let is_busy = connection.asked > ASKED_MAX || connection.unsent >= UNSENT_MAX;
+        drop(connections);
+        if is_busy || is_full {
+            return Err(Refusal::Busy);
+        }
+        Ok(place)
+    }
+}
+
+/// A request's place among those that have no answer yet, which it gives up when it drops.
+pub struct Place {
+    turns: Turns,
+    id: ConnectionId,
+    line: Arc<Semaphore>,
+    unsent: usize,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Works when it is the turn of the connection that asks, to the end, even if nobody waits for it any more.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let turn = async {
+            let own = self.line.acquire().await;
+            let turn = self.turns.line.clone().acquire_owned().await;
+            own.and_then(|own| Ok((own, turn?)))
+        };
+        let turn = timeout(WAIT_MAX, turn).await.map_err(|_| Refusal::Busy)?;
+        let (_own, turn) = turn.map_err(|_| Refusal::Broken)?;
+        let workers = self.turns.workers.clone();
+        let worked = self.turns.workers.spawn_blocking(move || {
+            let _turn = turn;
+            workers.block_on(work)
+        });
+        worked.await.map_err(|_| Refusal::Broken)
+    }
+
+    /// The same answer, with this place kept until it has been sent.
+    pub fn until_sent(mut self, id: Id, answer: MethodResponse, max: usize) -> MethodResponse {
+        #[derive(Deserialize)]
+        struct Text<'a> {
+            #[serde(borrow)]
+            result: &'a RawValue,
+        }
+        let text = answer.as_result();
+        let Ok(Text { result }) = serde_json::from_str(text) else {
+            // An error, and short.
+            return answer;
+        };
+        self.unsent = text.len();
+        let mut connections = self.turns.connections.lock();
+        connections.unsent = connections.unsent.saturating_add(self.unsent);
+        if let Some(connection) = connections.by_id.get_mut(&self.id) {
+            connection.unsent = connection.unsent.saturating_add(self.unsent);
+        }
+        drop(connections);
+        let (payload, sent) = ResponsePayload::success(result).notify_on_completion();
+        tokio::spawn(async move {
+            // It fails where the connection is gone.
+            let _ = sent.await;
+            drop(self);
+        });
+        MethodResponse::response(id, payload, max)
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let mut connections = self.turns.connections.lock();
-        if let Some(connection) = connections.get_mut(&self.id) {
-            connection.waiting = connection.waiting.saturating_sub(1);
-            if connection.waiting == 0 {
-                connections.remove(&self.id);
+        connections.unsent = connections.unsent.saturating_sub(self.unsent);
+        if let Some(connection) = connections.by_id.get_mut(&self.id) {
+            connection.asked = connection.asked.saturating_sub(1);
+            connection.unsent = connection.unsent.saturating_sub(self.unsent);
+            if connection.asked == 0 {
+                connections.by_id.remove(&self.id);
             }
         }
     }
@@ -189,15 +225,27 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jsonrpsee::RpcModule;
     use std::{
         sync::atomic::{AtomicUsize, Ordering},
         thread,
-        time::Duration,
     };
+    use tokio::time::sleep;
 
     fn turns(at_once: usize) -> Turns {
-        Turns::with(Handle::current(), at_once)
+        Turns::new(Handle::current(), at_once)
+    }
+
+    async fn take<T: Send + 'static>(
+        turns: Turns,
+        id: usize,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        turns.count(ConnectionId(id), 100)?.work(work).await
+    }
+
+    /// Work that ends when it is let through.
+    async fn pass(gate: Arc<Semaphore>) {
+        gate.acquire().await.unwrap().forget();
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -206,35 +254,27 @@ mod tests {
         let turns = turns(AT_ONCE);
         let (working, most) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let requests = (0..20).map(|id| {
-            let (turns, working, most) = (turns.clone(), working.clone(), most.clone());
-            tokio::spawn(async move {
-                let work = async move {
-                    let now = working.fetch_add(1, Ordering::SeqCst) + 1;
-                    most.fetch_max(now, Ordering::SeqCst);
-                    thread::sleep(Duration::from_millis(5));
-                    working.fetch_sub(1, Ordering::SeqCst);
-                };
-                turns.take(ConnectionId(id), work).await
-            })
+            let (working, most) = (working.clone(), most.clone());
+            let work = async move {
+                let now = working.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(now, Ordering::SeqCst);
+                thread::sleep(Duration::from_millis(5));
+                working.fetch_sub(1, Ordering::SeqCst);
+            };
+            tokio::spawn(take(turns.clone(), id, work))
         });
         for request in requests.collect::<Vec<_>>() {
             assert_eq!(request.await.unwrap(), Ok(()));
         }
         assert_eq!(most.load(Ordering::SeqCst), AT_ONCE);
-        assert!(turns.connections.lock().is_empty());
-    }
-
-    /// Work that ends when it is let through.
-    async fn pass(gate: Arc<Semaphore>) {
-        gate.acquire().await.unwrap().forget();
+        assert!(turns.connections.lock().by_id.is_empty());
     }
 
     #[tokio::test]
     async fn who_asks_for_much_keeps_nobody_waiting() {
         let (turns, gate) = (turns(1), Arc::new(Semaphore::new(0)));
-        let ask = |turns: Turns, gate| async move { turns.take(ConnectionId(1), pass(gate)).await };
-        let greedy: Vec<_> = (0..2 * WAITING_MAX)
-            .map(|_| tokio::spawn(ask(turns.clone(), gate.clone())))
+        let greedy: Vec<_> = (0..2 * ASKED_MAX)
+            .map(|_| tokio::spawn(take(turns.clone(), 1, pass(gate.clone()))))
             .collect();
         let refused = || {
             greedy
@@ -242,87 +282,78 @@ mod tests {
                 .filter(|request| request.is_finished())
                 .count()
         };
-        while refused() < WAITING_MAX {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        while refused() < ASKED_MAX {
+            sleep(Duration::from_millis(1)).await;
         }
-        let (other, line) = (turns.clone(), turns.clone());
-        let other = tokio::spawn(async move { other.take(ConnectionId(2), async { 7 }).await });
-        while line.connections.lock().len() < 2 {
+        let other = tokio::spawn(take(turns.clone(), 2, async { 7 }));
+        while turns.connections.lock().by_id.len() < 2 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(refused(), WAITING_MAX);
+        assert_eq!(refused(), ASKED_MAX);
         // One of the greedy ones ends, the next stays for ever.
         gate.add_permits(1);
         assert_eq!(other.await.unwrap(), Ok(7));
-        gate.add_permits(WAITING_MAX);
+        gate.add_permits(ASKED_MAX);
     }
 
     #[tokio::test]
-    async fn a_turn_ends_in_a_panic() {
+    async fn a_turn_ends_with_work_that_fails() {
         let turns = turns(1);
         for _ in 0..20 {
-            let panicked = turns.take(ConnectionId(1), async { panic!("on purpose") });
-            assert_eq!(panicked.await, Err::<(), _>(Refusal::Broken));
+            let failed = take(turns.clone(), 1, async { panic!("on purpose") });
+            assert_eq!(failed.await, Err::<(), _>(Refusal::Broken));
         }
-        assert_eq!(turns.take(ConnectionId(1), async { 7 }).await, Ok(7));
+        assert_eq!(take(turns, 1, async { 7 }).await, Ok(7));
     }
 
     #[tokio::test]
     async fn a_turn_lasts_as_long_as_the_work_though_nobody_waits_for_it() {
         let (turns, gate) = (turns(1), Arc::new(Semaphore::new(0)));
-        let left = turns.take(ConnectionId(1), pass(gate.clone()));
-        let left = tokio::time::timeout(Duration::from_millis(20), left);
-        assert!(left.await.is_err());
-        let next = tokio::spawn(async move { turns.take(ConnectionId(2), async { 7 }).await });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let left = take(turns.clone(), 1, pass(gate.clone()));
+        assert!(timeout(Duration::from_millis(20), left).await.is_err());
+        let next = tokio::spawn(take(turns, 2, async { 7 }));
+        sleep(Duration::from_millis(20)).await;
         assert!(!next.is_finished());
         gate.add_permits(1);
         assert_eq!(next.await.unwrap(), Ok(7));
     }
 
     #[tokio::test]
-    async fn only_light_methods_wait_for_nobody() {
-        let mut module = RpcModule::new(());
-        for name in [
-            "system_health",
-            "system_accountNextIndex",
-            "state_getStorageSize",
-        ] {
-            module.register_method(name, |_, _, _| 7).unwrap();
-        }
-        for name in ["chainHead_v1_call", "state_call"] {
-            module
-                .register_async_method(name, |_, _, _| async { 7 })
-                .unwrap();
-        }
-        let (turns, gate) = (turns(1), Arc::new(Semaphore::new(0)));
-        let (methods, held) = (turns.order(&module).unwrap(), gate.clone());
-        let first = tokio::spawn(async move { turns.take(ConnectionId(1), pass(held)).await });
-        tokio::task::yield_now().await;
-        let call = async |name: &str| {
-            let call = methods.call::<_, u32>(name, [(); 0]);
-            let answer = tokio::time::timeout(Duration::from_millis(20), call).await;
-            answer.map(Result::unwrap)
+    async fn parameters_have_room_together() {
+        let turns = turns(1);
+        let most = ROOM_KIB << 10;
+        let place = turns.count(ConnectionId(1), most - 1_024).unwrap();
+        assert!(turns.count(ConnectionId(2), 1_025).is_err());
+        assert!(turns.count(ConnectionId(2), 1_024).is_ok());
+        drop(place);
+        assert!(turns.count(ConnectionId(2), most).is_ok());
+        assert!(turns.connections.lock().by_id.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_told_nothing_more() {
+        let turns = turns(1);
+        let id = ConnectionId(1);
+        let answer = || {
+            let text = ResponsePayload::success("x".repeat(UNSENT_MAX / 4));
+            MethodResponse::response(Id::Number(7), text, usize::MAX)
         };
-        for name in ["system_health", "chainHead_v1_call"] {
-            assert_eq!(call(name).await, Ok(7), "{name}");
+        let mut unsent = vec![];
+        while let Ok(place) = turns.count(id, 100) {
+            let sent = place.until_sent(Id::Number(7), answer(), usize::MAX);
+            assert_eq!(sent.as_result(), answer().as_result());
+            unsent.push(sent.into_parts().1.unwrap());
         }
-        let working = [
-            "system_accountNextIndex",
-            "state_getStorageSize",
-            "state_call",
-        ];
-        for name in working {
-            assert!(call(name).await.is_err(), "{name}");
+        assert_eq!(unsent.len(), 4);
+        assert!(turns.count(ConnectionId(2), 100).is_ok());
+        unsent.pop().unwrap().notify(true);
+        while turns.count(id, 100).is_err() {
+            tokio::task::yield_now().await;
         }
-        gate.add_permits(1);
-        assert_eq!(first.await.unwrap(), Ok(()));
-        for name in working {
-            assert_eq!(
-                methods.call::<_, u32>(name, [(); 0]).await.unwrap(),
-                7,
-                "{name}"
-            );
+        drop(unsent);
+        while !turns.connections.lock().by_id.is_empty() {
+            tokio::task::yield_now().await;
         }
+        assert_eq!(turns.connections.lock().unsent, 0);
     }
 }
