@@ -86,13 +86,10 @@ impl Examination {
                 }
             }
         }
-        let place = view.clients.iter().position(|it| it.account == *first);
-        let (before, after) = view.clients.split_at(place.unwrap_or(0));
-        let revealed = after.iter().chain(before).filter(|client| client.revealed);
-        let accounts: Vec<AccountId> = revealed
-            .map(|client| client.account)
-            .filter(|account| !self.passed.contains(&account.0))
-            .collect();
+        let revealed = view.clients.iter().filter(|client| client.revealed);
+        let mut accounts: Vec<AccountId> = revealed.map(|client| client.account).collect();
+        begin_with(first, &mut accounts);
+        accounts.retain(|account| !self.passed.contains(&account.0));
         let terms = view.spec.task.strategy.terms();
         let Some(terms) = terms.filter(|_| !accounts.is_empty()) else {
             return Ok(());
@@ -121,6 +118,14 @@ impl Examination {
     pub fn refutation(&self, federation: u32) -> Option<(AccountId, Call)> {
         let (client, vector) = self.guilty.as_ref()?;
         Some((*client, Call::refute(federation, *client, vector)))
+    }
+}
+
+/// Moves to the front what stands from an account on: each client begins at its own place, and all together
+/// have soon looked at everything.
+fn begin_with(first: &AccountId, accounts: &mut [AccountId]) {
+    if let Some(place) = accounts.iter().position(|account| account == first) {
+        accounts.rotate_left(place);
     }
 }
 
@@ -159,4 +164,24 @@ fn decoded(view: &FederationView, found: MomentsView) -> Result<Moments, Error> 
     let shape = view.spec.task.shape().map_err(|error| wrong(&error))?;
     let moments = Moments::new(shape, found.rows, found.values);
     moments.map_err(|error| wrong(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_client_looks_from_its_own_place_on() {
+        let accounts = [7, 3, 9, 1].map(|byte| AccountId::from([byte; 32]));
+        let ordered = |first: u8| {
+            let mut accounts = accounts;
+            begin_with(&AccountId::from([first; 32]), &mut accounts);
+            accounts.map(|account| account.0[0])
+        };
+        assert_eq!(ordered(9), [9, 1, 7, 3]);
+        assert_eq!(ordered(1), [1, 7, 3, 9]);
+        assert_eq!(ordered(7), [7, 3, 9, 1]);
+        // Who has no moments among them begins with the first.
+        assert_eq!(ordered(5), [7, 3, 9, 1]);
+    }
 }

@@ -38,16 +38,12 @@ impl Certify {
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;
         self.left_out.sort_by_key(|account| account.0);
-        // A certificate would make false moments unassailable.
-        let is_first = matches!(
-            view.phase,
-            PhaseView::Certify {
-                deadline: Some(_),
-                ..
-            }
-        );
         let mut examination = Examination::default();
-        if is_first {
+        // A certificate would make false moments unassailable.
+        if let PhaseView::Certify {
+            deadline: Some(_), ..
+        } = view.phase
+        {
             let account = keys::account(&key);
             examination.look(&chain, &view, &account, head).await?;
         }
@@ -57,6 +53,15 @@ impl Certify {
                  the others is taken after a new pause"
             );
             return common.send(&chain, &key, &call, &done).await;
+        }
+        if let PhaseView::Certify { opens_at, .. } = view.phase
+            && head.number.saturating_add(1) < opens_at
+        {
+            return Err(Error::Impossible(format!(
+                "federation {}: no client is to be refuted; a solution is taken from block #{opens_at} on, and \
+                 the chain is at #{}: try again then",
+                self.federation, head.number
+            )));
         }
         let solution = certify::solve(&chain, &view, &self.left_out, head).await?;
         let call = Call::certify(self.federation, &self.left_out, &solution);

@@ -37,6 +37,22 @@ fn refutation(id: u32, client: AccountId, vector: Vec<u8>) -> Call<Test> {
 }
 
 #[test]
+fn what_one_client_alone_can_answer_comes_first() {
+    build_and_execute(|| {
+        let id = sabotaged();
+        let proof = refute(&impossible(), 1.0).unwrap();
+        let refutation = refutation(id, BOB, proof);
+        let other = federation(spec());
+        let commit = Update::new(ALICE, other, &[2, 2, 2], 5).commit_call();
+        let alone = priority(ALICE, commit).unwrap();
+        let shared = priority(ALICE, refutation.clone()).unwrap();
+        assert!(alone > shared && shared > 0, "{alone} {shared}");
+        // Who has nothing at stake comes with all others.
+        assert_eq!(priority(STRANGER, refutation), Ok(0));
+    });
+}
+
+#[test]
 fn who_sends_moments_of_no_rows_is_named_and_loses_its_bond_and_the_others_go_on() {
     build_and_execute(|| {
         let issuance = Balances::total_issuance();
