@@ -105,10 +105,14 @@ fn bounded(turns: &Turns, name: &'static str, callback: MethodCallback) -> Metho
             MethodCallback::Subscription(Arc::new(move |id, params, sink, state, asks| {
                 match check(name, &params, SUBSCRIBED_MAX) {
                     Ok(()) => subscribe(id, params, sink, state, asks),
-                    // A plain answer: what no subscription has sent, the server sends.
                     Err(error) => {
-                        let refused = MethodResponse::error(id, error);
-                        async { refused }.boxed()
+                        let id = id.into_owned();
+                        async move {
+                            // It fails where the connection is gone.
+                            let _ = sink.send_error(id.clone(), error.clone()).await;
+                            MethodResponse::subscription_error(id, error)
+                        }
+                        .boxed()
                     }
                 }
             }))

@@ -58,6 +58,10 @@ fn request(id: u64, method: &str, params: &Value) -> Message {
 async fn next(
     socket: &mut (impl StreamExt<Item = Result<Message, tokio_tungstenite::tungstenite::Error>> + Unpin),
 ) -> Result<Value> {
-    let message = socket.next().await.context("the node hung up")??;
-    Ok(serde_json::from_str(message.to_text()?)?)
+    loop {
+        // Others are about the connection.
+        if let Message::Text(text) = socket.next().await.context("the node hung up")?? {
+            return Ok(serde_json::from_str(text.as_str())?);
+        }
+    }
 }
