@@ -59,8 +59,6 @@ pub struct Plan {
     importing: HashSet<Hash>,
     /// Peers that do not have its blocks.
     lacking: HashSet<PeerId>,
-    /// Whether a peer has not answered in time, and none has since.
-    pub is_unanswered: bool,
     /// When a block of it was last imported; none before the first.
     pub imported_at: Option<Instant>,
     /// When a block of it was last sent or imported, or the plan made.
@@ -81,7 +79,6 @@ impl Plan {
             next: branch.fork.number.saturating_add(1),
             importing: HashSet::new(),
             lacking: HashSet::new(),
-            is_unanswered: false,
             imported_at: None,
             moved_at: now,
             branch,
@@ -139,7 +136,8 @@ impl Plan {
         Some(request)
     }
 
-    /// Takes what a peer sent, newest block first. An empty answer says that it does not have them.
+    /// Takes what a peer sent, newest block first; answers whether these are blocks that were still to come. An
+    /// empty answer says that it does not have them.
     ///
     /// # Errors
     /// [`Forged`]; then as if it had not answered.
@@ -148,21 +146,20 @@ impl Plan {
         peer: PeerId,
         blocks: Vec<BlockData<Block>>,
         now: Instant,
-    ) -> Result<(), Forged> {
+    ) -> Result<bool, Forged> {
         let Some(segment) = self.asked.remove(&peer) else {
-            return Ok(());
+            return Ok(false);
         };
         if blocks.is_empty() {
             self.lacking.insert(peer);
             self.wanted.insert(segment.first, segment);
-            return Ok(());
+            return Ok(false);
         }
         let Some((fetched, below)) = check(peer, &segment, blocks) else {
             self.wanted.insert(segment.first, segment);
             return Err(Forged);
         };
         self.moved_at = now;
-        self.is_unanswered = false;
         let received = fetched.len() as u32;
         let rest = segment.blocks.saturating_sub(received);
         if rest > 0 {
@@ -174,7 +171,7 @@ impl Plan {
         self.ready_bytes = self.ready_bytes.saturating_add(bytes);
         self.ready
             .insert(segment.first.saturating_add(rest), fetched);
-        Ok(())
+        Ok(true)
     }
 
     /// Another peer is to send what was asked of this one.
@@ -188,6 +185,11 @@ impl Plan {
     pub fn may_come_from(&self, peer: &PeerId, best: u32) -> bool {
         let is_able = *peer == self.proposer || best >= self.tip().number;
         is_able && !self.lacking.contains(peer)
+    }
+
+    /// Whether a peer has said that it does not have its blocks.
+    pub fn is_lacked_by(&self, peer: &PeerId) -> bool {
+        self.lacking.contains(peer)
     }
 
     /// Whether blocks of it are still to be fetched.

@@ -1,6 +1,6 @@
 //! Which branch to fetch, and what to do about one that cannot be.
 
-use super::{Machine, Now, REMEMBERED_MAX, Why};
+use super::{BLOCKS_WITHIN, Machine, Now, REMEMBERED_MAX, Why};
 use crate::sync::{
     Head, LOG_TARGET,
     branch::{Branch, SEGMENT_BLOCKS},
@@ -134,20 +134,22 @@ impl<L: Ledger> Machine<L> {
         if self.is_comparing() {
             return;
         }
-        let plan = self.plan.as_ref();
-        let mut least = match plan {
-            Some(plan) if !plan.is_unanswered => plan.weight(),
+        let is_stalled = |hash: Hash| self.stalled.contains(&hash);
+        let mut least = match &self.plan {
+            Some(plan) if !is_stalled(plan.tip().hash) => plan.weight(),
             _ => self.best_weight(),
         };
-        let waits_for = plan.map(|plan| plan.tip().hash);
-        let mut chosen = None;
+        let (mut chosen, mut last) = (None, None);
         let mut beyond = vec![];
         for (id, peer) in &self.peers {
             let Some(branch) = &peer.branch else { continue };
-            if branch.chain.weight() <= least || Some(branch.chain.hash()) == waits_for {
+            if branch.chain.weight() <= least {
                 continue;
             }
             match self.judge(branch, now) {
+                Verdict::Adopt(takes_back) if is_stalled(branch.chain.hash()) => {
+                    last.get_or_insert((*id, takes_back));
+                }
                 Verdict::Adopt(takes_back) => {
                     least = branch.chain.weight();
                     chosen = Some((*id, takes_back));
@@ -159,7 +161,9 @@ impl<L: Ledger> Machine<L> {
         for branch in beyond {
             self.look_beyond(&branch, true, now);
         }
-        let Some((id, takes_back)) = chosen else {
+        // What stalled is asked for again where there is nothing else to do.
+        let last = last.filter(|_| self.plan.is_none());
+        let Some((id, takes_back)) = chosen.or(last) else {
             return;
         };
         let branch = self.peers.get(&id).and_then(|peer| peer.branch.clone());
@@ -218,14 +222,24 @@ impl<L: Ledger> Machine<L> {
             // Our own blocks have outweighed it meanwhile.
             return self.give_plan_up(None);
         }
+        let (tip, proposer) = (plan.tip().hash, plan.proposer);
         let mut peers = self.peers.iter();
         let may_come = peers.any(|(id, peer)| plan.may_come_from(id, peer.best.number));
-        let stands = now.instant.saturating_duration_since(plan.moved_at) >= STANDING_MAX;
-        if stands || (plan.is_wanting() && !may_come) {
-            let is_liar = self.peers.contains_key(&plan.proposer);
+        let stands = now.instant.saturating_duration_since(plan.moved_at);
+        if stands >= STANDING_MAX {
+            let is_liar = self.peers.contains_key(&proposer);
             self.give_plan_up(is_liar.then_some(Why::Cheap));
             self.choose(now);
-        } else if plan.is_unanswered {
+        } else if plan.is_wanting() && !may_come {
+            let is_liar = plan.is_lacked_by(&proposer);
+            self.give_plan_up(None);
+            if is_liar {
+                self.drop_peer(proposer, Why::Cheap, &"it lacks what it has shown");
+            }
+            self.choose(now);
+        } else if stands >= BLOCKS_WITHIN && !self.stalled.contains(&tip) {
+            self.stalled.truncate(REMEMBERED_MAX - 1);
+            self.stalled.push_front(tip);
             self.choose(now);
         }
     }

@@ -7,6 +7,7 @@ use crate::sync::{
     ledger::Ledger,
     machine::Action,
     peer::{From, Wanted},
+    plan::Forged,
     strategy::NEAR_BLOCKS,
 };
 use fedchain_runtime::{Hash, opaque::Block};
@@ -25,10 +26,14 @@ impl<L: Ledger> Machine<L> {
             return;
         }
         peer.has_answered();
-        if let Some(plan) = &mut self.plan
-            && plan.receive(id, blocks, now.instant).is_err()
-        {
-            self.drop_peer(id, Why::Invalid, &"blocks that are not those asked for");
+        let Some(plan) = &mut self.plan else { return };
+        let tip = plan.tip().hash;
+        match plan.receive(id, blocks, now.instant) {
+            Ok(true) => self.stalled.retain(|stalled| *stalled != tip),
+            Ok(false) => {}
+            Err(Forged) => {
+                self.drop_peer(id, Why::Invalid, &"blocks that are not those asked for");
+            }
         }
     }
 

@@ -102,6 +102,8 @@ pub struct Machine<L> {
     tokens: Tokens,
     held: Held,
     bad: VecDeque<Hash>,
+    /// Newest blocks of branches whose blocks did not come: they keep no other branch waiting.
+    stalled: VecDeque<Hash>,
     alarmed: HashSet<Hash>,
     ordered_at: Option<Instant>,
     plan: Option<Plan>,
@@ -123,6 +125,7 @@ impl<L: Ledger> Machine<L> {
             tokens: Tokens::new(now),
             held: Held::default(),
             bad: VecDeque::new(),
+            stalled: VecDeque::new(),
             alarmed: HashSet::new(),
             ordered_at: None,
             plan: None,
@@ -237,7 +240,6 @@ impl<L: Ledger> Machine<L> {
                 self.actions.push(Action::CancelBlocks(*id));
                 if let Some(plan) = &mut self.plan {
                     plan.give_up_on(id);
-                    plan.is_unanswered = true;
                 }
             }
             if peer.silent >= SILENT_MAX {
