@@ -237,6 +237,8 @@ impl SubstrateCli for Cli {
             .mut_arg("rpc_max_connections", |arg| arg.default_value("2000"))
             // Every block is told to every subscription: of 2,000 connections these are 32,000.
             .mut_arg("rpc_max_subscriptions_per_connection", |arg| arg.default_value("16"))
+            // What lies in it, counts as read.
+            .mut_arg("rpc_message_buffer_capacity_per_connection", |arg| arg.default_value("16"))
             .mut_arg("pool_limit", |arg| arg.default_value("16384"))
             .mut_arg("pool_kbytes", |arg| arg.default_value("131072"))
             .name(Self::executable_name())

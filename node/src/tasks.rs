@@ -36,7 +36,7 @@ pub struct Parts<'a> {
 /// When metrics, telemetry or RPC cannot be served.
 pub fn spawn(task_manager: &mut TaskManager, parts: Parts<'_>) -> Result<(), Error> {
     let Parts {
-        config,
+        mut config,
         client,
         backend,
         pool,
@@ -84,7 +84,7 @@ pub fn spawn(task_manager: &mut TaskManager, parts: Parts<'_>) -> Result<(), Err
     tasks.spawn("informant", None, informant);
 
     let serving = rpc::serve(rpc::Parts {
-        config: &config,
+        config: &mut config,
         client,
         backend,
         pool,

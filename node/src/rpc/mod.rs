@@ -14,7 +14,7 @@ use mining::MiningServer;
 use order::order;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use sc_rpc::system::Request;
-use sc_rpc_server::{Server, create_rpc_runtime};
+use sc_rpc_server::{BatchRequestConfig, Server, create_rpc_runtime};
 use sc_service::{Configuration, Error, KeystoreContainer, start_rpc_servers};
 use sc_utils::mpsc::TracingUnboundedSender;
 use std::{error::Error as Cause, sync::Arc};
@@ -28,7 +28,7 @@ const FOLLOWERS_THREADS: u32 = 16;
 
 /// What the methods answer from.
 pub struct Parts<'a> {
-    pub config: &'a Configuration,
+    pub config: &'a mut Configuration,
     pub client: Arc<FullClient>,
     pub backend: Arc<FullBackend>,
     pub pool: Arc<Pool>,
@@ -44,11 +44,21 @@ pub struct Parts<'a> {
 /// # Errors
 /// When there is no address to listen at.
 pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
-    let config = parts.config;
     let mining = parts.mining.take();
+    // One answer to many requests would not be counted.
+    for endpoint in parts.config.rpc.addr.iter_mut().flatten() {
+        if matches!(endpoint.batch_config, BatchRequestConfig::Unlimited) {
+            endpoint.batch_config = BatchRequestConfig::Disabled;
+        }
+    }
     let runtime = create_rpc_runtime(FOLLOWERS_THREADS)?;
     let mut methods = stock::methods(&parts, runtime.handle())?;
-    let Parts { client, pool, .. } = parts;
+    let Parts {
+        config,
+        client,
+        pool,
+        ..
+    } = parts;
     let system = System::new(client.clone(), pool).into_rpc();
     methods.merge(system).map_err(error)?;
     let payment = TransactionPayment::new(client.clone()).into_rpc();

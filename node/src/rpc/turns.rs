@@ -18,18 +18,18 @@ use std::{
 };
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::timeout,
 };
 
 /// Requests of one connection that have no answer yet, at most.
 pub const ASKED_MAX: usize = 128;
-/// Bytes of answers that one connection has not been sent, before it is asked to read.
-const UNSENT_MAX: usize = 16 << 20;
-/// The same of all connections.
-const UNSENT_MAX_IN_ALL: usize = 1 << 30;
-/// KiB of parameters of all requests that have no answer yet.
-const ROOM_KIB: usize = 64 << 10;
+/// Bytes of parameters and answers that one connection may hold when it asks for more.
+const HELD_MAX: usize = 16 << 20;
+/// The same of all connections; who holds little may ask all the same.
+const HELD_MAX_IN_ALL: usize = 1 << 30;
+/// Bytes that are little.
+const LITTLE: usize = 256 << 10;
 /// How long a request waits for its turn.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Turns at once, at most: they share the executor's instances with the import of blocks.
@@ -41,7 +41,6 @@ const BUSY_CODE: i32 = 7_001;
 #[derive(Clone)]
 pub struct Turns {
     line: Arc<Semaphore>,
-    room: Arc<Semaphore>,
     connections: Arc<Mutex<Connections>>,
     /// Where the work is done: neither on the threads that answer nor on those of the node.
     workers: Handle,
@@ -50,13 +49,14 @@ pub struct Turns {
 #[derive(Default)]
 struct Connections {
     by_id: HashMap<ConnectionId, Connection>,
-    unsent: usize,
+    held: usize,
 }
 
 /// What one connection has asked and not been told.
 struct Connection {
     asked: usize,
-    unsent: usize,
+    /// Bytes of parameters, and of answers that were not sent.
+    held: usize,
     /// One of its requests is in the line.
     line: Arc<Semaphore>,
 }
@@ -114,7 +114,6 @@ impl Turns {
     pub(super) fn new(workers: Handle, at_once: usize) -> Self {
         Self {
             line: Arc::new(Semaphore::new(at_once)),
-            room: Arc::new(Semaphore::new(ROOM_KIB)),
             connections: Arc::default(),
             workers,
         }
@@ -122,30 +121,36 @@ impl Turns {
 
     /// Counts a request with so many bytes of parameters until its place drops.
     pub fn count(&self, id: ConnectionId, bytes: usize) -> Result<Place, Refusal> {
-        let kib = u32::try_from(bytes.div_ceil(1 << 10)).map_err(|_| Refusal::Busy)?;
-        let room = self.room.clone().try_acquire_many_owned(kib);
-        let room = room.map_err(|_| Refusal::Busy)?;
         let mut connections = self.connections.lock();
-        let is_full = connections.unsent >= UNSENT_MAX_IN_ALL;
+        let is_full = connections.held >= HELD_MAX_IN_ALL;
         let connection = connections.by_id.entry(id).or_insert_with(|| Connection {
             asked: 0,
-            unsent: 0,
+            held: 0,
             line: Arc::new(Semaphore::new(1)),
         });
         connection.asked = connection.asked.saturating_add(1);
-        let place = Place {
+        let is_busy = connection.asked > ASKED_MAX
+            || connection.held >= HELD_MAX
+            || (is_full && connection.held.saturating_add(bytes) > LITTLE);
+        let line = connection.line.clone();
+        drop(connections);
+        let mut place = Place {
             turns: self.clone(),
             id,
-            line: connection.line.clone(),
-            unsent: 0,
-            _room: room,
+            line,
+            held: 0,
         };
-        let is_busy = connection.asked > ASKED_MAX || connection.unsent >= UNSENT_MAX;
-        drop(connections);
-        if is_busy || is_full {
+        place.hold(bytes);
+        if is_busy {
             return Err(Refusal::Busy);
         }
         Ok(place)
+    }
+
+    fn is_holding_much(&self, id: ConnectionId) -> bool {
+        let connections = self.connections.lock();
+        let connection = connections.by_id.get(&id);
+        connection.is_some_and(|connection| connection.held >= HELD_MAX)
     }
 }
 
@@ -154,23 +159,35 @@ pub struct Place {
     turns: Turns,
     id: ConnectionId,
     line: Arc<Semaphore>,
-    unsent: usize,
-    _room: OwnedSemaphorePermit,
+    held: usize,
 }
 
 impl Place {
+    fn hold(&mut self, bytes: usize) {
+        self.held = self.held.saturating_add(bytes);
+        let mut connections = self.turns.connections.lock();
+        connections.held = connections.held.saturating_add(bytes);
+        if let Some(connection) = connections.by_id.get_mut(&self.id) {
+            connection.held = connection.held.saturating_add(bytes);
+        }
+    }
+
     /// Works when it is the turn of the connection that asks, to the end, even if nobody waits for it any more.
     pub async fn work<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
         let turn = async {
-            let own = self.line.acquire().await;
+            let own = self.line.acquire().await.map_err(|_| Refusal::Broken)?;
+            // The answers to those before it may have been large.
+            if self.turns.is_holding_much(self.id) {
+                return Err(Refusal::Busy);
+            }
             let turn = self.turns.line.clone().acquire_owned().await;
-            own.and_then(|own| Ok((own, turn?)))
+            Ok::<_, Refusal>((own, turn.map_err(|_| Refusal::Broken)?))
         };
-        let turn = timeout(WAIT_MAX, turn).await.map_err(|_| Refusal::Busy)?;
-        let (_own, turn) = turn.map_err(|_| Refusal::Broken)?;
+        let turn = timeout(WAIT_MAX, turn).await;
+        let (_own, turn) = turn.map_err(|_| Refusal::Busy)??;
         let workers = self.turns.workers.clone();
         let worked = self.turns.workers.spawn_blocking(move || {
             let _turn = turn;
@@ -191,13 +208,7 @@ impl Place {
             // An error, and short.
             return answer;
         };
-        self.unsent = text.len();
-        let mut connections = self.turns.connections.lock();
-        connections.unsent = connections.unsent.saturating_add(self.unsent);
-        if let Some(connection) = connections.by_id.get_mut(&self.id) {
-            connection.unsent = connection.unsent.saturating_add(self.unsent);
-        }
-        drop(connections);
+        self.hold(text.len());
         let (payload, sent) = ResponsePayload::success(result).notify_on_completion();
         tokio::spawn(async move {
             // It fails where the connection is gone.
@@ -211,10 +222,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut connections = self.turns.connections.lock();
-        connections.unsent = connections.unsent.saturating_sub(self.unsent);
+        connections.held = connections.held.saturating_sub(self.held);
         if let Some(connection) = connections.by_id.get_mut(&self.id) {
             connection.asked = connection.asked.saturating_sub(1);
-            connection.unsent = connection.unsent.saturating_sub(self.unsent);
+            connection.held = connection.held.saturating_sub(self.held);
             if connection.asked == 0 {
                 connections.by_id.remove(&self.id);
             }
@@ -319,15 +330,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn parameters_have_room_together() {
+    async fn who_holds_little_may_ask_however_much_others_hold() {
         let turns = turns(1);
-        let most = ROOM_KIB << 10;
-        let place = turns.count(ConnectionId(1), most - 1_024).unwrap();
-        assert!(turns.count(ConnectionId(2), 1_025).is_err());
-        assert!(turns.count(ConnectionId(2), 1_024).is_ok());
-        drop(place);
-        assert!(turns.count(ConnectionId(2), most).is_ok());
-        assert!(turns.connections.lock().by_id.is_empty());
+        let others: Vec<_> = (1..=HELD_MAX_IN_ALL / HELD_MAX)
+            .map(|id| turns.count(ConnectionId(id), HELD_MAX).unwrap())
+            .collect();
+        assert!(turns.count(ConnectionId(1), 0).is_err());
+        let id = ConnectionId(0);
+        assert!(turns.count(id, LITTLE + 1).is_err());
+        let place = turns.count(id, LITTLE).unwrap();
+        assert!(turns.count(id, 1).is_err());
+        drop((place, others));
+        assert!(turns.count(id, HELD_MAX).is_ok());
+        let connections = turns.connections.lock();
+        assert!(connections.by_id.is_empty() && connections.held == 0);
     }
 
     #[tokio::test]
@@ -335,7 +351,7 @@ mod tests {
         let turns = turns(1);
         let id = ConnectionId(1);
         let answer = || {
-            let text = ResponsePayload::success("x".repeat(UNSENT_MAX / 4));
+            let text = ResponsePayload::success("x".repeat(HELD_MAX / 4));
             MethodResponse::response(Id::Number(7), text, usize::MAX)
         };
         let mut unsent = vec![];
@@ -344,6 +360,7 @@ mod tests {
             assert_eq!(sent.as_result(), answer().as_result());
             unsent.push(sent.into_parts().1.unwrap());
         }
+        // With the parameters, four are too much.
         assert_eq!(unsent.len(), 4);
         assert!(turns.count(ConnectionId(2), 100).is_ok());
         unsent.pop().unwrap().notify(true);
@@ -354,6 +371,6 @@ mod tests {
         while !turns.connections.lock().by_id.is_empty() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(turns.connections.lock().unsent, 0);
+        assert_eq!(turns.connections.lock().held, 0);
     }
 }

@@ -28,6 +28,8 @@ const SUBSCRIPTIONS: usize = 100;
 const CALLS: usize = 100;
 /// Calls that a follower of the chain may have at work.
 const FOLLOWER_CALLS: usize = 16;
+/// The key of the largest value.
+const CODE: &str = "0x3a636f6465";
 /// What a stranger that holds connections waits before it opens another one.
 const HOLD_PAUSE: Duration = Duration::from_millis(400);
 /// What slow strangers wait.
@@ -37,13 +39,16 @@ const SPAN: Duration = Duration::from_secs(20);
 /// The longest that a look at the node's health may take.
 const HEALTH_MAX: Duration = Duration::from_secs(1);
 
+/// The most memory that the node may hold, in bytes: twice what all answers together may.
+const MEMORY_MAX: u64 = 2 << 30;
+
 /// What strangers do.
 struct Kind {
     name: &'static str,
     act: fn(SocketAddrV4) -> Result<()>,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind {
         name: "long_lists_of_names",
         act: |at| {
@@ -53,7 +58,7 @@ const KINDS: [Kind; 11] = [
     },
     Kind {
         name: "moments",
-        act: |at| ask(at, &vec![("federation_moments", json!([0])); 100]),
+        act: |at| ask_at_once(at, "federation_moments", &json!([0])),
     },
     Kind {
         name: "whole_lists",
@@ -69,13 +74,7 @@ const KINDS: [Kind; 11] = [
     },
     Kind {
         name: "calls_at_once",
-        act: |at| {
-            let mut stream =
-                send_all(at, CALLS, "state_call", &json!(["Metadata_metadata", "0x"]))?;
-            stream.set_read_timeout(Some(PAUSE))?;
-            std::io::copy(&mut stream, &mut std::io::sink())?;
-            Ok(())
-        },
+        act: |at| ask_at_once(at, "state_call", &json!(["Metadata_metadata", "0x"])),
     },
     Kind {
         name: "calls_of_followers",
@@ -84,6 +83,21 @@ const KINDS: [Kind; 11] = [
     Kind {
         name: "batches",
         act: |at| ask(at, &vec![("state_getMetadata", json!([])); 100]),
+    },
+    Kind {
+        name: "long_subscriptions",
+        act: |at| {
+            let keys = vec![CODE; 4_000];
+            ask_at_once(at, "state_subscribeStorage", &json!([keys]))
+        },
+    },
+    Kind {
+        name: "unread_answers",
+        act: |at| {
+            let _stream = send_all(at, CALLS, "state_getStorage", &json!([CODE]))?;
+            thread::sleep(PAUSE);
+            Ok(())
+        },
     },
     Kind {
         name: "new_subscriptions",
@@ -127,6 +141,9 @@ pub fn run() -> Result<()> {
             missed.push(kind.name);
         }
     }
+    let peak = node.memory_peak()?;
+    row("rpc_memory_peak", peak as f64 / 1e6, "MB");
+    ensure!(peak < MEMORY_MAX, "the node held {peak} bytes");
     ensure!(
         missed.is_empty(),
         "more than {HEALTH_MAX:?}, or no block: {}",
@@ -250,6 +267,14 @@ fn send(stream: &mut TcpStream, count: usize, method: &str, params: &Value) -> R
         let call = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         stream.write_all(&frame(call.to_string().as_bytes())?)?;
     }
+    Ok(())
+}
+
+/// Sends many calls without waiting for an answer, and reads for a while.
+fn ask_at_once(at: SocketAddrV4, method: &str, params: &Value) -> Result<()> {
+    let mut stream = send_all(at, CALLS, method, params)?;
+    stream.set_read_timeout(Some(PAUSE))?;
+    std::io::copy(&mut stream, &mut std::io::sink())?;
     Ok(())
 }
 

@@ -260,8 +260,14 @@ impl Chain {
     /// Sorts an error of subxt, which hides its causes: does the node still answer?
     async fn classify(&self, error: impl Display) -> Error {
         let still_there = self.methods.system_chain().await;
+        let reason = error.to_string();
         match self.answer("system_chain", still_there) {
-            Ok(_) => Error::Protocol(error.to_string()),
+            // Asked by subxt itself.
+            Ok(_) if reason.contains(&format!("({BUSY_CODE})")) => Error::Lost {
+                url: self.url.clone(),
+                reason,
+            },
+            Ok(_) => Error::Protocol(reason),
             Err(lost) => lost,
         }
     }
