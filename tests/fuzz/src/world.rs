@@ -109,7 +109,7 @@ impl World {
                 let block_ms = BLOCK_MS * u64::from(*tenths % 30 + 1) / 10;
                 // Some blocks are full, and then more than a window waits for.
                 match tenths / 30 {
-                    7.. => full_blocks(u64::from(*count % 128)),
+                    7.. => full_blocks(u64::from(*count % 128) + 1),
                     _ => next_blocks_every(u64::from(*count % 8) + 1, block_ms),
                 }
                 assert_eq!(Queue::<Test>::iter().count(), 0, "the queue is stuck");
