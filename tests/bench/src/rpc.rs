@@ -39,8 +39,8 @@ const SPAN: Duration = Duration::from_secs(20);
 /// The longest that a look at the node's health may take.
 const HEALTH_MAX: Duration = Duration::from_secs(1);
 
-/// The most memory that the node may hold, in bytes: twice what all answers together may.
-const MEMORY_MAX: u64 = 2 << 30;
+/// The most memory that the node may hold, in bytes: 1 GiB of unread answers, what lies in buffers, and itself.
+const MEMORY_MAX: u64 = 3 << 30;
 
 /// What strangers do.
 struct Kind {
