@@ -3,7 +3,8 @@
 //! [`cli`] is what was typed, [`command`] picks what to do, [`service`] wires a node together. [`pow`]
 //! says when a seal is valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
 //! from peers, `import` lets them in and picks the best, `mining` finds new ones, `finality` buries
-//! old ones, `reorgs` and `activity` count what happens, and [`stop`] ends it.
+//! old ones, `rpc` answers requests, `tasks` starts what every node runs beside, `reorgs` and `activity` count what
+//! happens, and [`stop`] ends it.
 
 #![allow(
     clippy::result_large_err,

@@ -9,7 +9,7 @@ mod turns;
 use crate::service::{FullBackend, FullClient, Pool};
 use fedchain_runtime::opaque::Block;
 use federation::{FederationMethods, FederationRpcServer};
-use jsonrpsee::RpcModule;
+use jsonrpsee::{Methods, RpcModule};
 use mining::MiningServer;
 use order::order;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
@@ -59,20 +59,19 @@ pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
         pool,
         ..
     } = parts;
-    let system = System::new(client.clone(), pool).into_rpc();
-    methods.merge(system).map_err(error)?;
-    let payment = TransactionPayment::new(client.clone()).into_rpc();
-    methods.merge(payment).map_err(error)?;
-    let federation = FederationMethods(client).into_rpc();
-    methods.merge(federation).map_err(error)?;
+    let system = System::new(client.clone(), pool);
+    add(&mut methods, system.into_rpc())?;
+    let payment = TransactionPayment::new(client.clone());
+    add(&mut methods, payment.into_rpc())?;
+    add(&mut methods, FederationMethods(client).into_rpc())?;
 
     let (turns, workers) = Turns::start()?;
     let methods = order(&turns, &methods).map_err(error)?;
     let mut served = RpcModule::new(());
-    served.merge(methods).map_err(error)?;
+    add(&mut served, methods)?;
     // Work for miners waits for nobody.
     if let Some(mining) = mining {
-        served.merge(mining.into_rpc()).map_err(error)?;
+        add(&mut served, mining.into_rpc())?;
     }
     let server = start_rpc_servers(
         &config.rpc,
@@ -83,6 +82,10 @@ pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
         None,
     )?;
     Ok((server, workers))
+}
+
+fn add(methods: &mut Methods, more: impl Into<Methods>) -> Result<(), Error> {
+    methods.merge(more).map_err(error)
 }
 
 fn error(cause: impl Cause + Send + Sync + 'static) -> Error {

@@ -72,20 +72,23 @@ pub fn order(turns: &Turns, methods: &Methods) -> Result<Methods, RegisterMethod
 }
 
 fn bounded(turns: &Turns, name: &'static str, callback: MethodCallback) -> MethodCallback {
+    let kind = kind(name);
+    let is_carrier = CARRIERS.iter().any(|start| name.starts_with(start));
+    let at_most = move |entries| (!is_carrier).then_some(entries);
     match callback {
-        MethodCallback::Sync(work) if kind(name) != Kind::Free => {
+        MethodCallback::Sync(work) if kind != Kind::Free => {
             let work = MethodCallback::Async(Arc::new(move |id, params, _, max, asks| {
                 let work = work.clone();
                 async move { work(id, params, max, asks) }.boxed()
             }));
             bounded(turns, name, work)
         }
-        MethodCallback::Async(work) if kind(name) != Kind::Free => {
+        MethodCallback::Async(work) if kind != Kind::Free => {
             let turns = turns.clone();
             MethodCallback::Async(Arc::new(move |id, params, connection, max, asks| {
                 let (turns, work) = (turns.clone(), work.clone());
                 async move {
-                    if let Err(error) = check(name, &params, ENTRIES_MAX) {
+                    if let Err(error) = check(&params, at_most(ENTRIES_MAX)) {
                         return MethodResponse::error(id, error);
                     }
                     let place = match turns.count(connection, params.len_bytes()) {
@@ -96,7 +99,7 @@ fn bounded(turns: &Turns, name: &'static str, callback: MethodCallback) -> Metho
                     };
                     let asked = id.clone();
                     let work = async move { work(id, params, connection, max, asks).await };
-                    match kind(name) {
+                    match kind {
                         Kind::Turn => in_turn(place, asked, work, max).await,
                         Kind::Counted | Kind::Free => work.await,
                     }
@@ -106,7 +109,7 @@ fn bounded(turns: &Turns, name: &'static str, callback: MethodCallback) -> Metho
         }
         MethodCallback::Subscription(subscribe) => {
             MethodCallback::Subscription(Arc::new(move |id, params, sink, state, asks| {
-                match check(name, &params, SUBSCRIBED_MAX) {
+                match check(&params, at_most(SUBSCRIBED_MAX)) {
                     Ok(()) => subscribe(id, params, sink, state, asks),
                     Err(error) => {
                         let id = id.into_owned();
@@ -137,10 +140,11 @@ async fn in_turn(
 }
 
 /// Refuses parameters that are too long, and lists with too many entries, or long ones with one of them twice.
-fn check(name: &str, params: &Params, entries_max: usize) -> Result<(), ErrorObjectOwned> {
-    if CARRIERS.iter().any(|start| name.starts_with(start)) {
+/// Without a bound on entries all may pass.
+fn check(params: &Params, entries_max: Option<usize>) -> Result<(), ErrorObjectOwned> {
+    let Some(entries_max) = entries_max else {
         return Ok(());
-    }
+    };
     let refused = |text: String| ErrorObjectOwned::owned(INVALID_PARAMS_CODE, text, None::<()>);
     if params.len_bytes() > BYTES_MAX {
         return Err(refused(format!(

@@ -1,6 +1,6 @@
 //! The methods of every Substrate node, but those of which one request can ask for everything: the archive's.
 
-use super::{Parts, error};
+use super::{Parts, add};
 use futures::future::BoxFuture;
 use jsonrpsee::Methods;
 use sc_client_api::BlockBackend;
@@ -50,32 +50,35 @@ pub fn methods(parts: &Parts<'_>, runtime: &Handle) -> Result<Methods, Error> {
     let metrics = metrics.transpose()?;
 
     let mut methods = Methods::new();
-    let system = System::new(info(config), network.clone()).into_rpc();
-    methods.merge(system).map_err(error)?;
-    let chain = chain::new_full(client(), executor()).into_rpc();
-    methods.merge(chain).map_err(error)?;
+    let system = System::new(info(config), network.clone());
+    add(&mut methods, system.into_rpc())?;
+    let chain = chain::new_full(client(), executor());
+    add(&mut methods, chain.into_rpc())?;
     let (state, child_state) = state::new_full(client(), executor(), None);
-    methods.merge(state.into_rpc()).map_err(error)?;
-    methods.merge(child_state.into_rpc()).map_err(error)?;
+    add(&mut methods, state.into_rpc())?;
+    add(&mut methods, child_state.into_rpc())?;
     let author = Author::new(client(), pool(), keystore.keystore(), executor());
-    methods.merge(author.into_rpc()).map_err(error)?;
+    add(&mut methods, author.into_rpc())?;
 
     let specification = &config.chain_spec;
     let name = specification.name().into();
     let specification = ChainSpec::new(name, genesis, specification.properties());
-    methods.merge(specification.into_rpc()).map_err(error)?;
+    add(&mut methods, specification.into_rpc())?;
     let limits = ChainHeadConfig {
         subscription_buffer_cap: FOLLOWER_EVENTS_MAX,
         max_follow_subscriptions_per_connection: 1,
         ..Default::default()
     };
-    let followers = Arc::new(Hurried(runtime.clone()));
+    let followers = Arc::new(Hurried {
+        runtime: runtime.clone(),
+        most: FOLLOWER_CALL_MAX,
+    });
     let chain_head = ChainHead::new(client(), backend(), followers, limits);
-    methods.merge(chain_head.into_rpc()).map_err(error)?;
+    add(&mut methods, chain_head.into_rpc())?;
     let transaction = Transaction::new(client(), pool(), executor(), metrics);
-    methods.merge(transaction.into_rpc()).map_err(error)?;
+    add(&mut methods, transaction.into_rpc())?;
     let broadcast = TransactionBroadcast::new(client(), pool(), executor(), BROADCASTS_MAX);
-    methods.merge(broadcast.into_rpc()).map_err(error)?;
+    add(&mut methods, broadcast.into_rpc())?;
     Ok(methods)
 }
 
@@ -91,11 +94,14 @@ fn info(config: &Configuration) -> SystemInfo {
 
 /// Gives up on what blocks a thread for too long: a follower that reads nothing must not keep others out.
 #[derive(Clone)]
-struct Hurried(Handle);
+struct Hurried {
+    runtime: Handle,
+    most: Duration,
+}
 
 impl SpawnNamed for Hurried {
     fn spawn(&self, _: &'static str, _: Option<&'static str>, task: BoxFuture<'static, ()>) {
-        self.0.spawn(task);
+        self.runtime.spawn(task);
     }
 
     fn spawn_blocking(
@@ -104,10 +110,33 @@ impl SpawnNamed for Hurried {
         _: Option<&'static str>,
         task: BoxFuture<'static, ()>,
     ) {
-        let runtime = self.0.clone();
-        self.0.spawn_blocking(move || {
+        let (runtime, most) = (self.runtime.clone(), self.most);
+        self.runtime.spawn_blocking(move || {
             // It answers nobody then.
-            let _ = runtime.block_on(async { timeout(FOLLOWER_CALL_MAX, task).await });
+            let _ = runtime.block_on(async { timeout(most, task).await });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+    use std::future::pending;
+    use tokio::sync::oneshot;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_keeps_a_thread_for_long_loses_it() {
+        let hurried = Hurried {
+            runtime: Handle::current(),
+            most: Duration::from_millis(20),
+        };
+        let (held, lost) = oneshot::channel::<()>();
+        let task = async move {
+            let _held = held;
+            pending::<()>().await;
+        };
+        hurried.spawn_blocking("follower", None, task.boxed());
+        assert!(lost.await.is_err());
     }
 }

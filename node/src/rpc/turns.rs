@@ -23,14 +23,13 @@ use tokio::{
 };
 
 /// Requests of one connection that have no answer yet, at most.
-pub const ASKED_MAX: usize = 128;
+const ASKED_MAX: usize = 128;
 /// Bytes of parameters and answers that one connection may hold when it asks for more.
 const HELD_MAX: usize = 16 << 20;
 /// The same of all connections; who holds little may ask all the same.
 const HELD_MAX_IN_ALL: usize = 1 << 30;
 /// Bytes that are little.
 const LITTLE: usize = 256 << 10;
-/// How long a request waits for its turn.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Turns at once, at most: they share the executor's instances with the import of blocks.
 const AT_ONCE_MAX: usize = 16;
@@ -42,6 +41,8 @@ const BUSY_CODE: i32 = 7_001;
 pub struct Turns {
     line: Arc<Semaphore>,
     connections: Arc<Mutex<Connections>>,
+    /// How long a request waits for its turn.
+    wait_max: Duration,
     /// Where the work is done: neither on the threads that answer nor on those of the node.
     workers: Handle,
 }
@@ -50,6 +51,15 @@ pub struct Turns {
 struct Connections {
     by_id: HashMap<ConnectionId, Connection>,
     held: usize,
+}
+
+impl Connections {
+    fn hold(&mut self, id: ConnectionId, bytes: usize) {
+        self.held = self.held.saturating_add(bytes);
+        if let Some(connection) = self.by_id.get_mut(&id) {
+            connection.held = connection.held.saturating_add(bytes);
+        }
+    }
 }
 
 /// What one connection has asked and not been told.
@@ -115,6 +125,7 @@ impl Turns {
         Self {
             line: Arc::new(Semaphore::new(at_once)),
             connections: Arc::default(),
+            wait_max: WAIT_MAX,
             workers,
         }
     }
@@ -123,28 +134,26 @@ impl Turns {
     pub fn count(&self, id: ConnectionId, bytes: usize) -> Result<Place, Refusal> {
         let mut connections = self.connections.lock();
         let is_full = connections.held >= HELD_MAX_IN_ALL;
+        let known = connections.by_id.get(&id);
+        let (asked, held) = known.map_or((0, 0), |known| (known.asked, known.held));
+        let would_hold_much = held.saturating_add(bytes) > LITTLE;
+        if asked >= ASKED_MAX || held >= HELD_MAX || (is_full && would_hold_much) {
+            return Err(Refusal::Busy);
+        }
         let connection = connections.by_id.entry(id).or_insert_with(|| Connection {
-            asked: 0,
-            held: 0,
+            asked,
+            held,
             line: Arc::new(Semaphore::new(1)),
         });
-        connection.asked = connection.asked.saturating_add(1);
-        let is_busy = connection.asked > ASKED_MAX
-            || connection.held >= HELD_MAX
-            || (is_full && connection.held.saturating_add(bytes) > LITTLE);
+        connection.asked = asked.saturating_add(1);
         let line = connection.line.clone();
-        drop(connections);
-        let mut place = Place {
+        connections.hold(id, bytes);
+        Ok(Place {
             turns: self.clone(),
             id,
             line,
-            held: 0,
-        };
-        place.hold(bytes);
-        if is_busy {
-            return Err(Refusal::Busy);
-        }
-        Ok(place)
+            held: bytes,
+        })
     }
 
     fn is_holding_much(&self, id: ConnectionId) -> bool {
@@ -165,11 +174,7 @@ pub struct Place {
 impl Place {
     fn hold(&mut self, bytes: usize) {
         self.held = self.held.saturating_add(bytes);
-        let mut connections = self.turns.connections.lock();
-        connections.held = connections.held.saturating_add(bytes);
-        if let Some(connection) = connections.by_id.get_mut(&self.id) {
-            connection.held = connection.held.saturating_add(bytes);
-        }
+        self.turns.connections.lock().hold(self.id, bytes);
     }
 
     /// Works when it is the turn of the connection that asks, to the end, even if nobody waits for it any more.
@@ -186,7 +191,7 @@ impl Place {
             let turn = self.turns.line.clone().acquire_owned().await;
             Ok::<_, Refusal>((own, turn.map_err(|_| Refusal::Broken)?))
         };
-        let turn = timeout(WAIT_MAX, turn).await;
+        let turn = timeout(self.turns.wait_max, turn).await;
         let (_own, turn) = turn.map_err(|_| Refusal::Busy)??;
         let workers = self.turns.workers.clone();
         let worked = self.turns.workers.spawn_blocking(move || {
@@ -305,6 +310,18 @@ mod tests {
         gate.add_permits(1);
         assert_eq!(other.await.unwrap(), Ok(7));
         gate.add_permits(ASKED_MAX);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever() {
+        let mut turns = turns(1);
+        turns.wait_max = Duration::from_millis(20);
+        let other = turns.line.acquire().await.unwrap();
+        let refused = take(turns.clone(), 1, async { 7 }).await;
+        assert_eq!(refused, Err(Refusal::Busy));
+        assert!(turns.connections.lock().by_id.is_empty());
+        drop(other);
+        assert_eq!(take(turns.clone(), 1, async { 7 }).await, Ok(7));
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 const CALLS: u64 = 200;
 /// JSON-RPC code of what can be asked again later.
 const BUSY: i64 = 7_001;
+/// JSON-RPC code of the server library for batches.
+const BATCHES_REFUSED: i64 = -32_005;
 
 #[tokio::test]
 async fn who_asks_for_much_waits_for_itself() -> Result<()> {
@@ -46,6 +48,25 @@ async fn who_asks_for_much_waits_for_itself() -> Result<()> {
     ensure!(
         refused + worked == CALLS as usize,
         "{refused} refused, {worked} answered"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_message_is_one_request() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let node = Node::start(&folder.path().join("node.log"), &[]).await?;
+    let (mut socket, _) = connect_async(node.url()).await?;
+    let call = |id| json!({"jsonrpc": "2.0", "id": id, "method": "system_name", "params": []});
+    let batch = json!([call(1), call(2)]).to_string();
+    socket.send(Message::text(batch)).await?;
+    let answer = next(&mut socket).await?;
+    ensure!(answer["error"]["code"] == BATCHES_REFUSED, "{answer}");
+    socket.send(request(3, "system_name", &json!([]))).await?;
+    let answer = next(&mut socket).await?;
+    ensure!(
+        answer["id"] == 3 && answer["result"].is_string(),
+        "{answer}"
     );
     Ok(())
 }
