@@ -9,5 +9,5 @@ use crate::{cargo, setup};
 /// Builds the workspace and runs the benchmark `name`, or all of them.
 pub fn run(name: Option<OsString>) -> Result<()> {
     setup::build_tools()?;
-    cargo::build_and_run("fedchain-bench", name.as_slice())
+    cargo::build_and_run("fedchain-bench", &[], name.as_slice())
 }

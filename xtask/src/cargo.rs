@@ -75,12 +75,15 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_string())
 }
 
-/// Builds the whole workspace, then runs one of its programs.
+/// Builds the workspace without some of its packages, then runs one of its programs.
 ///
-/// Always the whole workspace: building a single package would unify features differently and
-/// compile the dependencies again.
-pub fn build_and_run(program: &str, args: &[OsString]) -> Result<()> {
-    run(cargo()?.args(["build", "--release", "--workspace"]))?;
+/// Building a single package would unify features differently and compile the dependencies again: left out is
+/// what no other feature depends on.
+pub fn build_and_run(program: &str, without: &[&str], args: &[OsString]) -> Result<()> {
+    let without = without.iter().flat_map(|package| ["--exclude", package]);
+    run(cargo()?
+        .args(["build", "--release", "--workspace"])
+        .args(without))?;
     run(Command::new(target_dir()?.join("release").join(program)).args(args))
 }
 

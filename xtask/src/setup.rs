@@ -5,6 +5,7 @@ mod bencher;
 mod debian;
 mod faketime;
 mod nextest;
+mod openssl;
 mod protoc;
 mod tools;
 mod wasm;
@@ -24,7 +25,8 @@ pub fn build_tools() -> Result<()> {
     let cache = cache_dir()?;
     let protoc = protoc::provide(&cache)?;
     let toolchain = wasm::provide(&cache)?;
-    let settings = settings(&cache, protoc.as_deref(), toolchain.as_deref());
+    let has_openssl = openssl::is_there();
+    let settings = settings(&cache, protoc.as_deref(), toolchain.as_deref(), has_openssl);
     let file = root()?.join(".cargo/setup.toml");
     if fs::read_to_string(&file).is_ok_and(|written| written == settings) {
         return Ok(());
@@ -65,7 +67,12 @@ fn target(cache: &Path) -> PathBuf {
 }
 
 /// The text of `.cargo/setup.toml`. Rust's `{:?}` of a path is a TOML basic string.
-fn settings(cache: &Path, protoc: Option<&Path>, toolchain: Option<&str>) -> String {
+fn settings(
+    cache: &Path,
+    protoc: Option<&Path>,
+    toolchain: Option<&str>,
+    has_openssl: bool,
+) -> String {
     let mut text = format!(
         "# Written by `cargo xtask setup` for this machine.\n\
          [build]\ntarget-dir = {:?}\n\n[env]\n",
@@ -76,6 +83,9 @@ fn settings(cache: &Path, protoc: Option<&Path>, toolchain: Option<&str>) -> Str
     }
     if let Some(name) = toolchain {
         text += &format!("{WASM_BUILD_TOOLCHAIN} = {name:?}\n");
+    }
+    if has_openssl {
+        text.extend(openssl::SETTINGS.map(|(name, value)| format!("{name} = {value:?}\n")));
     }
     text
 }
@@ -89,10 +99,13 @@ mod tests {
         let cache = Path::new("/c/fedchain");
         let bare = "# Written by `cargo xtask setup` for this machine.\n\
                     [build]\ntarget-dir = \"/c/fedchain/target\"\n\n[env]\n";
-        assert_eq!(settings(cache, None, None), bare);
+        assert_eq!(settings(cache, None, None, false), bare);
         assert_eq!(
-            settings(cache, Some(Path::new("/c/protoc")), Some("wasm")),
-            format!("{bare}PROTOC = \"/c/protoc\"\nWASM_BUILD_TOOLCHAIN = \"wasm\"\n")
+            settings(cache, Some(Path::new("/c/protoc")), Some("wasm"), true),
+            format!(
+                "{bare}PROTOC = \"/c/protoc\"\nWASM_BUILD_TOOLCHAIN = \"wasm\"\n\
+                 OPENSSL_NO_VENDOR = \"1\"\nOPENSSL_STATIC = \"1\"\n"
+            )
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The C and C++ tools that build scripts call: OpenSSL, zstd and wasm-opt come as source.
+//! The C tools that build scripts call: zstd comes as source, and OpenSSL where it is not installed.
 
 use std::process::Command;
 
@@ -8,9 +8,8 @@ use crate::cargo::output;
 
 /// Program, arguments that show whether it works, Debian packages that bring it. OpenSSL's
 /// configure script needs Perl modules which Debian's perl-base lacks.
-const TOOLS: [(&str, &[&str], &str); 5] = [
+const TOOLS: [(&str, &[&str], &str); 4] = [
     ("cc", &["--version"], "gcc libc6-dev"),
-    ("c++", &["--version"], "g++"),
     ("make", &["--version"], "make"),
     ("perl", &["-MFindBin", "-MIPC::Cmd", "-e1"], "perl"),
     ("git", &["--version"], "git"),
