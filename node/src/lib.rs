@@ -1,7 +1,8 @@
 //! A full node of fedchain: mines, keeps the chain and answers over RPC.
 //!
-//! [`cli`] is what was typed, [`command`] picks what to do, [`service`] wires a node together. [`pow`]
-//! says when a seal is valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
+//! [`cli`] is what was typed, [`command`] picks what to do, `ports` looks whether it can listen,
+//! [`service`] wires a node together. [`pow`] says when a seal is
+//! valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
 //! from peers, `import` lets them in and picks the best, `mining` finds new ones, `finality` buries
 //! old ones, `reorgs` and `activity` count what happens, and [`stop`] ends it.
 
@@ -21,6 +22,7 @@ mod metrics;
 mod mining;
 mod network;
 mod pool_tasks;
+mod ports;
 pub mod pow;
 mod reorgs;
 mod rpc;

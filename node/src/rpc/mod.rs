@@ -17,12 +17,7 @@ use sc_rpc::system::Request;
 use sc_rpc_server::{BatchRequestConfig, Server, create_rpc_runtime};
 use sc_service::{Configuration, Error, KeystoreContainer, start_rpc_servers};
 use sc_utils::mpsc::TracingUnboundedSender;
-use std::{
-    error::Error as Cause,
-    io::{self, ErrorKind},
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-};
+use std::{error::Error as Cause, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
 use turns::{Turns, Workers};
 
@@ -51,7 +46,7 @@ pub struct Parts<'a> {
 pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
     let mining = parts.mining.take();
     for endpoint in parts.config.rpc.addr.iter_mut().flatten() {
-        // Clients would look for it at the port that it was given.
+        // Clients look at the port that it was given.
         endpoint.retry_random_port = false;
         // One answer to many requests would not be counted.
         if matches!(endpoint.batch_config, BatchRequestConfig::Unlimited) {
@@ -92,56 +87,6 @@ pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
     Ok((server, workers))
 }
 
-/// Looks whether the node can listen where it should, before it touches anything else.
-///
-/// # Errors
-/// When another program listens there, or nobody can.
-pub fn ensure_free(config: &Configuration) -> Result<(), Error> {
-    let endpoints = config.rpc.addr.iter().flatten();
-    let needed = endpoints.filter(|endpoint| !endpoint.is_optional);
-    for endpoint in needed {
-        try_listening(endpoint.listen_addr)?;
-    }
-    Ok(())
-}
-
-fn try_listening(address: SocketAddr) -> io::Result<()> {
-    TcpListener::bind(address).map(drop).map_err(|cause| {
-        let text = match cause.kind() {
-            ErrorKind::AddrInUse => format!(
-                "another program, perhaps a node, listens at {address} already: end it, or choose \
-                 another port for RPC by --rpc-port"
-            ),
-            _ => format!(
-                "cannot listen for RPC at {address} ({cause}): choose another port by --rpc-port"
-            ),
-        };
-        io::Error::new(cause.kind(), text)
-    })
-}
-
 fn error(cause: impl Cause + Send + Sync + 'static) -> Error {
     Error::Application(Box::new(cause))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_that_is_taken_is_named() {
-        let other = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = other.local_addr().unwrap();
-        let error = try_listening(address).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AddrInUse);
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "another program, perhaps a node, listens at {address} already: end it, or choose \
-                 another port for RPC by --rpc-port"
-            )
-        );
-        drop(other);
-        assert!(try_listening(address).is_ok());
-    }
 }
