@@ -157,6 +157,30 @@ async fn a_node_tells_all_series_that_rules_dashboard_and_documents_name() -> Re
 }
 
 #[tokio::test]
+async fn no_block_is_mined_without_a_hash() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (_node, port) = node(&folder).await?;
+    let deadline = Instant::now() + WAIT_MAX;
+    loop {
+        let told = get(port, "/metrics").await?;
+        let value = |name: &str| -> Option<f64> {
+            let line = told.lines().find(|line| line.starts_with(name))?;
+            line.split_whitespace().last()?.parse().ok()
+        };
+        // On a development chain a few hashes are enough.
+        if let Some(blocks) = value("fedchain_blocks_mined_total")
+            && blocks >= 3.0
+        {
+            let hashes = value("fedchain_hashes_total").context("no hashes are told")?;
+            ensure!(hashes >= blocks, "{blocks} blocks of {hashes} hashes");
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "nothing is mined");
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test]
 #[ignore = "needs promtool, which `cargo xtask test --all` provides"]
 async fn alerts_go_off_when_they_should() -> Result<()> {
     for (check, file) in [("check", "alerts.yml"), ("test", "alerts.test.yml")] {
