@@ -33,7 +33,8 @@ fn document(name: &str) -> PathBuf {
 async fn node(folder: &TempDir) -> Result<(Node, u16)> {
     let port = free_port()?;
     let log = folder.path().join("node.log");
-    let args = ["--dev", "--mine", "--prometheus-port", &port.to_string()];
+    let told_at = port.to_string();
+    let args = ["--dev", "--mine", "--prometheus-port", &told_at];
     let node = Node::start_program("fedchain-node", &log, &args, Place::default()).await?;
     Ok((node, port))
 }
