@@ -93,7 +93,9 @@ impl Slot {
             while self.version.load(Ordering::Relaxed) == version {
                 let end = nonce.saturating_add(BATCH);
                 let seal = search(&work.pre_hash, target, nonce..end);
-                self.hashes.fetch_add(BATCH, Ordering::Relaxed);
+                let tried = seal.map_or(end, |seal| seal.nonce.saturating_add(1));
+                let tried = tried.saturating_sub(nonce);
+                self.hashes.fetch_add(tried, Ordering::Relaxed);
                 if let Some(seal) = seal {
                     let _ = found.send((work, seal));
                     break;

@@ -26,6 +26,15 @@ use substrate_prometheus_endpoint::{
 
 const LOG_TARGET: &str = "activity";
 
+/// What becomes of federations.
+const FEDERATIONS: [&str; 4] = ["created", "finished", "cancelled", "removed"];
+/// What becomes of rounds.
+const ROUNDS: [&str; 6] = [
+    "opened", "adopted", "skipped", "crowded", "ungated", "worse",
+];
+/// What becomes of updates, unless an error refuses them.
+const UPDATES: [&str; 4] = ["committed", "accepted", "beyond_norm", "withheld"];
+
 /// Counters of what federations do.
 pub struct Metrics {
     federations: CounterVec<U64>,
@@ -41,25 +50,28 @@ impl Metrics {
     /// When one of them is registered already.
     pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
         let registry = registry.cloned().unwrap_or_default();
-        let counters = |name, help, label| {
-            register(CounterVec::new(Opts::new(name, help), &[label])?, &registry)
-        };
         Ok(Self {
             federations: counters(
+                &registry,
                 "fedchain_federations_total",
                 "Federations that were created, finished, cancelled or removed",
                 "what",
+                FEDERATIONS,
             )?,
             rounds: counters(
+                &registry,
                 "fedchain_rounds_total",
-                "Rounds by what became of them: opened, adopted, skipped, ungated or worse",
+                "Rounds by what became of them: opened, adopted, skipped, crowded, ungated or worse",
                 "what",
+                ROUNDS,
             )?,
             updates: counters(
+                &registry,
                 "fedchain_updates_total",
                 "Commitments and updates by what became of them: committed, accepted, beyond_norm, \
                  withheld, or the name of the error that refused one in a block",
                 "result",
+                UPDATES.into_iter().chain(errors()),
             )?,
             hooks: register(
                 Counter::new(
@@ -108,6 +120,28 @@ impl Metrics {
     }
 }
 
+/// A counter of each value of the label, all of them at 0: of one that appears with its first event,
+/// Prometheus sees no increase.
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+    values: impl IntoIterator<Item = &'static str>,
+) -> Result<CounterVec<U64>, PrometheusError> {
+    let counters = register(CounterVec::new(Opts::new(name, help), &[label])?, registry)?;
+    for value in values {
+        counters.get_metric_with_label_values(&[value])?;
+    }
+    Ok(counters)
+}
+
+/// The names of the pallet's errors.
+fn errors() -> impl Iterator<Item = &'static str> {
+    let error = |code: u8| Error::<Runtime>::decode(&mut [code].as_slice()).ok();
+    (0..=u8::MAX).filter_map(error).map(|error| error.as_str())
+}
+
 /// Counts for as long as the client lives.
 pub async fn run(client: Arc<FullClient>, metrics: Metrics) {
     let mut imports = client.import_notification_stream();
@@ -150,4 +184,31 @@ fn read(client: &FullClient, block: Hash) -> Option<(Events, PerDispatchClass<We
         Events::decode_all(&mut events.as_slice()).ok()?,
         PerDispatchClass::decode_all(&mut weight.as_slice()).ok()?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use substrate_prometheus_endpoint::prometheus::TextEncoder;
+
+    #[test]
+    fn all_that_can_happen_is_told_before_it_does() {
+        let registry = Registry::new();
+        Metrics::new(Some(&registry)).unwrap();
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for line in [
+            r#"fedchain_federations_total{what="removed"} 0"#,
+            r#"fedchain_rounds_total{what="crowded"} 0"#,
+            r#"fedchain_updates_total{result="withheld"} 0"#,
+            r#"fedchain_updates_total{result="UnknownFederation"} 0"#,
+            r#"fedchain_updates_total{result="WrongRows"} 0"#,
+        ] {
+            assert!(
+                text.lines().any(|told| told == line),
+                "{line} is not in {text}"
+            );
+        }
+    }
 }

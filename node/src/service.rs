@@ -7,6 +7,7 @@ use crate::{
     import::Import,
     mining, network,
     pool_tasks::PoolTasks,
+    ports,
     pow::Blake2Pow,
     reorgs, rpc,
     sync::{Progress, start_over},
@@ -174,7 +175,7 @@ pub type Relay = BlockRelayParams<Block, NetworkWorker<Block, Hash>>;
 /// Starts a node, and its miner if there is a configuration for one.
 ///
 /// # Errors
-/// When the database, the network or a thread cannot be opened.
+/// When a port, the database, the network or a thread cannot be opened.
 pub fn start(config: Configuration, mining: Option<Mining>) -> Result<Running, Error> {
     match config.network.network_backend {
         NetworkBackendType::Libp2p => {
@@ -206,6 +207,7 @@ fn start_with<N: NetworkBackend<Block, Hash>>(
         BlockRelayParams<Block, N>,
     ) -> Result<BlockRelayParams<Block, N>, Error>,
 ) -> Result<Running, Error> {
+    ports::ensure_free(&config)?;
     let needed = start_over::prepare(&config)?;
     let data_path = config.data_path.clone();
     let PartialComponents {

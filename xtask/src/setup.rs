@@ -6,6 +6,7 @@ mod debian;
 mod faketime;
 mod nextest;
 mod openssl;
+mod prometheus;
 mod protoc;
 mod tools;
 mod wasm;
@@ -43,6 +44,11 @@ pub fn everything() -> Result<()> {
     build_tools()?;
     nextest::provide()?;
     faketime::provide()
+}
+
+/// Provides Prometheus for the heavy tests, and returns the folder that the PATH lacks, if any.
+pub fn prometheus() -> Result<Option<PathBuf>> {
+    prometheus::provide(&cache_dir()?)
 }
 
 /// Provides frame-omni-bencher, which measures weights, and returns its path.

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: unit, property, end-to-end and documentation tests.
 
+use std::{env, ffi::OsString, path::PathBuf};
+
 use anyhow::Result;
 
 use crate::{
@@ -17,15 +19,24 @@ pub fn run(folder: Option<&str>, all: bool) -> Result<()> {
     } else {
         &[]
     };
+    let monitoring = if all { setup::prometheus()? } else { None };
     let only = folder.map(|folder| format!("--filterset=package(fedchain-{folder})"));
     execute(
         cargo()?
             .args(["nextest", "run", "--release", "--workspace"])
             .args(heavy)
-            .args(&only),
+            .args(&only)
+            .env("PATH", path_with(monitoring)?),
     )?;
     if only.is_some() {
         return Ok(());
     }
     execute(cargo()?.args(["test", "--release", "--workspace", "--doc"]))
+}
+
+/// The PATH, with one more folder in front.
+fn path_with(folder: Option<PathBuf>) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = folder.into_iter().chain(env::split_paths(&path));
+    Ok(env::join_paths(folders)?)
 }

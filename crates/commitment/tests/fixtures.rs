@@ -106,6 +106,38 @@ fn the_hashes_are_pinned() {
     );
 }
 
+/// The rows of the table in the documented protocol: bytes of a field, and their hexadecimal digits.
+fn documented() -> Vec<(String, String)> {
+    let document = include_str!("../../../docs/protocol.md");
+    let (_, section) = document.split_once("### Byte by byte").unwrap();
+    let table = section
+        .lines()
+        .skip_while(|line| !line.starts_with("| --- "));
+    let rows = table.skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let mut cells = row.trim_matches('|').rsplit('|').map(str::trim);
+        let digits = cells.next().unwrap().trim_matches('`');
+        (cells.next().unwrap().to_owned(), digits.to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn the_document_shows_the_bytes_that_are_hashed() {
+    let rows = documented();
+    for (bytes, digits) in &rows {
+        let bytes = bytes.rsplit(' ').next().unwrap();
+        assert_eq!(bytes.parse::<usize>(), Ok(digits.len() / 2), "{digits}");
+    }
+    let hashed = (b"fedchain/commitment", 1u8, opening()).encode();
+    let digits: String = rows.into_iter().map(|(_, digits)| digits).collect();
+    assert_eq!(digits, hex(&hashed));
+    assert_eq!(hashed.len(), 247);
+    assert_eq!(hex(sp_crypto_hashing::blake2_256(&hashed)), COMMITMENT);
+    let document = include_str!("../../../docs/protocol.md");
+    assert!(document.contains(&format!("It is `{COMMITMENT}`.")));
+}
+
 #[test]
 fn a_change_in_any_field_changes_the_commitment() {
     let original = opening();

@@ -131,4 +131,13 @@ mod tests {
         assert_eq!(Refusal::from_code(0), None);
         assert_eq!(Refusal::from_name(""), None);
     }
+
+    #[test]
+    fn every_code_is_documented() {
+        let document = include_str!("../../../docs/rpc.md");
+        for refusal in Refusal::ALL {
+            let row = alloc::format!("| {} | `{}` | ", refusal.code(), refusal.name());
+            assert!(document.contains(&row), "not in docs/rpc.md: {row}");
+        }
+    }
 }

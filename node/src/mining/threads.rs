@@ -46,7 +46,10 @@ fn mine(cell: &WorkCell, first_nonce: u64, found: &UnboundedSender<Found>, metri
         let mut nonce = first_nonce;
         while cell.is_current(work.job) {
             let end = nonce.saturating_add(BATCH);
-            if let Some(seal) = search(work.pre_hash.as_fixed_bytes(), target, nonce..end) {
+            let seal = search(work.pre_hash.as_fixed_bytes(), target, nonce..end);
+            let tried = seal.map_or(end, |seal| seal.nonce.saturating_add(1));
+            metrics.hashes.inc_by(tried.saturating_sub(nonce));
+            if let Some(seal) = seal {
                 match cell.take(work.job, seal) {
                     Ok(template) => {
                         let _ = found.unbounded_send((template, seal));
@@ -56,7 +59,6 @@ fn mine(cell: &WorkCell, first_nonce: u64, found: &UnboundedSender<Found>, metri
                 }
                 break;
             }
-            metrics.hashes.inc_by(BATCH);
             nonce = end;
         }
     }

@@ -45,8 +45,10 @@ pub struct Parts<'a> {
 /// When there is no address to listen at.
 pub fn serve(mut parts: Parts<'_>) -> Result<(Server, Workers), Error> {
     let mining = parts.mining.take();
-    // One answer to many requests would not be counted.
     for endpoint in parts.config.rpc.addr.iter_mut().flatten() {
+        // Clients look at the port that it was given.
+        endpoint.retry_random_port = false;
+        // One answer to many requests would not be counted.
         if matches!(endpoint.batch_config, BatchRequestConfig::Unlimited) {
             endpoint.batch_config = BatchRequestConfig::Disabled;
         }

@@ -5,6 +5,9 @@ use substrate_prometheus_endpoint::{
     Counter, F64, Gauge, GaugeVec, Opts, PrometheusError, Registry, U64, register,
 };
 
+/// Sides of a fork: this node's, and that of the chain of the alarm.
+pub const SIDES: [&str; 2] = ["ours", "theirs"];
+
 /// Series of the strategy.
 #[derive(Clone)]
 pub struct Metrics {
@@ -30,6 +33,20 @@ impl Metrics {
     pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
         let counter = |name, help| counter(registry, name, help);
         let registry = registry.cloned().unwrap_or_default();
+        let fork_weight = register(
+            GaugeVec::new(
+                Opts::new(
+                    "fedchain_fork_weight",
+                    "Weight above the fork of the newest chain that would take back finalised \
+                     blocks; 0 while there was none",
+                ),
+                &["side"],
+            )?,
+            &registry,
+        )?;
+        for side in SIDES {
+            fork_weight.get_metric_with_label_values(&[side])?;
+        }
         Ok(Self {
             below_finality: counter(
                 "fedchain_blocks_below_finality_total",
@@ -47,17 +64,7 @@ impl Metrics {
                 "fedchain_cheap_branches_total",
                 "Branches given up because they had too little weight for their length",
             )?,
-            fork_weight: register(
-                GaugeVec::new(
-                    Opts::new(
-                        "fedchain_fork_weight",
-                        "Weight above the fork of the newest chain that would take back finalised \
-                         blocks",
-                    ),
-                    &["side"],
-                )?,
-                &registry,
-            )?,
+            fork_weight,
             adopting: register(
                 Gauge::new(
                     "fedchain_adopting",

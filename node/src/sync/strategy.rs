@@ -3,11 +3,11 @@
 use super::{
     Head, LOG_TARGET, Metrics, Progress,
     machine::{Action, Machine, Now, Why},
+    metrics::SIDES,
     peer::{From, Wanted},
     start_over::Needed,
 };
 use crate::headers::Headers;
-use fedchain_pow::U256;
 use fedchain_runtime::{BlockNumber, Hash, Header, opaque::Block};
 use futures::{FutureExt, channel::mpsc::UnboundedSender};
 use log::debug;
@@ -192,12 +192,10 @@ impl Strategy {
         metrics.cheap.inc_by(seen.cheap);
         metrics.below_finality.inc_by(seen.below_finality);
         if let Some((ours, theirs)) = seen.fork_weight {
-            let set = |side, weight: U256| {
+            for (side, weight) in SIDES.into_iter().zip([ours, theirs]) {
                 let weight: f64 = weight.to_string().parse().unwrap_or(f64::MAX);
                 metrics.fork_weight.with_label_values(&[side]).set(weight);
-            };
-            set("ours", ours);
-            set("theirs", theirs);
+            }
         }
         metrics.adopting.set(self.is_adopting().into());
         let takes_back = self.machine.plan().is_some_and(|plan| plan.takes_back);

@@ -45,6 +45,7 @@ mod api;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod certify;
+mod constants;
 mod cost;
 mod create;
 mod errors;
@@ -80,6 +81,7 @@ pub use weights::WeightInfo;
     clippy::large_enum_variant,
     reason = "FRAME's macros expand to them; in our own lines tidy finds the first"
 )]
+#[import_section(constants::constants)]
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[frame_support::pallet]
@@ -138,15 +140,20 @@ pub mod pallet {
         type RuntimeHoldReason: From<HoldReason>;
         /// On-chain time in milliseconds.
         type Time: Time<Moment = u64>;
-        /// Block time that the chain aims at, in milliseconds.
+        /// Block time that the chain aims at, in milliseconds. Not in the metadata, which must follow from the code
+        /// alone: this is read from the state.
         type BlockTimeMs: Get<u64>;
         /// Deposit per byte of state.
+        #[pallet::constant]
         type ByteDeposit: Get<BalanceOf<Self>>;
         /// Bytes of reveals that one block carries.
+        #[pallet::constant]
         type UploadBytesPerBlock: Get<u32>;
         /// Bytes of staged updates that one federation may need.
+        #[pallet::constant]
         type StagingBytesMax: Get<u32>;
         /// Aggregation's own share of a block's weight.
+        #[pallet::constant]
         type AggregationWeight: Get<Weight>;
         /// Weight of a transaction's extensions around a call of this pallet.
         type ExtensionWeight: Get<Weight>;

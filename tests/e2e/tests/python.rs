@@ -1,16 +1,21 @@
-//! Python beside the chain: scikit-learn trains for a federation, and ONNX Runtime predicts with its model.
+//! Python beside the chain: scikit-learn trains for a federation, ONNX Runtime predicts with its model, and a
+//! standard client of Substrate chains takes part in a round.
 
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
 use fedchain_test_support::{CLIENTS, Cli, FIXED_SPLIT, Node, Task, Trainer, open};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{
+    process::Command,
+    time::{Instant, sleep},
+};
 
 /// What pip installs: scikit-learn, NumPy (BSD-3-Clause), safetensors (Apache-2.0), ONNX Runtime (MIT).
 const PACKAGES: [&str; 4] = [
@@ -19,6 +24,10 @@ const PACKAGES: [&str; 4] = [
     "safetensors==0.*",
     "onnxruntime==1.*",
 ];
+/// The standard client (Apache-2.0).
+const CLIENT: [&str; 1] = ["substrate-interface==1.*"];
+/// How long a round may take.
+const ROUND_MAX: Duration = Duration::from_secs(60);
 /// Prints label and probability of each row, from a model and a file whose last column is the target.
 const PREDICT: &str = r#"
 import csv, json, sys
@@ -35,12 +44,12 @@ print(json.dumps([[labels[place], float(row[place])] for row, place in zip(proba
 struct Python(PathBuf);
 
 impl Python {
-    async fn install(folder: &Path) -> Result<Self> {
+    async fn install(folder: &Path, packages: &[&str]) -> Result<Self> {
         let folder = folder.join("python").display().to_string();
         said(Command::new("python3").args(["-m", "venv", &folder])).await?;
         let python = Self(Path::new(&folder).join("bin/python"));
         let pip = ["-m", "pip", "install", "--quiet"];
-        said(python.command().args(pip).args(PACKAGES)).await?;
+        said(python.command().args(pip).args(packages)).await?;
         Ok(python)
     }
 
@@ -68,6 +77,13 @@ async fn scene(folder: &TempDir) -> Result<(Node, Cli, PathBuf)> {
     Ok((node, cli, spec))
 }
 
+/// An example among the documents.
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/examples")
+        .join(name)
+}
+
 fn text(path: &Path) -> Result<&str> {
     path.to_str().context("a path in UTF-8")
 }
@@ -76,7 +92,7 @@ fn text(path: &Path) -> Result<&str> {
 #[ignore = "installs packages from PyPI"]
 async fn scikit_learn_trains_and_onnx_runtime_predicts() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let python = Python::install(folder.path()).await?;
+    let python = Python::install(folder.path(), &PACKAGES).await?;
     let (_node, cli, spec) = scene(&folder).await?;
     let parts = Task::Wine.split(&folder.path().join("rows"), FIXED_SPLIT, CLIENTS.len())?;
     let held_out = text(&parts.held_out)?;
@@ -90,8 +106,7 @@ async fn scikit_learn_trains_and_onnx_runtime_predicts() -> Result<()> {
     let base = folder.path().join("server.npy");
     let base = text(&base)?;
     cli.json(&["model", "get", "0", "--out", base]).await?;
-    let example =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/sklearn_client.py");
+    let example = example("sklearn_client.py");
     let mut submitted = Vec::new();
     // Both formats.
     for ((client, rows), update) in CLIENTS
@@ -136,4 +151,39 @@ async fn scikit_learn_trains_and_onnx_runtime_predicts() -> Result<()> {
         assert!((ours - probability).abs() < 1e-5, "{ours} {probability}");
     }
     Ok(())
+}
+
+#[tokio::test]
+#[ignore = "installs packages from PyPI"]
+async fn a_standard_client_takes_part() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let python = Python::install(folder.path(), &CLIENT).await?;
+    let (node, _cli, _spec) = scene(&folder).await?;
+    let mut clients = Vec::new();
+    for client in CLIENTS {
+        let mut command = python.command();
+        command.arg(example("commit.py"));
+        command.args([node.url().as_str(), "0", client, "533"]);
+        let pipes = command.stdin(Stdio::null()).stderr(Stdio::piped());
+        clients.push(pipes.kill_on_drop(true).spawn()?);
+    }
+    for client in clients {
+        let output = client.wait_with_output().await?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{complaint}");
+    }
+    let deadline = Instant::now() + ROUND_MAX;
+    loop {
+        let round = node.rpc("federation_round", json!([0, 1])).await?;
+        if round["record"].is_object() {
+            let record = &round["record"];
+            ensure!(
+                record["outcome"] == "adopted" && record["accepted"] == 2,
+                "{record}"
+            );
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "the round is open: {round}");
+        sleep(Duration::from_millis(500)).await;
+    }
 }

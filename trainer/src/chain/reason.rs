@@ -116,6 +116,17 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_table_is_this_one() {
+        let document = include_str!("../../../docs/rpc.md");
+        let rows = document.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<_> = rows.collect();
+        for (number, (name, sentence)) in FEDERATION.iter().enumerate() {
+            let row = format!("| {number} | `{name}` | {sentence} |");
+            assert!(rows.contains(&row.as_str()), "not in docs/rpc.md: {row}");
+        }
+    }
+
+    #[test]
     fn sentences_are_parts_of_a_message() {
         let all = FEDERATION.iter().chain(&OTHERS).chain(&POOL);
         for (name, sentence) in all {

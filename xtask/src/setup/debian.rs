@@ -67,15 +67,35 @@ pub fn install(packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     println!("setup: installing {}", packages.join(" "));
-    let apt_get = || {
-        let mut command = Command::new("apt-get");
-        command.args(["-qq", "-y", "--no-install-recommends"]);
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
     output(apt_get().arg("update"))?;
     output(apt_get().arg("install").args(packages))?;
     Ok(())
+}
+
+/// Unpacks a package in a folder, without installing it.
+pub fn unpack(package: &str, folder: &Path) -> Result<()> {
+    println!("setup: unpacking {package} in {}", folder.display());
+    output(apt_get().arg("update"))?;
+    output(apt_get().args(["download", package]).current_dir(folder))?;
+    let archives = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut archives = archives.filter(|path| path.extension().is_some_and(|name| name == "deb"));
+    let archive = archives
+        .next()
+        .with_context(|| format!("apt-get brought no {package}"))?;
+    output(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(&archive)
+            .arg(folder),
+    )?;
+    Ok(fs::remove_file(archive)?)
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.args(["-qq", "-y", "--no-install-recommends"]);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
 }
 
 /// Everything of the toolchain but the target's libraries.

@@ -1,6 +1,7 @@
 //! The pallet's behaviour, one file per subject. Every block checks the invariants.
 
 mod certify;
+mod constants;
 mod create;
 mod crowds;
 mod gate;
