@@ -1,15 +1,17 @@
 //! A server model's card: what it is, whose updates made it, how good it is, and how to check all that.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Write};
 
+use chrono::DateTime;
 use fedchain_fl::{
     H256, Privacy, Target,
     view::{Outcome, RoundRecord},
 };
-use fedchain_learn::{Metrics, data::nearest};
+use fedchain_learn::Metrics;
 
 use crate::{
     chain::{AccountId, FederationView},
+    evaluate::report::decimal,
     phase,
     session::report,
     words,
@@ -27,12 +29,31 @@ pub struct Card {
     pub purpose: Option<String>,
     /// Hash of the chain's first block.
     pub genesis: H256,
+    /// The block that created the federation.
+    pub created: Moment,
+    /// The block that all this is read from.
+    pub read: Moment,
     /// Closed rounds, in order.
     pub rounds: Vec<Round>,
     /// The distance to the optimum that is proven, and of how many rows, where the strategy certifies.
     pub certificate: Option<(f64, u32)>,
     /// The newest model on rows of whoever asked for the card.
     pub measured: Option<Metrics>,
+}
+
+/// A block and its time, which is its miner's word.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Its height.
+    pub block: u32,
+    /// Milliseconds since the Unix epoch.
+    pub time_ms: u64,
+}
+
+impl Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block {}, {}", self.block, utc(self.time_ms))
+    }
 }
 
 /// A closed round.
@@ -42,8 +63,10 @@ pub struct Round {
     pub round: u32,
     /// How it ended.
     pub record: RoundRecord,
-    /// The judges' median change of the loss, where there was a judgement.
-    pub change: Option<f64>,
+    /// Time of the block that closed it, in milliseconds since the Unix epoch.
+    pub closed_ms: u64,
+    /// The judges' median change of the loss, at scale `2^-LOSS_FRAC_BITS`, where there was a judgement.
+    pub change: Option<i64>,
     /// Accepted or not: every update that was revealed.
     pub updates: Vec<Update>,
 }
@@ -76,10 +99,11 @@ impl Card {
             (
                 "federation",
                 format!(
-                    "{}, created by {} in block {}",
-                    view.federation, view.owner, view.created_at
+                    "{}, created by {} in {}",
+                    view.federation, view.owner, self.created
                 ),
             ),
+            ("as of", self.read.to_string()),
             ("chain", format!("genesis `{:?}`", self.genesis)),
             (
                 "model",
@@ -136,14 +160,9 @@ impl Card {
                 Some(label) => format!("{} is {}", escaped(&column.name), escaped(label)),
                 None => escaped(&column.name),
             };
-            let missing = column
-                .missing
-                .map_or("refused".into(), |value| value.to_string());
-            let _ = writeln!(
-                text,
-                "| {name} | {} | {} | {missing} |",
-                column.offset, column.scale
-            );
+            let missing = column.missing.map_or("refused".into(), words::plain);
+            let (offset, scale) = (words::plain(column.offset), words::plain(column.scale));
+            let _ = writeln!(text, "| {name} | {offset} | {scale} | {missing} |");
         }
     }
 
@@ -157,7 +176,8 @@ impl Card {
         for round in &self.rounds {
             for update in &round.updates {
                 let privacy = update.privacy.map_or("none".into(), |privacy| {
-                    format!("({}, {})", nearest(privacy.epsilon), nearest(privacy.delta))
+                    let terms = [privacy.epsilon, privacy.delta].map(words::plain);
+                    format!("({})", terms.join(", "))
                 });
                 let (client, rows) = (&update.client, update.sample_count);
                 let _ = writeln!(text, "| {} | {client} | {rows} | {privacy} |", round.round);
@@ -168,13 +188,15 @@ impl Card {
     /// How good it is, and who says so.
     fn quality(&self, text: &mut String) {
         text.push_str(
-            "\n## Rounds\n\n| round | blocks | outcome | updates counted | loss, median change on \
-             holdouts | model root |\n| --- | --- | --- | --- | --- | --- |\n",
+            "\n## Rounds\n\n| round | blocks | closed | outcome | updates counted | loss, median change on \
+             holdouts | model root |\n| --- | --- | --- | --- | --- | --- | --- |\n",
         );
+        let has_gate = self.view.spec.gate.is_some();
         for Round {
             round,
             record,
             change,
+            closed_ms,
             ..
         } in &self.rounds
         {
@@ -185,11 +207,20 @@ impl Card {
                 Outcome::Ungated => "adopted unjudged",
                 Outcome::Worse => "refused: worse",
             };
-            let change = change.map_or("not judged".into(), |change| format!("{change:+.4}"));
+            let change = match change {
+                Some(change) if *change > 0 => format!("+{}", decimal(*change)),
+                Some(change) => decimal(*change),
+                None if has_gate => "not judged".into(),
+                None => "no gate".into(),
+            };
             let _ = writeln!(
                 text,
-                "| {round} | {} to {} | {outcome} | {} | {change} | `{:?}` |",
-                record.opened_at, record.closed_at, record.accepted, record.model_root
+                "| {round} | {} to {} | {} | {outcome} | {} | {change} | `{:?}` |",
+                record.opened_at,
+                record.closed_at,
+                utc(*closed_ms),
+                record.accepted,
+                record.model_root
             );
         }
         if let Some((distance, rows)) = self.certificate {
@@ -242,6 +273,15 @@ impl Card {
     }
 }
 
+/// A time in words; the number itself where it is beyond the calendar.
+fn utc(time_ms: u64) -> String {
+    let time = i64::try_from(time_ms).ok();
+    match time.and_then(DateTime::from_timestamp_millis) {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => format!("{time_ms} ms after 1970-01-01 00:00:00 UTC"),
+    }
+}
+
 /// Text as it is, within a line of Markdown.
 fn escaped(text: &impl Display) -> String {
     let mut escaped = String::new();
@@ -273,15 +313,25 @@ fn model(view: &FederationView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fedchain_fl::{Decimal, Strategy, view::PhaseView};
+    use fedchain_fl::{Column, Decimal, Gate, Strategy, view::PhaseView};
 
     use super::*;
     use crate::session::decide::tests::view;
 
-    #[test]
-    fn a_card_says_what_is_known_and_by_whom() {
-        let mut view = view(PhaseView::Finished);
-        view.spec.task.strategy = Strategy::Krum { f: 1 };
+    fn gate() -> Gate<u128> {
+        Gate {
+            rows: 10,
+            evaluators_max: 3,
+            quorum: 2,
+            tolerance: Decimal::whole(0),
+            bond: 1,
+            blocks: 5,
+            contributions: Default::default(),
+        }
+    }
+
+    /// The card of a federation whose one round changed the loss by so much.
+    fn card(view: FederationView, change: Option<i64>) -> Card {
         let record = RoundRecord {
             outcome: Outcome::Adopted,
             model_root: H256([2; 32]),
@@ -291,16 +341,25 @@ mod tests {
             closed_at: 9,
         };
         let privacy = Privacy {
-            epsilon: Decimal::whole(3),
+            epsilon: "3.5".parse().unwrap(),
             delta: "0.001".parse().unwrap(),
         };
-        let card = Card {
+        Card {
             purpose: Some("For a test.".into()),
             genesis: H256([1; 32]),
+            created: Moment {
+                block: 2,
+                time_ms: 951_782_399_999,
+            },
+            read: Moment {
+                block: 12,
+                time_ms: 1_764_547_200_000,
+            },
             rounds: vec![Round {
                 round: 1,
                 record,
-                change: Some(-0.25),
+                closed_ms: 951_782_400_000,
+                change,
                 updates: vec![Update {
                     client: AccountId([1; 32]),
                     sample_count: 147,
@@ -310,25 +369,77 @@ mod tests {
             certificate: None,
             measured: None,
             view,
-        };
-        let (text, client) = (card.markdown(), AccountId([1; 32]));
-        let row = format!("| 1 | {client} | 147 | (3, 0.001) |");
-        let receipt = format!("fedchain receipt get 0 1 --client {client} --out update.receipt");
-        for line in [
-            &row,
-            &receipt,
-            "# test",
-            "For a test.",
-            "| strategy | Krum, against 1 bad clients |",
-            "| norm rule | no bound on norms |",
-            "| rounds | 1 closed, 1 adopted, 3 planned |",
-            "fedchain model get 0 --round 1  # must show the model root above",
-            "Predicts the number x.",
-            "| 1 | 4 to 9 | adopted | 1 | -0.2500 | \
-             `0x0202020202020202020202020202020202020202020202020202020202020202` |",
-            "Not measured on rows of whoever made this card.",
+        }
+    }
+
+    #[track_caller]
+    fn assert_says(text: &str, lines: &[&str]) {
+        for line in lines {
+            assert!(text.lines().any(|found| found == *line), "{line}\n{text}");
+        }
+    }
+
+    const ROOT: &str = "`0x0202020202020202020202020202020202020202020202020202020202020202`";
+
+    #[test]
+    fn a_card_says_what_is_known_and_by_whom() {
+        let mut view = view(PhaseView::Finished);
+        view.spec.task.strategy = Strategy::Krum { f: 2 };
+        view.spec.task.schema.features = vec![
+            Column::number(
+                "a".parse().unwrap(),
+                "0.5".parse().unwrap(),
+                "1.25".parse().unwrap(),
+            ),
+            Column {
+                missing: Some("-0.75".parse().unwrap()),
+                ..Column::number("b".parse().unwrap(), Decimal::whole(3), Decimal::whole(1))
+            },
+        ]
+        .try_into()
+        .unwrap();
+        let owner = view.owner;
+        let (text, client) = (card(view, None).markdown(), AccountId([1; 32]));
+        assert_says(
+            &text,
+            &[
+                "# test",
+                "For a test.",
+                &format!(
+                    "| federation | 0, created by {owner} in block 2, 2000-02-28 23:59:59 UTC |"
+                ),
+                "| as of | block 12, 2025-12-01 00:00:00 UTC |",
+                "| strategy | Krum, against 2 bad clients |",
+                "| norm rule | no bound on norms |",
+                "| rounds | 1 closed, 1 adopted, 3 planned |",
+                "fedchain model get 0 --round 1  # must show the model root above",
+                "Predicts the number x.",
+                "| a | 0.5 | 1.25 | refused |",
+                "| b | 3 | 1 | -0.75 |",
+                &format!("| 1 | {client} | 147 | (3.5, 0.001) |"),
+                &format!(
+                    "| 1 | 4 to 9 | 2000-02-29 00:00:00 UTC | adopted | 1 | no gate | {ROOT} |"
+                ),
+                &format!("fedchain receipt get 0 1 --client {client} --out update.receipt"),
+                "Not measured on rows of whoever made this card.",
+            ],
+        );
+    }
+
+    #[test]
+    fn judgements_keep_their_digits() {
+        for (change, expected) in [
+            (Some(-(1 << 30)), "-0.250000"),
+            (Some(1 << 12), "+0.000000953674"),
+            (Some(0), "0"),
+            (None, "not judged"),
         ] {
-            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+            let mut view = view(PhaseView::Finished);
+            view.spec.gate = Some(gate());
+            let line = format!(
+                "| 1 | 4 to 9 | 2000-02-29 00:00:00 UTC | adopted | 1 | {expected} | {ROOT} |"
+            );
+            assert_says(&card(view, change).markdown(), &[&line]);
         }
     }
 

@@ -31,11 +31,11 @@ pub fn strategy(strategy: &Strategy) -> String {
         Strategy::TrimmedMean { trim } => {
             format!("mean without the {trim} smallest and largest of each weight")
         }
-        Strategy::Krum { f } => format!("Krum, against {f} bad clients"),
+        Strategy::Krum { f } => format!("Krum, against {}", bad_clients(*f)),
         Strategy::MultiKrum { f, keep } => {
-            format!("Multi-Krum of {keep} updates, against {f} bad clients")
+            format!("Multi-Krum of {keep} updates, against {}", bad_clients(*f))
         }
-        Strategy::Bulyan { f } => format!("Bulyan, against {f} bad clients"),
+        Strategy::Bulyan { f } => format!("Bulyan, against {}", bad_clients(*f)),
         Strategy::GeometricMedian => "geometric median".into(),
         Strategy::LeastSquares(terms) => format!(
             "least squares with penalty {}, proven within {}",
@@ -43,6 +43,10 @@ pub fn strategy(strategy: &Strategy) -> String {
             plain(terms.epsilon)
         ),
     }
+}
+
+fn bad_clients(count: u32) -> String {
+    format!("{count} bad client{}", if count == 1 { "" } else { "s" })
 }
 
 /// How many updates a round needs.
@@ -150,7 +154,7 @@ mod tests {
         );
         check(
             Strategy::MultiKrum { f: 1, keep: 3 },
-            "Multi-Krum of 3 updates, against 1 bad clients",
+            "Multi-Krum of 3 updates, against 1 bad client",
         );
         let terms = LeastSquares {
             penalty: decimal("0.001"),

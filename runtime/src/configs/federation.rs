@@ -17,6 +17,8 @@ use sp_runtime::{Perbill, generic::Era, traits::TransactionExtension};
 const UPLOAD_BYTES_PER_BLOCK: u32 = BLOCK_BYTES_MAX / 8 * 3;
 /// Bytes of updates that one federation may keep in state until they are aggregated.
 const STAGING_BYTES_MAX: u32 = 64 * 1024 * 1024;
+/// Eight clients can have the largest models, as the README says.
+const _: () = assert!(STAGING_BYTES_MAX == 8 * fedchain_fl::limits::UPDATE_BYTES_MAX);
 
 parameter_types! {
     /// A quarter of a block: the share that transactions cannot fill.

@@ -1,8 +1,8 @@
 //! Documents whose commands are run and whose output is compared.
 //!
-//! In a ```` ```console ```` block a line that begins with `$ ` is a command, `> ` continues it, and the
-//! lines after it are what it prints; `...` stands for any number of lines. Words with a digit in them
-//! (numbers, hashes, accounts, times) may differ.
+//! A ```` ```sh ```` block is typed as it stands. A ```` ```text ```` block behind it, with nothing but empty lines between
+//! them, is what it prints; without one it prints nothing. `...` stands for any number of lines. Words with a digit in
+//! them (numbers, hashes, accounts, times) may differ.
 
 use std::{
     fs::{self, File},
@@ -12,10 +12,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// A command of a document.
+/// Commands of a document that are typed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Where it stands, from 1.
+    /// Where they begin, from 1.
     pub line: usize,
     /// What is typed.
     pub command: String,
@@ -23,26 +23,48 @@ pub struct Step {
     pub output: Vec<String>,
 }
 
+/// A block between fences.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Commands,
+    Output,
+    Other,
+}
+
 /// All commands of a document in Markdown, in order.
 pub fn steps(text: &str) -> Vec<Step> {
-    let (mut steps, mut is_console) = (Vec::<Step>::new(), false);
+    let mut steps = Vec::<Step>::new();
+    let (mut block, mut are_commands_last) = (None, false);
     for (line, text) in (1..).zip(text.lines()) {
-        if text.starts_with("```") {
-            is_console = text == "```console";
-        } else if is_console && let Some(command) = text.strip_prefix("$ ") {
-            steps.push(Step {
-                line,
-                command: command.to_owned(),
-                output: Vec::new(),
-            });
-        } else if is_console && let Some(step) = steps.last_mut() {
-            let more = text.strip_prefix("> ").or(text.strip_prefix('>'));
-            match more {
-                Some(more) if step.output.is_empty() => {
-                    step.command.push('\n');
-                    step.command.push_str(more);
+        match (block, text) {
+            (None, "```sh") => {
+                block = Some(Block::Commands);
+                steps.push(Step {
+                    line: line + 1,
+                    command: String::new(),
+                    output: Vec::new(),
+                });
+            }
+            (None, "```text") if are_commands_last => block = Some(Block::Output),
+            (None, text) if text.starts_with("```") => block = Some(Block::Other),
+            (None, "") => {}
+            (None, _) => are_commands_last = false,
+            (Some(ended), "```") => {
+                are_commands_last = ended == Block::Commands;
+                block = None;
+            }
+            (Some(Block::Other), _) => {}
+            (Some(kind), text) => {
+                if let Some(step) = steps.last_mut() {
+                    match kind {
+                        Block::Output => step.output.push(text.to_owned()),
+                        _ if step.command.is_empty() => step.command.push_str(text),
+                        _ => {
+                            step.command.push('\n');
+                            step.command.push_str(text);
+                        }
+                    }
                 }
-                _ => step.output.push(text.to_owned()),
             }
         }
     }
@@ -60,18 +82,14 @@ pub fn run(
     programs: &Path,
     variables: &[(&str, String)],
 ) -> Result<()> {
-    let mut script = String::from("trap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
+    let mut script =
+        String::from("trap 'kill $(jobs -p) 2>/dev/null' EXIT\ntrap 'failed=$?' ERR\n");
     for step in steps {
-        let number = step.line;
-        let command = &step.command;
         script.push_str(&format!(
-            "{command}\nprintf '\\n{MARK}%d %d\\n' {number} $?\n"
+            "failed=0\n{}printf '\\n{MARK}%d %d\\n' {} $failed\n",
+            patient(&step.command),
+            step.line
         ));
-        if let Some(log) = log(command) {
-            script.push_str(&format!(
-                "for _ in {{1..300}}; do [ -s {log} ] && break; sleep 0.1; done\n"
-            ));
-        }
     }
     let output = folder.join("output");
     let file = File::create(&output)?;
@@ -108,8 +126,30 @@ pub fn run(
 
 const MARK: &str = "### step ";
 
-/// The file to which a command in the background writes. The next command comes after its first line, as
-/// it would from somebody who looks.
+/// Commands of which each that follows one in the background comes after that one's first line, as it would from
+/// somebody who looks.
+fn patient(commands: &str) -> String {
+    let (mut script, mut command) = (String::new(), String::new());
+    for line in commands.lines() {
+        script.push_str(line);
+        script.push('\n');
+        match line.strip_suffix('\\') {
+            Some(beginning) => command.push_str(beginning),
+            None => {
+                command.push_str(line);
+                if let Some(log) = log(&command) {
+                    script.push_str(&format!(
+                        "for _ in {{1..300}}; do [ -s {log} ] && break; sleep 0.1; done\n"
+                    ));
+                }
+                command.clear();
+            }
+        }
+    }
+    script
+}
+
+/// The file to which a command in the background writes.
 fn log(command: &str) -> Option<&str> {
     let mut words = command.strip_suffix('&')?.split_whitespace();
     words.find(|word| *word == ">")?;
@@ -155,8 +195,9 @@ fn normal(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# Title\n```console\n$ echo a\\\n> b\nab\n$ printf 'x 12\\n\\ny\\n'\nx 34\n...\ny\n```\n\
-                        ```sh\n$ no\n```\n```console\n$ (exit 3)\n```\n";
+    const TEXT: &str = "# Title\n```sh\necho a\\\nb\n```\n\n```text\nab\n```\n\n\
+                        ```sh\ntrue\nprintf 'x 12\\n\\ny\\n'\n```\n\n```text\nx 34\n...\ny\n```\n\
+                        ```toml\nno = 1\n```\n```sh\n(exit 3)\ntrue\n```\nwords\n```text\nno output\n```\n";
 
     #[test]
     fn commands_and_outputs_are_found() {
@@ -164,19 +205,25 @@ mod tests {
         let commands: Vec<&str> = found.iter().map(|step| step.command.as_str()).collect();
         assert_eq!(
             commands,
-            ["echo a\\\nb", "printf 'x 12\\n\\ny\\n'", "(exit 3)"]
+            [
+                "echo a\\\nb",
+                "true\nprintf 'x 12\\n\\ny\\n'",
+                "(exit 3)\ntrue"
+            ]
         );
+        assert_eq!(found[0].output, ["ab"]);
         assert_eq!(found[1].output, ["x 34", "...", "y"]);
-        assert_eq!((found[0].line, found[2].line), (3, 15));
+        assert!(found[2].output.is_empty());
+        assert_eq!((found[0].line, found[1].line, found[2].line), (3, 12, 25));
     }
 
     #[test]
     fn the_next_command_waits_for_the_first_line_of_one_in_the_background() {
         let folder = tempfile::tempdir().unwrap();
-        let text = "```console\n$ (sleep 0.5; echo up) > up.log 2>&1 &\n$ cat up.log\nup\n```\n";
+        let text = "```sh\n(sleep 0.5; echo up) > \\\n  up.log 2>&1 &\ncat up.log\n```\n```text\nup\n```\n";
         run(&steps(text), folder.path(), Path::new("/"), &[]).unwrap();
         assert_eq!(
-            log("fedchain serve \\\n    > server.log 2>&1 &"),
+            log("fedchain serve     > server.log 2>&1 &"),
             Some("server.log")
         );
         assert_eq!(log("echo a > b"), None);
@@ -189,7 +236,10 @@ mod tests {
         let mut found = steps(TEXT);
         assert!(run(&found[..2]).is_ok());
         let failed = run(&found).unwrap_err().to_string();
-        assert!(failed.starts_with("line 15: `(exit 3)` failed"), "{failed}");
+        assert!(
+            failed.starts_with("line 25: `(exit 3)\ntrue` failed"),
+            "{failed}"
+        );
         found[0].output = vec!["ba".into()];
         let differs = run(&found).unwrap_err().to_string();
         assert!(differs.starts_with("line 3:"), "{differs}");

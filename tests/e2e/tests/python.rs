@@ -147,8 +147,7 @@ async fn scikit_learn_trains_and_onnx_runtime_predicts() -> Result<()> {
     for (ours, (label, probability)) in ours.iter().zip(&theirs) {
         assert_eq!(&ours["label"], &Value::from(label.as_str()));
         let ours = ours["probability"].as_f64().context("no probability")?;
-        // Single precision.
-        assert!((ours - probability).abs() < 1e-5, "{ours} {probability}");
+        assert!((ours - probability).abs() < 1e-9, "{ours} {probability}");
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ pub use error::LearnError;
 pub use model::{
     metrics::{Metrics, evaluate},
     predict::{Prediction, predict},
+    quality::{ClassQuality, Detail, Quality, assess},
     quantise::{dequantise, quantise},
 };
 pub use train::{Hyper, Method, Trained, train};

@@ -9,9 +9,8 @@ use serde_json::json;
 use super::{Common, write_file};
 use crate::{
     Error,
-    card::{Card, Round, Update},
+    card::{Card, Moment, Round, Update},
     chain::{Chain, FederationView, Head},
-    evaluate::report::real,
 };
 
 #[derive(Debug, Args)]
@@ -53,6 +52,14 @@ impl CardArgs {
         let card = Card {
             rounds: rounds(&chain, &view, head).await?,
             genesis: chain.genesis(),
+            created: Moment {
+                block: view.created_at,
+                time_ms: chain.block_record(view.created_at).await?.timestamp,
+            },
+            read: Moment {
+                block: head.number,
+                time_ms: chain.time_ms(head).await?,
+            },
             purpose: self.purpose,
             certificate: certificate.map(|found| (found.bound.distance(), found.rows)),
             measured,
@@ -79,9 +86,11 @@ async fn rounds(chain: &Chain, view: &FederationView, head: Head) -> Result<Vec<
         let Some(record) = found.and_then(|found| found.record) else {
             continue;
         };
-        let mut updates = BTreeMap::new();
+        let (mut updates, mut closed_ms) = (BTreeMap::new(), 0);
         for block in record.opened_at..=record.closed_at {
-            for model in chain.block_record(block).await?.client_models {
+            let block = chain.block_record(block).await?;
+            closed_ms = block.timestamp;
+            for model in block.client_models {
                 let is_of_round = model.federation == view.federation && model.round == round;
                 if let (true, Some(sample_count)) = (is_of_round, model.sample_count) {
                     let update = Update {
@@ -100,7 +109,8 @@ async fn rounds(chain: &Chain, view: &FederationView, head: Head) -> Result<Vec<
         rounds.push(Round {
             round,
             record,
-            change: judged.map(|judged| real(judged.change)),
+            closed_ms,
+            change: judged.map(|judged| judged.change),
             updates: updates.into_values().collect(),
         });
     }

@@ -109,17 +109,21 @@ impl Gate {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
         let chain = common.connect().await?;
         let at = chain.best().await?.hash;
-        chain.federation(self.federation, at).await?;
+        let view = chain.federation(self.federation, at).await?;
         let closed = chain.round(self.federation, self.round, at).await?;
         let outcome = closed.and_then(|round| round.record).map(|r| r.outcome);
         let judged = chain.gate(self.federation, self.round, at).await?;
         let (Some(outcome), Some(record)) = (outcome, judged) else {
-            return Err(Error::Impossible(format!(
-                "round {} of federation {} was not judged{}",
-                self.round,
-                self.federation,
-                outcome.map_or("".into(), |outcome| format!(": {}", word(outcome)))
-            )));
+            let round = format!("round {} of federation {}", self.round, self.federation);
+            return Err(Error::Impossible(match (view.spec.gate, outcome) {
+                (None, _) => format!(
+                    "{round} was not judged: the federation has no gate, what a round aggregates is adopted"
+                ),
+                (Some(_), Some(outcome)) => format!("{round} was not judged: {}", word(outcome)),
+                (Some(_), None) => {
+                    format!("{round} is not closed: `fedchain watch` shows the rounds")
+                }
+            }));
         };
         common.print(&record, || {
             format!(

@@ -283,7 +283,7 @@ pub(super) fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
 }
 
 /// The spec with the default strategy, if it names none: clip to the median norm, then a trimmed
-/// mean that withstands a third of bad clients. Where anyone may join, only FedAvg is possible.
+/// mean that withstands `(clients_min - 1) / 3` of them. Where anyone may join, only FedAvg is possible.
 fn with_default_strategy(text: &str) -> Result<Option<toml::Table>, toml::de::Error> {
     let mut spec: toml::Table = toml::from_str(text)?;
     let is_open = spec.get("membership").and_then(Value::as_str) == Some("open");

@@ -7,8 +7,8 @@ use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::{self as learn, Prediction, data::Dataset, files};
 use serde_json::json;
 
-use super::{Common, card::CardArgs, file_error, write_file};
-use crate::{Error, session::report};
+use super::{Common, card::CardArgs, file_error, quality, write_file};
+use crate::Error;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -36,7 +36,7 @@ pub(super) enum Command {
     },
     /// Describe the newest server model in Markdown: data, clients, rounds, and how to check it.
     Card(CardArgs),
-    /// Measure a server model on your rows.
+    /// Measure a server model on your rows: errors, or each class and what is taken for what.
     Evaluate {
         #[command(flatten)]
         model: ModelArg,
@@ -136,9 +136,9 @@ impl Command {
             } => {
                 let (task, model) = model.fetch(common).await?;
                 let data = Dataset::read(&data, &task.schema, target.as_deref())?;
-                let metrics = learn::evaluate(&task, &model.values, &data)?;
-                common.print(&json!({ "round": model.round, "metrics": metrics }), || {
-                    format!("round {}: {}", model.round, report::describe(&metrics))
+                let quality = learn::assess(&task, &model.values, &data)?;
+                common.print(&json!({ "round": model.round, "metrics": quality }), || {
+                    format!("round {}: {}", model.round, quality::describe(&quality))
                 });
             }
             Self::Predict { model, data, out } => {

@@ -290,15 +290,48 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The measures in one line.
+/// The measures and the rows that they are of, in one line.
 pub fn describe(metrics: &Metrics) -> String {
-    let mut line = format!("loss {:.4}", metrics.loss);
+    format!("{} ({} rows)", measures(metrics), metrics.rows)
+}
+
+/// The measures alone.
+pub fn measures(metrics: &Metrics) -> String {
+    let mut line = format!("loss {}", number(metrics.loss));
     if let Some(rmse) = metrics.rmse {
-        line.push_str(&format!(", rmse {rmse:.4}"));
+        line.push_str(&format!(", rmse {}", number(rmse)));
     }
     if let Some(accuracy) = metrics.accuracy {
         line.push_str(&format!(", accuracy {:.1} %", 100.0 * accuracy));
     }
-    line.push_str(&format!(" ({} rows)", metrics.rows));
     line
+}
+
+/// A measure with four decimals; below a thousandth with four significant digits.
+pub fn number(value: f64) -> String {
+    let magnitude = value.abs().log10().floor();
+    match magnitude < -3.0 && magnitude.is_finite() {
+        true => format!("{value:.*}", (3.0 - magnitude) as usize),
+        false => format!("{value:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn small_measures_keep_their_digits() {
+        for (value, expected) in [
+            (0.0, "0.0000"),
+            (55.098_01, "55.0980"),
+            (1.0, "1.0000"),
+            (0.001, "0.0010"),
+            (0.000_996, "0.0009960"),
+            (-0.000_002_5, "-0.000002500"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(value), expected);
+        }
+    }
 }

@@ -73,8 +73,8 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// The strategy of a federation that names none: a trimmed mean that withstands a third of the
-    /// clients.
+    /// The strategy of a federation that names none: a trimmed mean that withstands
+    /// `(clients_min - 1) / 3` bad clients, however many take part.
     pub fn default_for(clients_min: u32) -> Self {
         Self::TrimmedMean {
             trim: clients_min.saturating_sub(1) / 3,

@@ -58,6 +58,7 @@ fn the_default_withstands_a_third_and_can_work() {
         (3, 0),
         (4, 1),
         (7, 2),
+        (10, 3),
         (20, 6),
         (1_024, 341),
     ] {

@@ -2,7 +2,6 @@
 
 use std::{io, path::PathBuf};
 
-use ndarray_npy::ViewNpyError;
 use safetensors::SafeTensorError;
 use thiserror::Error;
 
@@ -82,7 +81,7 @@ pub enum ContentError {
     NoModel,
     /// Cut off, or no file of NumPy.
     #[error("not an array of NumPy ({0}): save it with numpy.save")]
-    Npy(ViewNpyError),
+    Npy(String),
     /// An array that is not flat.
     #[error("the array has {found} dimensions: save one flat array, with .ravel()")]
     Dimensions {
@@ -92,8 +91,10 @@ pub enum ContentError {
     /// Cut off, or no safetensors.
     #[error("not safetensors ({0}): save it again")]
     Safetensors(#[from] SafeTensorError),
-    /// Elements that are no numbers of these sizes.
-    #[error("{tensor} holds {found}: save float64 or float32")]
+    /// Elements that are no floating point of these sizes. Whole numbers could be weights or fixed-point values.
+    #[error(
+        "{tensor} holds {found}: save weights as floating point of 64, 32 or 16 bits, whole numbers too"
+    )]
     Elements {
         /// Which tensor.
         tensor: String,

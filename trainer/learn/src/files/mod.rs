@@ -3,9 +3,9 @@
 //! | ending | holds | read | written |
 //! | --- | --- | --- | --- |
 //! | `.json` | fixed-point values, as the chain has them, or [layers](layers_json) | yes | yes |
-//! | `.npy` | NumPy: one array `[param_count]`, float64 (float32 is read too) | yes | yes |
-//! | `.safetensors` | named tensors, float64 (float32 is read too) | yes | yes |
-//! | `.onnx` | a graph from raw features to predictions, float32 | | yes |
+//! | `.npy` | NumPy: one array `[param_count]`, float64 (float32 and float16 are read too, in either order of bytes) | yes | yes |
+//! | `.safetensors` | named tensors, float64 (float32, float16 and bfloat16 are read too) | yes | yes |
+//! | `.onnx` | a graph from raw features to predictions, float64 | | yes |
 //!
 //! **Order of weights.** Layer by layer, of each the weights `[outputs, inputs]` row by row, then the
 //! biases `[outputs]`. In safetensors these are the tensors `layer0.weight`, `layer0.bias`, `layer1.weight`
@@ -17,6 +17,7 @@
 //! Values of the chain are exact in float64, so a model that is written and read again is the same bit
 //! for bit; what was trained elsewhere is rounded to the nearest fixed-point value when it is used.
 
+mod elements;
 mod error;
 mod layers;
 mod npy;

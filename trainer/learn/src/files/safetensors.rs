@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use fedchain_fl::TaskSpec;
+use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, serialize, tensor::TensorView};
 use serde_json::Value;
 
-use super::ContentError;
+use super::{ContentError, elements::decoded};
 use crate::LearnError;
 
 /// Name of an opaque model's only tensor, and ends of the names of a layer's two.
@@ -128,28 +129,21 @@ fn listed(names: &[&str]) -> String {
     list
 }
 
-/// Appends a tensor's elements, row by row.
+/// Appends a tensor's elements, row by row. The format has one order of bytes.
 fn append(name: &str, tensor: &TensorView<'_>, weights: &mut Vec<f64>) -> Result<(), ContentError> {
-    match tensor.dtype() {
-        Dtype::F64 => {
-            let (elements, _) = tensor.data().as_chunks();
-            weights.extend(elements.iter().map(|bytes| f64::from_le_bytes(*bytes)));
-        }
-        Dtype::F32 => {
-            let (elements, _) = tensor.data().as_chunks();
-            weights.extend(
-                elements
-                    .iter()
-                    .map(|bytes| f64::from(f32::from_le_bytes(*bytes))),
-            );
-        }
-        other => {
-            return Err(ContentError::Elements {
-                tensor: name.into(),
-                found: format!("{other:?}"),
-            });
-        }
-    }
+    let data = tensor.data();
+    let elements = match tensor.dtype() {
+        Dtype::F64 => decoded(data, f64::from_le_bytes),
+        Dtype::F32 => decoded(data, |bytes| f32::from_le_bytes(bytes).into()),
+        Dtype::F16 => decoded(data, |bytes| f16::from_le_bytes(bytes).into()),
+        Dtype::BF16 => decoded(data, |bytes| bf16::from_le_bytes(bytes).into()),
+        _ => None,
+    };
+    // That the bytes are as many as the shape needs was checked with the header.
+    weights.extend(elements.ok_or_else(|| ContentError::Elements {
+        tensor: name.into(),
+        found: format!("{:?}", tensor.dtype()),
+    })?);
     Ok(())
 }
 

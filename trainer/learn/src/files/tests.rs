@@ -197,6 +197,146 @@ fn an_opaque_model_is_any_tensors_in_the_order_of_their_names() {
     assert_eq!(read(&path, &opaque(3)).unwrap(), [1.5, -2.0, 0.5]);
 }
 
+/// A file of NumPy by hand: the format's version, the header and the elements.
+fn numpy(version: u8, header: &str, elements: &[u8]) -> Vec<u8> {
+    let length = header.len() as u32;
+    let length = match version {
+        1 => (length as u16).to_le_bytes().to_vec(),
+        _ => length.to_le_bytes().to_vec(),
+    };
+    [
+        &b"\x93NUMPY"[..],
+        &[version, 0],
+        &length,
+        header.as_bytes(),
+        elements,
+    ]
+    .concat()
+}
+
+fn bytes<const SIZE: usize>(elements: [[u8; SIZE]; 3]) -> Vec<u8> {
+    elements.concat()
+}
+
+#[test]
+fn arrays_of_any_order_of_bytes_and_alignment_are_read() {
+    let numbers = [1.5f64, -0.25, 2.0];
+    // 1.5, -0.25 and 2 in sixteen bits.
+    let halves = [0x3e00u16, 0xb400, 0x4000];
+    for (name, elements) in [
+        ("<f8", bytes(numbers.map(f64::to_le_bytes))),
+        (">f8", bytes(numbers.map(f64::to_be_bytes))),
+        ("<f4", bytes(numbers.map(|it| (it as f32).to_le_bytes()))),
+        (">f4", bytes(numbers.map(|it| (it as f32).to_be_bytes()))),
+        ("<f2", bytes(halves.map(u16::to_le_bytes))),
+        (">f2", bytes(halves.map(u16::to_be_bytes))),
+    ] {
+        for version in 1..=3 {
+            for (order, space) in [("False", ""), ("True", "  "), ("False", "\n")] {
+                let header = format!(
+                    "{{'shape': (3,), 'fortran_order': {order}, 'descr': '{name}'}}{space}"
+                );
+                let (_folder, path) = file("m.npy", &numpy(version, &header, &elements));
+                assert_eq!(
+                    read(&path, &linear()).unwrap(),
+                    numbers,
+                    "{version}: {header:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn arrays_that_are_damaged_or_of_another_kind_are_refused() {
+    let header = |descr: &str, shape: &str| {
+        format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n")
+    };
+    let double = header("'<f8'", "(3,)");
+    for (bytes, expected) in [
+        (
+            numpy(1, &double, &[0; 23]),
+            "its header says 3 elements of <f8, and 23 bytes follow",
+        ),
+        (
+            numpy(1, &double, &[0; 32]),
+            "its header says 3 elements of <f8, and 32 bytes follow",
+        ),
+        (
+            numpy(1, &header("'<f8'", "(18446744073709551615,)"), &[0; 24]),
+            "its header says 18446744073709551615 elements of <f8, and 24 bytes follow",
+        ),
+        (
+            numpy(1, &header("'<f8'", "(36893488147419103232,)"), &[0; 24]),
+            "its header is no dict of descr, fortran_order and shape",
+        ),
+        (
+            numpy(1, &header("'<f8'", "(-3,)"), &[0; 24]),
+            "its header is no dict",
+        ),
+        (
+            numpy(1, &header("'<f8'", "()"), &[0; 8]),
+            "0 dimensions: save one flat array",
+        ),
+        (
+            numpy(1, &header("'<f8'", "(3, 1)"), &[0; 24]),
+            "2 dimensions: save one flat array",
+        ),
+        (
+            numpy(1, &header("'<i4'", "(3,)"), &[0; 12]),
+            "the array holds <i4: save weights as",
+        ),
+        (
+            numpy(1, &header("'|O'", "(3,)"), &[0; 12]),
+            "the array holds |O: save weights as",
+        ),
+        (
+            numpy(1, &header("'<f16'", "(3,)"), &[0; 48]),
+            "the array holds <f16: save weights as",
+        ),
+        (
+            numpy(1, &header("[('a', '<f8')]", "(3,)"), &[0; 24]),
+            "the array holds [('a', '<f8')]: save weights as",
+        ),
+        (
+            numpy(4, &double, &[0; 24]),
+            "its format is 4.0, not 1.0 to 3.0",
+        ),
+        (
+            numpy(2, &double, &[0; 24])[..14].to_vec(),
+            "it is cut off in its header",
+        ),
+        (b"PK\x03\x04".to_vec(), "it does not begin as one"),
+        (numpy(1, "[1, 2]", &[]), "its header is no dict"),
+        (numpy(1, "{'descr': '<f8'}", &[]), "its header is no dict"),
+        (
+            numpy(1, &"(".repeat(9_000), &[]),
+            "its header is too long for a flat array",
+        ),
+        (
+            numpy(2, &" ".repeat(1 << 19), &[]),
+            "its header is too long for a flat array",
+        ),
+    ] {
+        let (_folder, path) = file("m.npy", &bytes);
+        let refused = read(&path, &linear()).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+#[test]
+fn tensors_of_sixteen_bits_are_read() {
+    // 1.5, -0.25 and 2: of half precision, and the upper half of a float32 each.
+    let halves = [0x3e00u16, 0xb400, 0x4000].map(u16::to_le_bytes).concat();
+    let upper = [0x3fc0u16, 0xbe80, 0x4000].map(u16::to_le_bytes).concat();
+    for (dtype, data) in [(Dtype::F16, halves), (Dtype::BF16, upper)] {
+        let view = TensorView::new(dtype, vec![3], &data).unwrap();
+        let bytes = safetensors::serialize([("weights", view)], None).unwrap();
+        let (_folder, path) = file("m.safetensors", &bytes);
+        assert_eq!(read(&path, &linear()).unwrap(), [1.5, -0.25, 2.0]);
+    }
+}
+
 #[test]
 fn refusals_say_what_to_do() {
     let nan = {
@@ -228,11 +368,15 @@ fn refusals_say_what_to_do() {
             "weight 1 is not finite: training has diverged",
         ),
         ("m.npy", &square[..], "save one flat array, with .ravel()"),
-        ("m.npy", &whole[..], "save float64 or float32"),
+        (
+            "m.npy",
+            &whole[..],
+            "the array holds <i8: save weights as floating point",
+        ),
         (
             "m.safetensors",
             &integers[..],
-            "weights holds I32: save float64 or float32",
+            "weights holds I32: save weights as floating point of 64, 32 or 16 bits",
         ),
         (
             "m.json",

@@ -1,7 +1,7 @@
 //! How good a model is on some rows.
 
 use fedchain_fl::{Target, TaskSpec};
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
 use super::{fit::checked_targets, loss::mean_loss, network::Network};
@@ -33,7 +33,12 @@ pub struct Metrics {
 pub fn evaluate(task: &TaskSpec, model: &[i32], data: &Dataset) -> Result<Metrics, LearnError> {
     let model = Network::from_values(task, model)?;
     let targets = checked_targets(task, data)?;
-    let mut outputs = model.outputs(&data.features);
+    Ok(of(task, model.outputs(&data.features), targets))
+}
+
+/// Measures what a model made of rows, `outputs` `[rows, outputs]`; `targets` are theirs.
+pub(super) fn of(task: &TaskSpec, mut outputs: Array2<f64>, targets: &Targets) -> Metrics {
+    let rows = outputs.nrows();
     let accuracy = match targets {
         Targets::Real(_) => None,
         Targets::Classes(classes) => {
@@ -41,20 +46,20 @@ pub fn evaluate(task: &TaskSpec, model: &[i32], data: &Dataset) -> Result<Metric
                 .outer_iter()
                 .zip(classes)
                 .filter(|(row, class)| largest(row) == **class);
-            Some(right.count() as f64 / data.rows() as f64)
+            Some(right.count() as f64 / rows as f64)
         }
     };
-    let loss = mean_loss(&mut outputs.view_mut(), targets, 0..data.rows());
+    let loss = mean_loss(&mut outputs.view_mut(), targets, 0..rows);
     let rmse = match &task.schema.target {
         Target::Real(column) => Some(loss.sqrt() * nearest(column.scale)),
         Target::Classes { .. } => None,
     };
-    Ok(Metrics {
-        rows: data.rows(),
+    Metrics {
+        rows,
         loss,
         rmse,
         accuracy,
-    })
+    }
 }
 
 /// The place of the largest score, of equal ones the first.

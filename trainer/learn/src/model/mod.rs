@@ -6,4 +6,5 @@ pub(crate) mod loss;
 pub mod metrics;
 pub(crate) mod network;
 pub mod predict;
+pub mod quality;
 pub mod quantise;

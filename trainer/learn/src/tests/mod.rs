@@ -4,6 +4,7 @@ mod errors;
 mod gradient;
 mod methods;
 mod pinned;
+mod quality;
 mod quantise;
 mod training;
 

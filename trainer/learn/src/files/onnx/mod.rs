@@ -1,38 +1,38 @@
 //! ONNX: a graph that takes raw features and gives predictions, for any runtime of that format.
 //!
 //! ```text
-//! features --Sub offset--Div scale--Cast--> Gemm --(Relu--Gemm)*--> Softmax --> probabilities, ArgMax --> label
-//!                                                               or  Cast--Mul scale--Add offset --> value
+//! features --IsNaN, Where--> filled --Sub offset--Div scale--> Gemm --(Relu--Gemm)*--> Add fault --> outputs
+//! outputs --Softmax--> probabilities --ArgMax, Where--> label     or     outputs --Mul scale--Add offset--> value
 //! ```
 //!
-//! Input `features` `[rows, features]`, float64, in the schema's order and original units; a feature with
-//! a label is 1 where the cell holds it, else 0; empty cells must be filled by the schema's rule. Outputs:
-//! of classes `probabilities` `[rows, labels]`, float32, and `label` `[rows]`, int64, a place in the
-//! metadata's `labels`; of a regression `value` `[rows, 1]`, float64, in the original unit. Weights and what
-//! lies between layers are float32.
+//! Input `features` `[rows, features]`, float64, in the schema's order and original units. A feature with a label is
+//! 1 where the cell holds it, else 0. An empty cell is NaN, in every feature of its column; the graph fills it by
+//! the schema's rule. Outputs: of classes `probabilities` `[rows, labels]`, float64, and `label` `[rows]`, int64, a
+//! place in the metadata's `labels`; of a regression `value` `[rows, 1]`, float64, in the original unit. All
+//! arithmetic is in double precision, as [`predict`](crate::predict)'s is.
+//!
+//! A graph cannot refuse a row. Where reading the row would, for an empty cell without a rule, a cell that is not
+//! finite or one with none of its column's labels, the row's probabilities or value are NaN and its label is -1.
 
+mod graph;
 mod proto;
 #[cfg(test)]
 mod tests;
 
-use fedchain_fl::{Target, TaskSpec, view::ModelView};
+use std::collections::BTreeSet;
+
+use fedchain_fl::{Column, Name, Schema, Target, TaskSpec, view::ModelView};
 use prost::Message;
 
-use self::proto::{
-    Attribute, Dimension, Entry, Graph, Model, Node, Opset, Shape, Tensor, TensorType, Type,
-    ValueInfo, dimension,
+use self::{
+    graph::{DOUBLE, INT64, tensor_info},
+    proto::{Entry, Graph, Model, Opset},
 };
 use crate::{LearnError, data::nearest, model::network::Network};
 
 /// The first version of the operators whose Softmax works by axis; IR version of the same release.
 const OPSET: i64 = 13;
 const IR_VERSION: i64 = 7;
-/// Element types of the format.
-const FLOAT: i32 = 1;
-const INT64: i32 = 7;
-const DOUBLE: i32 = 11;
-/// Attribute type of the format.
-const INT: i32 = 2;
 
 /// The file's bytes.
 ///
@@ -44,62 +44,11 @@ pub fn encode(task: &TaskSpec, model: &ModelView) -> Result<Vec<u8>, LearnError>
         name: "fedchain".into(),
         ..Graph::default()
     };
-    let features = &task.schema.features;
-    graph
-        .input
-        .push(tensor_info("features", DOUBLE, Some(features.len())));
-    let constants = features
-        .iter()
-        .map(|column| (nearest(column.offset), nearest(column.scale)));
-    let (offsets, scales): (Vec<f64>, Vec<f64>) = constants.unzip();
-    let mut last = apply(&mut graph, "Sub", "features", ("offset", offsets));
-    last = apply(&mut graph, "Div", &last, ("scale", scales));
-    last = cast(&mut graph, &last, FLOAT, "scaled");
-    for (place, layer) in network.layers.iter().enumerate() {
-        if place > 0 {
-            last = node(&mut graph, "Relu", &[&last], format!("hidden{place}"), &[]);
-        }
-        let (weight, bias) = (format!("layer{place}.weight"), format!("layer{place}.bias"));
-        let shape = layer.weights.shape().to_vec();
-        graph
-            .initializer
-            .push(constant(&weight, shape, FLOAT, layer.weights.iter()));
-        let shape = layer.biases.shape().to_vec();
-        graph
-            .initializer
-            .push(constant(&bias, shape, FLOAT, layer.biases.iter()));
-        let inputs = [last.as_str(), &weight, &bias];
-        last = node(
-            &mut graph,
-            "Gemm",
-            &inputs,
-            format!("layer{place}"),
-            &[("transB", 1)],
-        );
-    }
-    match &task.schema.target {
-        Target::Classes { labels, .. } => {
-            let name = "probabilities".to_owned();
-            let found = node(&mut graph, "Softmax", &[&last], name, &[("axis", 1)]);
-            graph
-                .output
-                .push(tensor_info(&found, FLOAT, Some(labels.len())));
-            let attributes = [("axis", 1), ("keepdims", 0)];
-            let label = node(&mut graph, "ArgMax", &[&found], "label".into(), &attributes);
-            graph.output.push(tensor_info(&label, INT64, None));
-        }
-        Target::Real(column) => {
-            let scale = vec![nearest(column.scale)];
-            last = cast(&mut graph, &last, DOUBLE, "scaled.value");
-            last = apply(&mut graph, "Mul", &last, ("target.scale", scale));
-            let offset = [nearest(column.offset)];
-            let offset = constant("target.offset", vec![1], DOUBLE, offset.iter());
-            graph.initializer.push(offset);
-            let inputs = [last.as_str(), "target.offset"];
-            let value = node(&mut graph, "Add", &inputs, "value".into(), &[]);
-            graph.output.push(tensor_info(&value, DOUBLE, Some(1)));
-        }
-    }
+    let (scaled, fault) = read_rows(&mut graph, &task.schema);
+    let last = run_layers(&mut graph, &network, scaled);
+    // Only now: Relu turns NaN into zero in some runtimes.
+    let last = graph.node("Add", &[&last, &fault], "outputs", &[]);
+    predict(&mut graph, &task.schema.target, &last);
     let file = Model {
         ir_version: IR_VERSION,
         opset_import: vec![Opset {
@@ -114,21 +63,137 @@ pub fn encode(task: &TaskSpec, model: &ModelView) -> Result<Vec<u8>, LearnError>
     Ok(file.encode_to_vec())
 }
 
-/// Where the model is from, and what its numbers mean.
-fn metadata(task: &TaskSpec, model: &ModelView) -> Vec<Entry> {
-    let names = task
-        .schema
-        .features
+/// From cells to what the model sees, `[rows, features]`, and a fault of each row, `[rows, 1]`: 0 for what reading
+/// admits, else NaN.
+fn read_rows(graph: &mut Graph, schema: &Schema) -> (String, String) {
+    let count = schema.features.len();
+    let input = tensor_info("features", DOUBLE, Some(count));
+    graph.input.push(input);
+    let rules: [(&str, fn(&Column) -> f64); 3] = [
+        ("missing", |it| it.missing.map_or(f64::NAN, nearest)),
+        ("offset", |it| nearest(it.offset)),
+        ("scale", |it| nearest(it.scale)),
+    ];
+    for (name, rule) in rules {
+        let values: Vec<f64> = schema.features.iter().map(rule).collect();
+        graph.numbers(name, &[count], &values);
+    }
+    graph.node("IsNaN", &["features"], "empty", &[]);
+    graph.node("Where", &["empty", "missing", "features"], "filled", &[]);
+    graph.node("Sub", &["filled", "offset"], "shifted", &[]);
+    let scaled = graph.node("Div", &["shifted", "scale"], "scaled", &[]);
+    // What is not finite, less itself, is NaN.
+    graph.numbers("ones", &[count, 1], &vec![1.0; count]);
+    graph.node("Sub", &["scaled", "scaled"], "zeros", &[]);
+    let unusable = graph.node("MatMul", &["zeros", "ones"], "unusable", &[]);
+    let fault = match check_labels(graph, schema) {
+        Some(unknown) => graph.node("Add", &[&unusable, &unknown], "fault", &[]),
+        None => unusable,
+    };
+    (scaled, fault)
+}
+
+/// A fault of each row, `[rows, 1]`, that has a column with none of its labels, or with two; none where the schema
+/// has no labels.
+fn check_labels(graph: &mut Graph, schema: &Schema) -> Option<String> {
+    let features = schema.features.iter();
+    let names: Vec<Option<&Name>> = features
+        .map(|it| it.label.as_ref().and(Some(&it.name)))
+        .collect();
+    let columns: BTreeSet<&Name> = names.iter().copied().flatten().collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let one_if = |holds: bool| f64::from(u8::from(holds));
+    let (rows, count) = (names.len(), columns.len());
+    let pairs = names
         .iter()
-        .map(|column| match &column.label {
-            Some(label) => format!("{}={label}", column.name),
-            None => column.name.to_string(),
-        });
+        .flat_map(|name| columns.iter().map(move |column| *name == Some(column)));
+    let members: Vec<f64> = pairs.map(one_if).collect();
+    // An empty cell stands for a known label: it counts once, in the first of its column's features.
+    let is_first = |(place, name): (usize, &Option<&Name>)| {
+        name.is_some() && names.iter().position(|it| it == name) == Some(place)
+    };
+    let first: Vec<f64> = (0..).zip(&names).map(is_first).map(one_if).collect();
+    graph.numbers("label.first", &[rows], &first);
+    graph.numbers("label.members", &[rows, count], &members);
+    graph.numbers("label.one", &[1], &[1.0]);
+    graph.numbers("label.known", &[1], &[0.0]);
+    graph.numbers("label.unknown", &[1], &[f64::NAN]);
+    graph.numbers("label.ones", &[count, 1], &vec![1.0; count]);
+    let cells = ["empty", "label.first", "features"];
+    graph.node("Where", &cells, "label.cells", &[]);
+    let sums = ["label.cells", "label.members"];
+    graph.node("MatMul", &sums, "label.sums", &[]);
+    graph.node("Equal", &["label.sums", "label.one"], "label.found", &[]);
+    let faults = ["label.found", "label.known", "label.unknown"];
+    graph.node("Where", &faults, "label.faults", &[]);
+    let sums = ["label.faults", "label.ones"];
+    Some(graph.node("MatMul", &sums, "label.fault", &[]))
+}
+
+fn run_layers(graph: &mut Graph, network: &Network, inputs: String) -> String {
+    let mut last = inputs;
+    for (place, layer) in network.layers.iter().enumerate() {
+        if place > 0 {
+            last = graph.node("Relu", &[&last], &format!("hidden{place}"), &[]);
+        }
+        let (weight, bias) = (format!("layer{place}.weight"), format!("layer{place}.bias"));
+        graph.numbers(&weight, layer.weights.shape(), &layer.weights);
+        graph.numbers(&bias, layer.biases.shape(), &layer.biases);
+        let inputs = [last.as_str(), &weight, &bias];
+        last = graph.node("Gemm", &inputs, &format!("layer{place}"), &[("transB", 1)]);
+    }
+    last
+}
+
+/// From the last layer's outputs to what is said of each row.
+fn predict(graph: &mut Graph, target: &Target, last: &str) {
+    match target {
+        Target::Classes { labels, .. } => {
+            let count = labels.len();
+            let found = graph.node("Softmax", &[last], "probabilities", &[("axis", 1)]);
+            graph.output.push(tensor_info(&found, DOUBLE, Some(count)));
+            let attributes = [("axis", 1), ("keepdims", 0)];
+            graph.node("ArgMax", &[&found], "largest", &attributes);
+            // NaN has no largest: runtimes would say the first label.
+            graph.numbers("classes", &[count], &vec![1.0; count]);
+            graph.whole("nothing", -1);
+            graph.node("MatMul", &[&found, "classes"], "total", &[]);
+            graph.node("IsNaN", &["total"], "refused", &[]);
+            let inputs = ["refused", "nothing", "largest"];
+            let label = graph.node("Where", &inputs, "label", &[]);
+            graph.output.push(tensor_info(&label, INT64, None));
+        }
+        Target::Real(column) => {
+            graph.numbers("target.scale", &[1], &[nearest(column.scale)]);
+            graph.numbers("target.offset", &[1], &[nearest(column.offset)]);
+            graph.node("Mul", &[last, "target.scale"], "target.scaled", &[]);
+            let inputs = ["target.scaled", "target.offset"];
+            let value = graph.node("Add", &inputs, "value", &[]);
+            graph.output.push(tensor_info(&value, DOUBLE, Some(1)));
+        }
+    }
+}
+
+/// Where the model is from, and what its numbers mean. Lists have one entry a line; in `missing` the line of a
+/// feature whose empty cells are refused is empty.
+fn metadata(task: &TaskSpec, model: &ModelView) -> Vec<Entry> {
+    let features = &task.schema.features;
+    let names = features.iter().map(|column| match &column.label {
+        Some(label) => format!("{}={label}", column.name),
+        None => column.name.to_string(),
+    });
+    let missing = features
+        .iter()
+        .map(|column| column.missing.map(nearest))
+        .map(|value| value.map_or(String::new(), |value| value.to_string()));
     let mut entries = vec![
         ("federation", model.federation.to_string()),
         ("round", model.round.to_string()),
         ("root", format!("{:?}", model.root)),
         ("features", names.collect::<Vec<_>>().join("\n")),
+        ("missing", missing.collect::<Vec<_>>().join("\n")),
         ("target", task.schema.target.name().to_string()),
     ];
     if let Target::Classes { labels, .. } = &task.schema.target {
@@ -141,78 +206,4 @@ fn metadata(task: &TaskSpec, model: &ModelView) -> Vec<Entry> {
         value,
     });
     entries.collect()
-}
-
-/// Adds a change of the elements' type; its output's name.
-fn cast(graph: &mut Graph, input: &str, elem_type: i32, output: &str) -> String {
-    let to = ("to", elem_type.into());
-    node(graph, "Cast", &[input], output.into(), &[to])
-}
-
-/// Adds an operation with a constant in double precision; its output's name.
-fn apply(graph: &mut Graph, operator: &str, input: &str, constants: (&str, Vec<f64>)) -> String {
-    let (name, values) = constants;
-    graph
-        .initializer
-        .push(constant(name, vec![values.len()], DOUBLE, values.iter()));
-    let output = format!("{name}.{operator}");
-    node(graph, operator, &[input, name], output, &[])
-}
-
-/// Adds an operation; its output's name.
-fn node(
-    graph: &mut Graph,
-    operator: &str,
-    inputs: &[&str],
-    output: String,
-    attributes: &[(&str, i64)],
-) -> String {
-    let attributes = attributes.iter().map(|(name, value)| Attribute {
-        name: (*name).into(),
-        i: *value,
-        r#type: INT,
-    });
-    graph.node.push(Node {
-        input: inputs.iter().map(ToString::to_string).collect(),
-        output: vec![output.clone()],
-        name: output.clone(),
-        op_type: operator.into(),
-        attribute: attributes.collect(),
-    });
-    output
-}
-
-fn constant<'a>(
-    name: &str,
-    shape: Vec<usize>,
-    data_type: i32,
-    values: impl Iterator<Item = &'a f64>,
-) -> Tensor {
-    Tensor {
-        dims: shape.into_iter().map(|size| size as i64).collect(),
-        data_type,
-        name: name.into(),
-        raw_data: match data_type {
-            DOUBLE => values.flat_map(|value| value.to_le_bytes()).collect(),
-            _ => values
-                .flat_map(|value| (*value as f32).to_le_bytes())
-                .collect(),
-        },
-    }
-}
-
-/// An input or output of any number of rows.
-fn tensor_info(name: &str, elem_type: i32, columns: Option<usize>) -> ValueInfo {
-    let dimension = |value| Dimension { value: Some(value) };
-    let mut dim = vec![dimension(dimension::Value::Param("rows".into()))];
-    dim.extend(columns.map(|columns| dimension(dimension::Value::Size(columns as i64))));
-    ValueInfo {
-        name: name.into(),
-        r#type: Some(Type {
-            tensor_type: Some(TensorType {
-                elem_type,
-                shape: Some(Shape { dim }),
-            }),
-        }),
-    }
 }
