@@ -237,6 +237,12 @@ impl<Balance> FederationSpec<Balance> {
         self.clients_max > 1 && (self.quorum > 0 || self.task.strategy.bad_max().is_some())
     }
 
+    /// The sample count that a client with so many rows states.
+    pub fn stated_count(&self, rows: usize) -> u32 {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        rows.min(self.sample_count_max)
+    }
+
     /// The count that the strategy uses for a client who states `sample_count`: open federations
     /// weigh all equally.
     ///
