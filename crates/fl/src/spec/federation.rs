@@ -45,6 +45,7 @@ pub enum Membership {
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Windows {
     /// Time to train and commit.
     pub commit_blocks: u32,
@@ -97,7 +98,10 @@ pub struct Turnout {
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "std",
-    serde(bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>")
+    serde(
+        bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>",
+        deny_unknown_fields
+    )
 )]
 pub struct FederationSpec<Balance> {
     /// For people.
