@@ -21,8 +21,7 @@ where
     T: FromStr<Err: Display>,
     D: Deserializer<'de>,
 {
-    // Any, so that numbers without quotes are seen as well.
-    deserializer.deserialize_any(Text(PhantomData))
+    deserializer.deserialize_str(Text(PhantomData))
 }
 
 struct Text<T>(PhantomData<T>);

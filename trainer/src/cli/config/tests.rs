@@ -133,7 +133,10 @@ fn mistakes_in_the_file_are_named() {
         "url = \"ws://a\"\nurl = \"ws://b\"",
         "line 2, column 1: the key `url` stands twice",
     );
-    check("federation = -1", "federation");
+    check(
+        "federation = -1",
+        "line 1, column 14: invalid value: integer `-1`",
+    );
     check("key = \"a b c d e f g h i j k l\"", "`key` holds a secret");
 }
 
