@@ -1,5 +1,7 @@
 //! Chain specifications: the two built-in chains, and what a specification adds to the genesis.
 
+mod file;
+
 use crate::finality::Rules;
 use fedchain_pow::U256;
 use fedchain_runtime::{
@@ -90,7 +92,12 @@ const LOCAL: BuiltIn = BuiltIn {
 pub fn load(id: &str) -> Result<Box<dyn ChainSpec>, String> {
     let spec: Box<dyn ChainSpec> = match built_in(id)? {
         Some(chain) => chain.spec(chain.patch()?)?,
-        None => Box::new(Spec::from_json_file(PathBuf::from(id))?),
+        None => {
+            let path = PathBuf::from(id);
+            file::check(&path)?;
+            let spec = Spec::from_json_file(path).map_err(|error| format!("{id}: {error}"))?;
+            Box::new(spec)
+        }
     };
     match finality(spec.as_ref()).depth {
         1..=FINALITY_DEPTH_MAX => Ok(spec),
@@ -256,6 +263,24 @@ mod tests {
                 "{depth}"
             );
         }
+    }
+
+    #[test]
+    fn a_depth_that_is_misspelt_is_not_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chain.json");
+        let text = load("local").unwrap().as_json(false).unwrap();
+        let text = text.replace("finalityDepth", "finalityDepht");
+        std::fs::write(&file, text).unwrap();
+        let refused = load(&file.display().to_string()).err().unwrap();
+        assert!(
+            refused.contains("did you mean `finalityDepth`?"),
+            "{refused}"
+        );
+        assert!(
+            refused.starts_with(&file.display().to_string()),
+            "{refused}"
+        );
     }
 
     #[test]

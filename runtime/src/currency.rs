@@ -19,5 +19,5 @@ pub const TRANSACTION_BYTE_FEE: Balance = 50_000;
 
 /// The decimal places between a planck and a unit, for wallets.
 pub const DECIMALS: u8 = 12;
-/// The symbol of the unit, for wallets.
-pub const SYMBOL: &str = "FED";
+/// The name of the unit, for wallets: the same as in specs and on the command line.
+pub const SYMBOL: &str = "UNIT";

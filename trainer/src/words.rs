@@ -58,6 +58,16 @@ pub fn quorum<Balance>(spec: &FederationSpec<Balance>) -> String {
     }
 }
 
+/// That a federation counts fewer of a client's rows than there are, if it does.
+pub fn cut<Balance>(spec: &FederationSpec<Balance>, rows: usize) -> Option<String> {
+    let counted = spec.stated_count(rows);
+    (rows > counted as usize).then(|| {
+        format!(
+            "{rows} rows; this federation counts {counted} per client at most (sample_count_max)"
+        )
+    })
+}
+
 /// What becomes of updates far from the server model; norms are real numbers.
 pub fn norm(rule: Option<&NormRule>, format: Format) -> String {
     let real = |max: u64| max as f64 * 0.5f64.powi(format.frac_bits.into());

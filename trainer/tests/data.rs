@@ -121,6 +121,42 @@ nothing would be refused
 }
 
 #[test]
+fn rows_beyond_the_federations_cap_are_said() {
+    let folder = folder();
+    let few = format!("{FEDERATION}{SCHEMA}").replace("max = 1000", "max = 4");
+    fs::write(folder.path().join("few.toml"), few).unwrap();
+    let (code, out, _) = run(folder.path(), "data check rows.csv --spec few.toml");
+    assert_eq!(code, 0, "{out}");
+    let end = "warning: 6 rows; this federation counts 4 per client at most (sample_count_max)\n\
+               nothing would be refused\n";
+    assert!(out.ends_with(end), "{out}");
+    let line = "data check rows.csv --spec few.toml --format json";
+    let (_, json, _) = run(folder.path(), line);
+    assert!(
+        json.contains(r#""problem":"too_many_rows","counted":4"#),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_misspelt_spec_is_refused_with_file_line_and_what_was_meant() {
+    let folder = folder();
+    let spec = format!("{FEDERATION}{SCHEMA}").replace("strategy", "stratgey");
+    fs::write(folder.path().join("fruit.toml"), spec).unwrap();
+    for line in [
+        "data check rows.csv --spec fruit.toml",
+        "simulate --spec fruit.toml --data rows.csv --clients 2",
+        "serve --spec fruit.toml",
+        "federation create --spec fruit.toml --key //Alice",
+    ] {
+        let refused = "error: fruit.toml: line 20, column 1: unknown key `stratgey`: did you mean \
+                       `strategy`?\n";
+        let (code, _, error) = run(folder.path(), line);
+        assert_eq!((code, error.as_str()), (5, refused), "{line}");
+    }
+}
+
+#[test]
 fn a_private_schema_takes_names_from_the_file_and_nothing_else() {
     let folder = folder();
     let bounds = "size = [0, 20]\ncolour = [\"red\"]\n";

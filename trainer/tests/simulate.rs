@@ -321,7 +321,7 @@ fn what_cannot_be_simulated_is_said() {
         (
             "simulate --spec rows.csv --data rows.csv".into(),
             5,
-            "rows.csv: line 1: ",
+            "rows.csv: line 1, column 7: ",
         ),
     ] {
         let (found, said) = world.failure(&line);

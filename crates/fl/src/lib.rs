@@ -19,6 +19,7 @@
 //!   and for each of its clients.
 //! - [`window`]: when a phase is over.
 //! - [`view`]: what a node answers about federations.
+//! - `keys`: what the tables of a written spec take, and what a misspelt key was meant to be.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -30,6 +31,8 @@ pub mod distance;
 pub mod error;
 pub mod gate;
 pub mod init;
+#[cfg(feature = "std")]
+pub mod keys;
 pub mod limits;
 pub mod name;
 pub mod norm;

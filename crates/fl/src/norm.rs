@@ -19,7 +19,7 @@ use scale_info::TypeInfo;
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum NormRule {
     /// An update beyond the bound does not count.
     Reject {

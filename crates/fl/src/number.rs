@@ -45,6 +45,7 @@ pub enum Width {
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Format {
     /// A weight `w` stands for the real number `w * 2^-frac_bits`.
     pub frac_bits: u8,

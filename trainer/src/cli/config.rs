@@ -14,6 +14,7 @@ use std::{
 use clap::{Arg, Command};
 use serde::{Deserialize, Serialize};
 
+use super::written;
 use crate::{Error, keys};
 
 /// Positional arguments that a command may have for the first of them to be optional: clap tells no
@@ -72,8 +73,9 @@ impl Config {
 
     /// What a file says.
     fn parse(text: &str, file: &Path) -> Result<Self, Error> {
-        let mut config: Self =
-            toml::from_str(text).map_err(|error| unusable(file, error.to_string().trim_end()))?;
+        let mut config: Self = written::parse(text)
+            .and_then(|document| written::read(text, document, &[]))
+            .map_err(|mistake| unusable(file, &mistake.to_string()))?;
         if config.key.as_deref().is_some_and(keys::is_secret) {
             let reason = "`key` holds a secret: put it into a file with mode 600, and name that";
             return Err(unusable(file, reason));

@@ -6,10 +6,10 @@ mod report;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use fedchain_fl::TaskSpec;
+use fedchain_fl::FederationSpec;
 use fedchain_learn::data::{Table, check::check};
 
-use super::{Common, federation::parse_spec, file_error, read_file};
+use super::{Common, file_error, spec};
 use crate::Error;
 
 #[derive(Debug, Subcommand)]
@@ -55,8 +55,8 @@ impl Command {
 impl Check {
     async fn run(self, common: &Common) -> Result<(), Error> {
         let table = Table::read(&self.file)?;
-        let task = self.task(common).await?;
-        let found = check(&table, &task, self.target.as_deref());
+        let spec = self.spec(common).await?;
+        let found = check(&table, &spec.task, self.target.as_deref()).counted_by(&spec);
         common.print(&found, || report::describe(&found));
         match found.refused.len() {
             0 => Ok(()),
@@ -71,16 +71,13 @@ impl Check {
         }
     }
 
-    async fn task(&self, common: &Common) -> Result<TaskSpec, Error> {
+    async fn spec(&self, common: &Common) -> Result<FederationSpec<u128>, Error> {
         match (&self.spec, self.federation) {
-            (Some(file), _) => {
-                let spec = parse_spec(&read_file(file)?);
-                Ok(spec.map_err(|reason| file_error(file, reason))?.task)
-            }
+            (Some(file), _) => spec::read(file),
             (None, Some(federation)) => {
                 let chain = common.connect().await?;
                 let head = chain.best().await?;
-                Ok(chain.federation(federation, head.hash).await?.spec.task)
+                Ok(chain.federation(federation, head.hash).await?.spec)
             }
             (None, None) => Err(Error::Usage(
                 "which federation? Add --spec FILE.toml, or --federation and its number".into(),

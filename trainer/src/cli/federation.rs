@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fedchain_commitment::values_root;
-use fedchain_fl::{FederationSpec, Initial, NormRule, Refusal, Strategy, Target};
+use fedchain_fl::{Initial, Refusal, Target};
 use serde_json::json;
-use toml::Value;
 
 use super::{
     Common, KeyArg, dry,
     evaluate::Gate,
-    file_error,
     initial::{self, Upload},
-    output, read_file,
+    output, spec,
 };
 use crate::{
     Error,
@@ -215,7 +213,7 @@ async fn create(
     initial_model: Option<&Path>,
     key: &KeyArg,
 ) -> Result<(), Error> {
-    let mut spec = parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
+    let mut spec = spec::read(file)?;
     let upload = initial_model
         .map(|file| initial::read(file, &spec.task))
         .transpose()?;
@@ -257,57 +255,6 @@ async fn create(
         || format!("federation {federation} was created (block {block})"),
     );
     Ok(())
-}
-
-/// Reads and checks a spec; what depends on the runtime is left to the chain.
-pub(super) fn parse_spec(text: &str) -> Result<FederationSpec<u128>, String> {
-    let by_line = |error: toml::de::Error| {
-        let before = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .unwrap_or_default();
-        format!(
-            "line {}: {}",
-            before.matches('\n').count() + 1,
-            error.message()
-        )
-    };
-    let spec: FederationSpec<Amount> = match with_default_strategy(text).map_err(by_line)? {
-        Some(table) => table
-            .try_into()
-            .map_err(|error| error.message().to_owned())?,
-        None => toml::from_str(text).map_err(by_line)?,
-    };
-    spec.check(u32::MAX).map_err(|error| error.to_string())?;
-    Ok(spec.map_amounts(|amount| amount.0))
-}
-
-/// The spec with the default strategy, if it names none: clip to the median norm, then a trimmed
-/// mean that withstands `(clients_min - 1) / 3` of them. Where anyone may join, only FedAvg is possible.
-fn with_default_strategy(text: &str) -> Result<Option<toml::Table>, toml::de::Error> {
-    let mut spec: toml::Table = toml::from_str(text)?;
-    let is_open = spec.get("membership").and_then(Value::as_str) == Some("open");
-    let clients_min = spec.get("clients_min").and_then(Value::as_integer);
-    let clients_min = clients_min.and_then(|count| u32::try_from(count).ok());
-    let Some(task) = spec.get_mut("task").and_then(Value::as_table_mut) else {
-        return Ok(None);
-    };
-    if task.contains_key("strategy") {
-        return Ok(None);
-    }
-    let (strategy, norm) = match is_open {
-        true => (Strategy::FedAvg, None),
-        false => (
-            Strategy::default_for(clients_min.unwrap_or(1)),
-            Some(NormRule::ClipToMedian),
-        ),
-    };
-    let value = |serialised: Result<Value, _>| serialised.ok();
-    task.extend(value(Value::try_from(strategy)).map(|rule| ("strategy".into(), rule)));
-    if let (Some(norm), false) = (norm, task.contains_key("norm")) {
-        task.extend(value(Value::try_from(norm)).map(|rule| ("norm".into(), rule)));
-    }
-    Ok(Some(spec))
 }
 
 async fn not_overdue(chain: &Chain, federation: u32) -> Result<Error, Error> {
@@ -442,86 +389,4 @@ fn show(view: &FederationView, clock: &Clock) -> String {
             .map(|account| format!("  invited      {account}")),
     );
     lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SPEC: &str = r#"
-name = "diabetes"
-membership = "invited"
-clients_min = 2
-clients_max = 4
-rounds_max = 5
-sample_count_max = 10000
-bond = "1.5 UNIT"
-join_deposit = "1"
-reward = "0"
-
-[windows]
-commit_blocks = 10
-settle_blocks = 1
-reveal_blocks = 10
-
-[task]
-model = "linear"
-initial = "zeros"
-strategy = "fed_avg"
-
-[task.schema]
-features = [{ name = "age", offset = "0", scale = "0.05" }]
-target = { real = { name = "progression", offset = "150", scale = "77" } }
-"#;
-
-    #[test]
-    fn a_spec_file_is_read_with_its_amounts() {
-        let spec = parse_spec(SPEC).unwrap();
-        assert_eq!(
-            (spec.bond, spec.join_deposit),
-            (1_500_000_000_000, 1_000_000_000_000)
-        );
-        assert_eq!(spec.task.param_count(), Ok(2));
-    }
-
-    #[test]
-    fn without_a_strategy_the_default_withstands_a_third() {
-        let text = SPEC
-            .replace("strategy = \"fed_avg\"\n", "")
-            .replace("clients_min = 2", "clients_min = 4");
-        let task = parse_spec(&text).unwrap().task;
-        assert_eq!(task.strategy, Strategy::TrimmedMean { trim: 1 });
-        assert_eq!(task.norm, Some(NormRule::ClipToMedian));
-        let open = parse_spec(&text.replace("\"invited\"", "\"open\"")).unwrap();
-        assert_eq!(
-            (open.task.strategy, open.task.norm),
-            (Strategy::FedAvg, None)
-        );
-    }
-
-    #[track_caller]
-    fn check(from: &str, to: &str, message: &str) {
-        let reason = parse_spec(&SPEC.replace(from, to)).unwrap_err();
-        assert!(
-            reason.contains(message) && !reason.contains('\n'),
-            "{reason}"
-        );
-    }
-
-    #[test]
-    fn mistakes_are_named_in_one_line() {
-        check(
-            "rounds_max = 5",
-            "rounds_max = \"five\"",
-            "line 6: invalid type",
-        );
-        check("1.5 UNIT", "much", "write an amount like");
-        check("clients_min = 2", "clients_min = 9", "clients_min must be");
-        check(
-            "\"linear\"",
-            "\"softmax\"",
-            "the target does not fit the model",
-        );
-        check("name = \"diabetes\"", "", "missing field `name`");
-    }
 }

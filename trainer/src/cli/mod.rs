@@ -27,10 +27,12 @@ mod schema;
 mod serve;
 mod shell;
 mod simulate;
+mod spec;
 mod submit;
 mod train;
 mod verify;
 mod watch;
+mod written;
 
 use std::ffi::OsString;
 

@@ -13,11 +13,9 @@ use fedchain_learn::files;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Common,
-    federation::parse_spec,
-    file_error,
+    Common, file_error,
     output::{self, Output},
-    read_file,
+    spec,
 };
 use crate::{
     Error,
@@ -56,9 +54,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        let wrong = |reason| file_error(&self.spec, reason);
-        let impossible = |error: fedchain_fl::Error| wrong(error.to_string());
-        let mut spec = parse_spec(&read_file(&self.spec)?).map_err(wrong)?;
+        let impossible = |error: fedchain_fl::Error| file_error(&self.spec, error);
+        let mut spec = spec::read(&self.spec)?;
         spec.rounds_max = self.rounds.unwrap_or(spec.rounds_max);
         serve::check(&spec).map_err(impossible)?;
         // A file that cannot be written is better known before the first round than after the last.

@@ -25,6 +25,7 @@ use crate::{
         Tell,
         report::{End, Event, Summary},
     },
+    words,
 };
 
 /// What a user asks for.
@@ -111,6 +112,9 @@ impl<'a> Client<'a> {
             account,
             rows: data.rows(),
         });
+        if let Some(text) = words::cut(&spec, data.rows()) {
+            tell(&Event::Note { text });
+        }
         if is_exposed(&job.server) {
             let text = format!(
                 "traffic with {} is not encrypted: your updates can be read on their way; use https \
@@ -249,13 +253,12 @@ impl<'a> Client<'a> {
         let bytes = task.format.encode(&update).map_err(|error| {
             Error::Impossible(format!("{error}: train with a smaller --learning-rate"))
         })?;
-        let rows = u32::try_from(self.data.rows()).unwrap_or(u32::MAX);
         let update = Update {
             run: self.run,
             round,
             account: self.account,
             base_root: base.root,
-            sample_count: rows.min(self.spec.sample_count_max),
+            sample_count: self.spec.stated_count(self.data.rows()),
             values: Bytes(bytes),
             signature: Bytes(Vec::new()),
         };

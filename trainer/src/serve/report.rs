@@ -47,6 +47,8 @@ pub enum Event {
         account: AccountId,
         /// Rows that it says it trained on.
         sample_count: u32,
+        /// Whether that is the most that the federation counts: there may be more.
+        is_most: bool,
     },
     /// A round closed.
     Closed(Closed),
@@ -90,8 +92,15 @@ impl fmt::Display for Event {
             Self::Update {
                 account,
                 sample_count,
+                is_most,
                 ..
-            } => write!(f, "update: {account}, {sample_count} rows"),
+            } => {
+                write!(f, "update: {account}, {sample_count} rows")?;
+                match is_most {
+                    true => write!(f, ", the most that count"),
+                    false => Ok(()),
+                }
+            }
             Self::Closed(closed) => {
                 let Closed {
                     results, failures, ..

@@ -194,6 +194,7 @@ impl Desk<'_> {
                         round: update.round,
                         account: update.account,
                         sample_count: update.sample_count,
+                        is_most: update.sample_count == self.job.spec.sample_count_max,
                     });
                 }
                 let _ = reply.send(answer);

@@ -34,6 +34,7 @@ use crate::{
     chain::{AccountId, Chain, FederationView, Head, Wait, call::Call},
     keys, phase,
     store::{Kept, Place, Store},
+    words,
 };
 use decide::{Step, next_step};
 use reconnect::{place_on, regain, settled_round};
@@ -129,7 +130,7 @@ impl<'a> Session<'a> {
             return Err(not_member(&view, &account));
         }
         let task = &view.spec.task;
-        let work = Work::read(&job.source, job.federation, task)?;
+        let work = Work::read(&job.source, job.federation, &view.spec)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let model = chain
@@ -142,6 +143,9 @@ impl<'a> Session<'a> {
             account,
             rows: work.rows(),
         });
+        if let Some(text) = words::cut(&view.spec, work.rows()) {
+            tell(&Event::Note { text });
+        }
         let summary = Summary {
             federation: Some(job.federation),
             end: End::Finished,

@@ -33,6 +33,8 @@ pub struct Rehearsal {
     pub round: u32,
     /// Rows that the update is learned from.
     pub rows: usize,
+    /// The sample count that the update states: all rows, or as many as the federation counts.
+    pub sample_count: u32,
     /// The weights, where they are known before the round.
     pub weights: Option<Weights>,
     /// One commitment, and the parts of the update.
@@ -81,7 +83,7 @@ pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehears
         ensure_takes(&view, round, false)?;
     }
     let task = &view.spec.task;
-    let work = Work::read(&job.source, job.federation, task)?;
+    let work = Work::read(&job.source, job.federation, &view.spec)?;
     let rows = work.rows();
     let is_private = work.guard().is_some();
     let (bytes, weights) = match work {
@@ -111,6 +113,7 @@ pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehears
         federation: view.federation,
         round: view.round,
         rows,
+        sample_count: view.spec.stated_count(rows),
         weights,
         calls: calls(&view, &bytes, is_private),
         takes: [
@@ -146,10 +149,17 @@ pub fn calls(view: &FederationView, bytes: &[u8], is_private: bool) -> Vec<Call>
 
 impl fmt::Display for Rehearsal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stated = match self.rows > self.sample_count as usize {
+            true => format!(
+                "; of {} rows it states {}, the most that the federation counts per client",
+                self.rows, self.sample_count
+            ),
+            false => String::new(),
+        };
         let Some(weights) = &self.weights else {
             return write!(
                 f,
-                "each round of federation {}: an update learned from {} rows",
+                "each round of federation {}: an update learned from {} rows{stated}",
                 self.federation, self.rows
             );
         };
@@ -161,7 +171,7 @@ impl fmt::Display for Rehearsal {
         write!(
             f,
             "one round of federation {}: {} weights from {min} to {max}, {:.4} from the server \
-             model{clipped}",
+             model{clipped}{stated}",
             self.federation, weights.param_count, weights.distance
         )
     }

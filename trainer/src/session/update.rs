@@ -104,7 +104,6 @@ impl Session<'_> {
 
     /// Rows of an update, as they are told to the chain.
     pub(super) fn sample_count(&self, view: &FederationView) -> u32 {
-        let rows = u32::try_from(self.work.rows()).unwrap_or(u32::MAX);
-        rows.min(view.spec.sample_count_max)
+        view.spec.stated_count(self.work.rows())
     }
 }

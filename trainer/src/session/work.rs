@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use fedchain_fl::{TaskSpec, view::ModelView};
+use fedchain_fl::{FederationSpec, TaskSpec, view::ModelView};
 use fedchain_learn::{self as learn, Hyper, Metrics, data::Dataset, files};
 
 use super::noise::{Guard, Noise};
-use crate::Error;
+use crate::{Error, words};
 
 /// What a user gives.
 #[derive(Debug, Clone)]
@@ -49,9 +49,30 @@ pub(super) enum Work {
 }
 
 impl Work {
-    /// Reads what `source` names, as `task` wants it.
-    pub fn read(source: &Source, federation: u32, task: &TaskSpec) -> Result<Self, Error> {
+    /// Reads what `source` names, as `spec` wants it.
+    pub fn read(
+        source: &Source,
+        federation: u32,
+        spec: &FederationSpec<u128>,
+    ) -> Result<Self, Error> {
+        let task = &spec.task;
         let takes_moments = task.strategy.terms().is_some();
+        let work = Self::read_for(source, federation, task, takes_moments)?;
+        match words::cut(spec, work.rows()) {
+            // Moments are of all rows: a smaller count would make them moments that no rows have.
+            Some(cut) if takes_moments => Err(Error::Impossible(format!(
+                "{cut}, and moments are of every row: leave rows out"
+            ))),
+            _ => Ok(work),
+        }
+    }
+
+    fn read_for(
+        source: &Source,
+        federation: u32,
+        task: &TaskSpec,
+        takes_moments: bool,
+    ) -> Result<Self, Error> {
         match source {
             Source::Rows { noise: Some(_), .. } if takes_moments => {
                 Err(Error::Impossible(format!(
@@ -136,14 +157,45 @@ mod tests {
             noise: Some(noise),
             send_moments: true,
         };
-        let task = TaskSpec {
-            strategy: Strategy::LeastSquares(LeastSquares {
-                penalty: Decimal::whole(1),
-                epsilon: Decimal::whole(1),
-            }),
-            ..view(PhaseView::Waiting).spec.task
-        };
-        let error = Work::read(&source, 0, &task).err().unwrap().to_string();
+        let mut spec = view(PhaseView::Waiting).spec;
+        spec.task.strategy = Strategy::LeastSquares(LeastSquares {
+            penalty: Decimal::whole(1),
+            epsilon: Decimal::whole(1),
+        });
+        let error = Work::read(&source, 0, &spec).err().unwrap().to_string();
         assert!(error.contains("--clip and --noise add nothing"), "{error}");
+    }
+
+    #[test]
+    fn a_count_may_be_cut_but_moments_are_of_all_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("rows.csv");
+        std::fs::write(&data, "x\n1\n2\n3\n").unwrap();
+        let source = Source::Rows {
+            data,
+            target: None,
+            hyper: Hyper::default(),
+            noise: None,
+            send_moments: true,
+        };
+        let mut spec = view(PhaseView::Waiting).spec;
+        spec.sample_count_max = 2;
+        let work = Work::read(&source, 0, &spec).unwrap();
+        assert_eq!(
+            words::cut(&spec, work.rows()).unwrap(),
+            "3 rows; this federation counts 2 per client at most (sample_count_max)"
+        );
+        spec.task.strategy = Strategy::LeastSquares(LeastSquares {
+            penalty: Decimal::whole(1),
+            epsilon: Decimal::whole(1),
+        });
+        let error = Work::read(&source, 0, &spec).err().unwrap().to_string();
+        assert!(
+            error.ends_with("moments are of every row: leave rows out"),
+            "{error}"
+        );
+        spec.sample_count_max = 3;
+        assert_eq!(words::cut(&spec, 3), None);
+        assert!(Work::read(&source, 0, &spec).is_ok());
     }
 }

@@ -22,6 +22,7 @@ use crate::{Decimal, Error, Format};
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Adaptive {
     /// What is left of the mean gradient after a round; below one.
     pub beta1: Decimal,

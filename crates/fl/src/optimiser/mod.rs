@@ -40,7 +40,7 @@ const GRADIENT_MAX: i64 = (1 << 30) - 1;
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Optimiser {
     /// The aggregate becomes the server model.
     #[default]

@@ -45,6 +45,7 @@ pub enum Membership {
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Windows {
     /// Time to train and commit.
     pub commit_blocks: u32,
@@ -97,7 +98,10 @@ pub struct Turnout {
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "std",
-    serde(bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>")
+    serde(
+        bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>",
+        deny_unknown_fields
+    )
 )]
 pub struct FederationSpec<Balance> {
     /// For people.
@@ -235,6 +239,12 @@ impl<Balance> FederationSpec<Balance> {
     /// owner, who may be that client, saves by it.
     fn needs_bond(&self) -> bool {
         self.clients_max > 1 && (self.quorum > 0 || self.task.strategy.bad_max().is_some())
+    }
+
+    /// The sample count that a client with so many rows states.
+    pub fn stated_count(&self, rows: usize) -> u32 {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        rows.min(self.sample_count_max)
     }
 
     /// The count that the strategy uses for a client who states `sample_count`: open federations

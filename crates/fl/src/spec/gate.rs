@@ -50,7 +50,10 @@ pub enum Contributions {
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "std",
-    serde(bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>")
+    serde(
+        bound = "Balance: core::fmt::Display + core::str::FromStr<Err: core::fmt::Display>",
+        deny_unknown_fields
+    )
 )]
 pub struct Gate<Balance> {
     /// Rows of each holdout, exactly.

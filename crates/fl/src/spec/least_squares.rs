@@ -19,6 +19,7 @@ use crate::{Decimal, Error, limits::CERTIFIED_FEATURES_MAX};
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct LeastSquares {
     /// Weight of the model's squared norm per row: above zero, at most 64.
     pub penalty: Decimal,

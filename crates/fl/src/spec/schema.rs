@@ -18,6 +18,7 @@ use crate::{
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Column {
     /// Name in the header of the data file.
     pub name: Name,
@@ -78,7 +79,7 @@ impl Column {
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Target {
     /// A real number without a label or a rule for empty cells, for regression.
     Real(Column),
@@ -114,6 +115,7 @@ impl Target {
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct Schema {
     /// The features, in the model's order.
     pub features: BoundedVec<Column, ConstU32<FEATURES_MAX>>,

@@ -19,7 +19,7 @@ use crate::{
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum ModelSpec {
     /// Linear regression: one output, no link function.
     Linear,
@@ -51,7 +51,7 @@ pub enum ModelSpec {
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Initial {
     /// All weights zero.
     Zeros,
@@ -69,6 +69,7 @@ pub enum Initial {
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(deny_unknown_fields))]
 pub struct TaskSpec {
     /// The model.
     pub model: ModelSpec,

@@ -37,7 +37,7 @@ use crate::{Error, LeastSquares, limits::DISTANCE_CLIENTS_MAX};
     TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Strategy {
     /// Mean weighted by sample counts (McMahan et al., 2017).
     FedAvg,

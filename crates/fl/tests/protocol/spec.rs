@@ -183,3 +183,35 @@ fn offset_scale_label_and_missing_may_be_left_out() {
         }
     );
 }
+
+#[test]
+fn unknown_keys_are_refused_wherever_they_stand() {
+    fn refused<T: serde::de::DeserializeOwned>(json: &str, key: &str) {
+        let error = serde_json::from_str::<T>(json).err().unwrap().to_string();
+        assert!(
+            error.starts_with(&format!("unknown field `{key}`")),
+            "{error}"
+        );
+    }
+    refused::<Column>(r#"{"name":"x","ofset":"1"}"#, "ofset");
+    refused::<Format>(r#"{"frac_bits":8,"bits":8}"#, "bits");
+    refused::<Schema>(r#"{"feature":[]}"#, "feature");
+    refused::<TaskSpec>(r#"{"optimizer":"adopt"}"#, "optimizer");
+    refused::<ModelSpec>(r#"{"mlp":{"hidden":[1],"relu":true}}"#, "relu");
+    refused::<Target>(r#"{"classes":{"name":"y","label":[]}}"#, "label");
+    refused::<NormRule>(r#"{"clip":{"max":1,"min":0}}"#, "min");
+    refused::<Strategy>(r#"{"krum":{"f":1,"keep":2}}"#, "keep");
+    refused::<Strategy>(r#"{"least_squares":{"lambda":"1"}}"#, "lambda");
+    refused::<Optimiser>(r#"{"fed_adam":{"lr":"1"}}"#, "lr");
+    refused::<Initial>(r#"{"uploaded":{"hash":"0x00"}}"#, "hash");
+}
+
+#[test]
+fn numbers_and_names_want_quotes() {
+    for json in [r#"{"name":"x","offset":5}"#, r#"{"name":true}"#] {
+        let error = serde_json::from_str::<Column>(json)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("expected text in quotes"), "{error}");
+    }
+}

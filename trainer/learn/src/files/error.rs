@@ -79,6 +79,9 @@ pub enum ContentError {
         "it has neither frac_bits and values, nor layers: take a file of `fedchain model get` or `model export`"
     )]
     NoModel,
+    /// A number format that no federation has.
+    #[error("{0}: take a file of `fedchain model get` or `model export`")]
+    Format(fedchain_fl::Error),
     /// Cut off, or no file of NumPy.
     #[error("not an array of NumPy ({0}): save it with numpy.save")]
     Npy(String),

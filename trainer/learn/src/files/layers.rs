@@ -1,7 +1,7 @@
 //! JSON: fixed-point values, as the chain has them, or layers of numbers for readers, with what to do
 //! with a row before and after.
 
-use fedchain_fl::{TaskSpec, view::ModelView};
+use fedchain_fl::{Format, TaskSpec, Width, view::ModelView};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,8 +32,12 @@ pub(super) fn read(bytes: &[u8], task: &TaskSpec) -> Result<Vec<f64>, ContentErr
             values: Some(values),
             ..
         } => {
-            let mut format = task.format;
-            format.frac_bits = frac_bits;
+            // Values of 16 bits are read as such of 32: the width is not in the file.
+            let format = Format {
+                frac_bits,
+                width: Width::I32,
+            };
+            format.check().map_err(ContentError::Format)?;
             Ok(dequantise(&values, format))
         }
         Content {

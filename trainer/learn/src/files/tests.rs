@@ -385,6 +385,36 @@ fn refusals_say_what_to_do() {
         ),
         (
             "m.json",
+            br#"{ "frac_bits": 200, "values": [1, 2, 3] }"#,
+            "frac_bits is 200; at most 30 are possible",
+        ),
+        (
+            "m.json",
+            br#"{ "frac_bits": 999, "values": [1, 2, 3] }"#,
+            "invalid value: integer `999`",
+        ),
+        (
+            "m.json",
+            br#"{ "frac_bits": 16, "frac_bits": 8, "values": [1, 2, 3] }"#,
+            "duplicate field `frac_bits`",
+        ),
+        (
+            "m.json",
+            br#"{ "frac_bits": 16, "values": [1, 2, 3000000000] }"#,
+            "invalid value: integer `3000000000`",
+        ),
+        (
+            "m.json",
+            br#"{ "frac_bits": 16, "values": [1, 2] }"#,
+            "has 2 weights, the federation's model has 3",
+        ),
+        (
+            "m.json",
+            br#"{ "layers": [{ "weights": [[1e999, 1]], "biases": [0] }] }"#,
+            "number out of range",
+        ),
+        (
+            "m.json",
             br#"{ "layers": [] }"#,
             "it has 0 layers, the federation's model has 1",
         ),

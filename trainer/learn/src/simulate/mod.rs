@@ -132,8 +132,7 @@ impl<'a, Balance> Simulation<'a, Balance> {
         let mut values = self.train(round, lots)?;
         let sample_count = |client: usize| {
             let rows = self.setup.clients.get(client).map_or(0, Dataset::rows);
-            let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-            rows.min(spec.sample_count_max)
+            spec.stated_count(rows)
         };
         let mut counts: Vec<u32> = lots.present.iter().map(|it| sample_count(*it)).collect();
         if let Some(Attackers { count, attack }) = self.setup.attackers {

@@ -121,8 +121,22 @@ fn mistakes_in_the_file_are_named() {
         assert!(message.contains("/me/config.toml"), "{message}");
         assert_eq!(error.exit_code(), 2);
     };
-    check("uri = \"ws://node:9944\"", "unknown field `uri`");
-    check("federation = -1", "federation");
+    check(
+        "# mine\nuri = \"ws://node:9944\"",
+        "line 2, column 1: unknown key `uri`: did you mean `url`?",
+    );
+    check(
+        "nodes = 1",
+        "unknown key `nodes`: possible here: url, key, federation, state_dir",
+    );
+    check(
+        "url = \"ws://a\"\nurl = \"ws://b\"",
+        "line 2, column 1: the key `url` stands twice",
+    );
+    check(
+        "federation = -1",
+        "line 1, column 14: invalid value: integer `-1`",
+    );
     check("key = \"a b c d e f g h i j k l\"", "`key` holds a secret");
 }
 

@@ -8,9 +8,12 @@ use std::{
 };
 
 use clap::Args;
-use fedchain_learn::data::{
-    Table,
-    partition::{self, HoldOut, groups, hold_out},
+use fedchain_learn::{
+    Hyper,
+    data::{
+        Table,
+        partition::{self, HoldOut, groups, hold_out},
+    },
 };
 use serde::Serialize;
 use serde_json::json;
@@ -53,7 +56,7 @@ pub(in crate::cli) struct Partition {
     #[arg(long, required_if_eq("scheme", "dirichlet"))]
     target: Option<String>,
     /// The same seed deals alike.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = Hyper::default().seed)]
     seed: u64,
     /// Share of the rows that no client gets, chosen at random first; 0.2 is a fifth.
     #[arg(long, value_name = "SHARE", value_parser = share)]

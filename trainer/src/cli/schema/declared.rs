@@ -4,9 +4,15 @@ use std::{collections::BTreeMap, path::Path};
 
 use fedchain_fl::{Decimal, Name};
 use fedchain_learn::data::infer::Declared;
-use toml::Value;
+use toml::{Spanned, Value};
 
-use crate::{Error, cli::file_error};
+use crate::{
+    Error,
+    cli::{
+        file_error,
+        written::{self, Mistake},
+    },
+};
 
 /// `NAME=LO..HI`; the last `=` counts.
 pub(super) fn bound(text: &str) -> Result<(String, Declared), String> {
@@ -30,14 +36,17 @@ pub(super) fn labels(text: &str) -> Result<(String, Declared), String> {
 
 /// What a file of bounds declares: per column two numbers, or labels.
 pub(super) fn read(file: &Path, text: &str) -> Result<BTreeMap<String, Declared>, Error> {
-    let table: toml::Table =
-        toml::from_str(text).map_err(|error| file_error(file, error.message()))?;
-    let columns = table.into_iter().map(|(name, value)| {
-        let column = column(&value).ok_or_else(|| {
+    let mistake = |mistake: Mistake| file_error(file, mistake);
+    let document = written::parse(text).map_err(mistake)?;
+    let columns: BTreeMap<String, Spanned<Value>> =
+        written::read(text, document, &[]).map_err(mistake)?;
+    let columns = columns.into_iter().map(|(name, value)| {
+        let column = column(value.get_ref()).ok_or_else(|| {
             let reason = format!(
-                "\"{name}\" needs bounds, like [0, 120], or labels, like [\"f\", \"m\"]; it is {value}"
+                "\"{name}\" needs bounds, like [0, 120], or labels, like [\"f\", \"m\"]; it is {}",
+                value.get_ref()
             );
-            file_error(file, reason)
+            mistake(Mistake::at(text, value.span(), reason))
         })?;
         Ok((name, column))
     });
@@ -112,7 +121,15 @@ mod tests {
         for (text, expected) in [
             (
                 "age = 3",
-                "b.toml: \"age\" needs bounds, like [0, 120], or labels",
+                "b.toml: line 1, column 7: \"age\" needs bounds, like [0, 120], or labels",
+            ),
+            (
+                "age = [0, 9]\nsex = 1\n",
+                "b.toml: line 2, column 7: \"sex\" needs bounds",
+            ),
+            (
+                "age = [0, 9]\nage = [0, 120]\n",
+                "b.toml: line 2, column 1: the key `age` stands twice",
             ),
             ("age = [1, 2, 3]", "it is [1, 2, 3]"),
             ("age = [nan, 1]", "needs bounds"),

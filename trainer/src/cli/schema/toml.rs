@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cli::federation::parse_spec;
+    use crate::cli::spec;
 
     /// The wine example with another schema; a target without classes makes it a regression.
     fn spec_with(schema: &Schema) -> FederationSpec<u128> {
@@ -70,7 +70,7 @@ mod tests {
         if matches!(schema.target, Target::Real(_)) {
             text = text.replace("\"softmax\"", "\"linear\"");
         }
-        parse_spec(&text).unwrap()
+        spec::parse(&text).unwrap()
     }
 
     #[test]

@@ -7,21 +7,24 @@ use std::{path::PathBuf, time::Instant};
 
 use clap::{Args, builder::RangedU64ValueParser};
 use fedchain_fl::{FederationSpec, H256, limits::ROUNDS_MAX};
-use fedchain_learn::simulate::{
-    Attackers, Outcome, Round, Sampling, Setup, Simulation, Summary,
-    attack::{self, Attack},
+use fedchain_learn::{
+    data::Dataset,
+    simulate::{
+        Attackers, Outcome, Round, Sampling, Setup, Simulation, Summary,
+        attack::{self, Attack},
+    },
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use super::{
-    Common, federation, file_error,
+    Common,
     hyper::HyperArgs,
     output::{self, Output},
     progress::Progress,
-    read_file,
+    spec,
 };
-use crate::{Error, phase::inline, session::report::describe};
+use crate::{Error, phase::inline, session::report::describe, words};
 use rows::RowsArgs;
 
 /// What is run. The seed of training is that of everything else as well.
@@ -97,7 +100,8 @@ impl Simulate {
         let spec = self.read_spec()?;
         let hyper = self.hyper.hyper()?;
         let rows = self.rows.read(&spec.task.schema, hyper.seed)?;
-        note(&spec, rows.clients.len());
+        let most = rows.clients.iter().map(Dataset::rows).max();
+        note(&spec, rows.clients.len(), most.unwrap_or(0));
         let setup = Setup {
             held_out: &rows.held_out,
             sampling: self.sample,
@@ -137,9 +141,7 @@ impl Simulate {
     }
 
     fn read_spec(&self) -> Result<FederationSpec<u128>, Error> {
-        let file = &self.spec;
-        let mut spec =
-            federation::parse_spec(&read_file(file)?).map_err(|reason| file_error(file, reason))?;
+        let mut spec = spec::read(&self.spec)?;
         if let Some(rounds) = self.rounds {
             spec.rounds_max = rounds;
         }
@@ -148,12 +150,15 @@ impl Simulate {
 }
 
 /// Says where the chain would differ.
-fn note(spec: &FederationSpec<u128>, clients: usize) {
+fn note(spec: &FederationSpec<u128>, clients: usize, rows: usize) {
     let (min, max) = (spec.clients_min as usize, spec.clients_max as usize);
     if !(min..=max).contains(&clients) {
         output::hint(&format!(
             "note: on chain this federation has {min} to {max} clients (clients_min, clients_max)"
         ));
+    }
+    if let Some(cut) = words::cut(spec, rows) {
+        output::hint(&format!("note: a client has {cut}"));
     }
     if spec.gate.is_some() {
         output::hint("note: the quality gate is left out, every aggregate is adopted");

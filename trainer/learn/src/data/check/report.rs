@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
+use fedchain_fl::FederationSpec;
 use serde::Serialize;
 
 use super::FAR;
@@ -125,6 +126,37 @@ pub enum Problem {
     },
     /// More than [`FAR`] scales from the offset.
     Far,
+    /// More rows than the federation counts of one client.
+    TooManyRows {
+        /// Rows that it counts.
+        counted: u32,
+        /// Whether all rows must be counted, as a certified regression asks.
+        is_certified: bool,
+    },
+}
+
+impl Report {
+    /// The same, where `spec` counts fewer rows of one client.
+    pub fn counted_by<Balance>(mut self, spec: &FederationSpec<Balance>) -> Self {
+        let counted = spec.stated_count(self.rows);
+        if self.rows > counted as usize {
+            let is_certified = spec.task.strategy.terms().is_some();
+            let findings = match is_certified {
+                true => &mut self.refused,
+                false => &mut self.warnings,
+            };
+            findings.push(Finding {
+                column: None,
+                problem: Problem::TooManyRows {
+                    counted,
+                    is_certified,
+                },
+                cells: self.rows,
+                first: Vec::new(),
+            });
+        }
+        self
+    }
 }
 
 impl fmt::Display for Finding {
@@ -167,6 +199,19 @@ impl fmt::Display for Finding {
                 "{cells} more than {FAR} after offset and scale: are they in the federation's unit? \
                  Otherwise ask its owner for another offset or scale"
             )?,
+            Problem::TooManyRows {
+                counted,
+                is_certified,
+            } => {
+                write!(
+                    f,
+                    "{} rows; this federation counts {counted} per client at most (sample_count_max)",
+                    self.cells
+                )?;
+                if *is_certified {
+                    write!(f, ", and a certified regression takes all: leave rows out")?;
+                }
+            }
         }
         for (place, at) in self.first.iter().enumerate() {
             let before = if place == 0 { ": " } else { ", " };
