@@ -64,6 +64,7 @@ impl Train {
                     data: self.data,
                     target: self.target,
                     hyper: self.hyper.hyper()?,
+                    patience: client::ABSENCE_MAX,
                 };
                 return client::run(&job, &self.key.load()?, &tell(common))
                     .await
