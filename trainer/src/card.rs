@@ -12,7 +12,7 @@ use crate::{
     chain::{AccountId, FederationView},
     phase,
     session::report,
-    words,
+    words::{self, count},
 };
 
 /// Characters that mean something within a line of Markdown.
@@ -84,10 +84,10 @@ impl Card {
             (
                 "model",
                 format!(
-                    "{}, {} weights, {} fractional bits",
+                    "{}, {}, {}",
                     model(view),
-                    view.param_count,
-                    task.format.frac_bits
+                    count(view.param_count, "weight"),
+                    count(task.format.frac_bits, "fractional bit")
                 ),
             ),
             ("model root", format!("`{:?}`", view.model_root)),
@@ -195,7 +195,8 @@ impl Card {
         if let Some((distance, rows)) = self.certificate {
             let _ = writeln!(
                 text,
-                "\nCertified: no further than {distance:.3e} from the optimum of {rows} rows."
+                "\nCertified: no further than {distance:.3e} from the optimum of {}.",
+                count(rows, "row")
             );
         }
         match &self.measured {
@@ -319,7 +320,7 @@ mod tests {
             &receipt,
             "# test",
             "For a test.",
-            "| strategy | Krum, against 1 bad clients |",
+            "| strategy | Krum, against 1 bad client |",
             "| norm rule | no bound on norms |",
             "| rounds | 1 closed, 1 adopted, 3 planned |",
             "fedchain model get 0 --round 1  # must show the model root above",
