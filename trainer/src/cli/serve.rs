@@ -56,6 +56,9 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        if let Some(file) = &self.out {
+            files::check(file)?;
+        }
         let wrong = |reason| file_error(&self.spec, reason);
         let impossible = |error: fedchain_fl::Error| wrong(error.to_string());
         let mut spec = parse_spec(&read_file(&self.spec)?).map_err(wrong)?;
