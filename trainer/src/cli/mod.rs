@@ -11,6 +11,7 @@ mod deal;
 mod dry;
 mod evaluate;
 mod federation;
+mod foretell;
 mod hyper;
 mod init;
 mod initial;
@@ -28,6 +29,7 @@ mod shell;
 mod simulate;
 mod submit;
 mod train;
+mod transfer;
 mod verify;
 mod watch;
 
@@ -107,6 +109,8 @@ enum Command {
     Join(membership::Join),
     /// Stop being a client: at once while the federation waits, else when the round ends.
     Leave(membership::Leave),
+    /// Pay an account, like a client that needs money for deposits and fees.
+    Transfer(transfer::Transfer),
     /// Take part in a federation's rounds with your own data, until its end.
     Train(train::Train),
     /// Take part in one round with weights that were trained elsewhere.
@@ -293,6 +297,7 @@ impl Cli {
             Command::Federation(command) => command.run(common).await,
             Command::Join(command) => command.run(common).await,
             Command::Leave(command) => command.run(common).await,
+            Command::Transfer(command) => command.run(common).await,
             Command::Train(command) => command.run(common).await,
             Command::Submit(command) => command.run(common).await,
             Command::Serve(command) => command.run(common).await,
