@@ -26,6 +26,7 @@ mod receipt;
 mod schema;
 mod serve;
 mod shell;
+mod signals;
 mod simulate;
 mod submit;
 mod train;

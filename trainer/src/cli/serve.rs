@@ -10,7 +10,6 @@ use clap::Args;
 use fedchain_commitment::values_root;
 use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::files;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     Common,
@@ -18,6 +17,7 @@ use super::{
     file_error,
     output::{self, Output},
     read_file,
+    signals::interrupted,
 };
 use crate::{
     Error,
@@ -101,19 +101,6 @@ fn write(file: &Path, task: &TaskSpec, served: Served) -> Result<(), Error> {
         values: served.model,
     };
     Ok(files::write(file, task, &model)?)
-}
-
-/// Resolves when the process is asked to end.
-fn interrupted() -> Result<impl Future<Output = ()>, Error> {
-    let refused = |error| Error::Impossible(format!("cannot wait for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// Prints an event; notes go to standard error in text.

@@ -10,6 +10,7 @@ use super::{
     noise::NoiseArgs,
     output::{self, Output},
     progress::Progress,
+    signals,
 };
 use crate::{
     Error,
@@ -93,10 +94,12 @@ impl Train {
             },
         };
         let key = self.key.load()?;
+        common.warn_of(&self.key).await?;
         if common.dry_run {
             return dry::show_round(common, &job, &key).await;
         }
-        session::run(&job, &key, &tell(common)).await.map(|_| ())
+        let done = session::run(&job, &key, &tell(common), signals::stop()).await;
+        done.map(|_| ())
     }
 }
 
