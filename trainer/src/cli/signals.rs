@@ -14,6 +14,9 @@ use crate::Error;
 /// How long a session may take to stop: training is not interrupted.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
+/// How soon a second signal counts: some programs that start others pass one on twice.
+const AGAIN_MIN: Duration = Duration::from_secs(1);
+
 /// Resolves when the process is asked to end.
 pub(super) fn interrupted() -> Result<impl Future<Output = ()> + use<>, Error> {
     let refused = |error| Error::Impossible(format!("cannot wait for signals: {error}"));
@@ -39,6 +42,7 @@ pub(super) async fn stop() {
         asked.await;
         output::hint("stopping: once more to stop at once");
         let _ = told.send(());
+        sleep(AGAIN_MIN).await;
         if let Ok(again) = interrupted() {
             tokio::select! {
                 () = again => {}
