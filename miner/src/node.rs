@@ -12,6 +12,10 @@ const NO_WORK: i32 = 9_101;
 /// The node's codes for refused seals: stale, duplicate, wrong.
 const REFUSED: std::ops::RangeInclusive<i32> = 9_102..=9_104;
 
+/// The code of a method that is not there, or not for this caller: then the message says so.
+const NOT_SERVED: i32 = -32_601;
+const UNSAFE: &str = "unsafe";
+
 /// A connection to a node.
 pub struct Node {
     rpc: RpcClient,
@@ -48,13 +52,11 @@ struct WorkView {
 impl Node {
     /// Connects to a node.
     pub async fn connect(url: &str) -> Result<Self, Failure> {
-        let rpc = RpcClient::from_insecure_url(url)
-            .await
-            .map_err(|error| Failure::Node(format!("no node answers at {url} ({error})")))?;
-        Ok(Self {
-            rpc,
-            url: url.into(),
-        })
+        let url = websocket(url);
+        match RpcClient::from_insecure_url(&url).await {
+            Ok(rpc) => Ok(Self { rpc, url }),
+            Err(error) => Err(Failure::Node(format!("no node answers at {url} ({error})"))),
+        }
     }
 
     /// The work at hand.
@@ -97,13 +99,68 @@ impl Node {
             Error::User(UserError { code, message, .. }) if REFUSED.contains(&code) => {
                 Failure::Refused(message)
             }
-            Error::User(UserError { code: -32_601, .. }) => Failure::Node(format!(
-                "the node at {} does not mine: start it with --mine (and --mining-threads 0 to \
-                 leave the search to this program)",
-                self.url
-            )),
+            Error::User(UserError {
+                code: NOT_SERVED,
+                message,
+                ..
+            }) => Failure::Node(not_served(&self.url, &message)),
             Error::User(error) => Failure::Node(format!("{} refused: {}", self.url, error.message)),
             other => Failure::Node(format!("the node at {} went away ({other})", self.url)),
+        }
+    }
+}
+
+/// Why a node does not serve the mining methods.
+fn not_served(url: &str, message: &str) -> String {
+    match message.contains(UNSAFE) {
+        true => format!(
+            "the node at {url} does not serve its mining methods to this program: run it on the node's own \
+             machine, where a node serves them unless it runs with --rpc-methods safe; or, in a private network \
+             only, start the node with --rpc-methods unsafe"
+        ),
+        false => format!(
+            "the node at {url} does not mine: start it with --mine (and --mining-threads 0 to leave the search \
+             to this program)"
+        ),
+    }
+}
+
+/// The WebSocket address that is meant: `http` is taken as `ws`, and so is what names no scheme.
+fn websocket(typed: &str) -> String {
+    match typed.split_once("://") {
+        None => format!("ws://{typed}"),
+        Some(("http", rest)) => format!("ws://{rest}"),
+        Some(("https", rest)) => format!("wss://{rest}"),
+        Some(_) => typed.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_mines_for_itself_is_told_from_one_that_does_not() {
+        let check = |message, expected| {
+            let found = not_served("ws://n", message);
+            assert!(found.contains(expected), "{found}");
+        };
+        check("Method not found", "does not mine: start it with --mine");
+        check(
+            "RPC call is unsafe to be called externally",
+            "run it on the node's own machine",
+        );
+    }
+
+    #[test]
+    fn addresses_may_lack_their_scheme() {
+        for (typed, expected) in [
+            ("127.0.0.1:9944", "ws://127.0.0.1:9944"),
+            ("http://n:1", "ws://n:1"),
+            ("https://n:1", "wss://n:1"),
+            ("wss://n:1", "wss://n:1"),
+        ] {
+            assert_eq!(websocket(typed), expected);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     evaluate::report::decimal,
     phase,
     session::report,
-    words,
+    words::{self, count},
 };
 
 /// Characters that mean something within a line of Markdown.
@@ -108,10 +108,10 @@ impl Card {
             (
                 "model",
                 format!(
-                    "{}, {} weights, {} fractional bits",
+                    "{}, {}, {}",
                     model(view),
-                    view.param_count,
-                    task.format.frac_bits
+                    count(view.param_count, "weight"),
+                    count(task.format.frac_bits, "fractional bit")
                 ),
             ),
             ("model root", format!("`{:?}`", view.model_root)),
@@ -226,7 +226,8 @@ impl Card {
         if let Some((distance, rows)) = self.certificate {
             let _ = writeln!(
                 text,
-                "\nCertified: no further than {distance:.3e} from the optimum of {rows} rows."
+                "\nCertified: no further than {distance:.3e} from the optimum of {}.",
+                count(rows, "row")
             );
         }
         match &self.measured {

@@ -1,5 +1,7 @@
 //! Everything that can stop a command, in sentences that say what to do, and the exit codes.
 
+use std::io;
+
 use fedchain_fl::{H256, Refusal};
 use fedchain_learn::{
     LearnError,
@@ -25,6 +27,12 @@ pub enum Error {
     /// The command line asks for something impossible.
     #[error("{0}")]
     Usage(String),
+    /// Somebody asked a session to stop.
+    #[error("stopped: {0}")]
+    Stopped(String),
+    /// Standard output did not take everything.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
     /// No node answers.
     #[error(
         "no node answers at {url} ({reason}): start fedchain-node there, or name another with --url"
@@ -110,7 +118,10 @@ pub enum Error {
         call: String,
     },
     /// The account cannot pay.
-    #[error("the account {account} needs {needs}, but has {has} to spend")]
+    #[error(
+        "the account {account} needs {needs}, but has {has} to spend: whoever has money can send it some by \
+         `fedchain transfer --to {account} --amount N`"
+    )]
     LowBalance {
         /// The account.
         account: AccountId,
@@ -212,19 +223,24 @@ pub enum Error {
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the node answered in an unexpected way, or another failure
+  1  standard output could not be written, the node answered in an unexpected way, or another failure
   2  wrong usage of the command line
   3  no node or server answers, or the connection broke
   4  refused by the chain, or impossible in its present state
   5  bad data: data file, spec file, model file, or numbers out of range
   6  verification found a difference
-  7  a key or the state directory cannot be used";
+  7  a key or the state directory cannot be used
+  130  stopped by an interrupt";
 
 impl Error {
     /// The exit code of the process; see [`EXIT_CODES`].
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Node { .. } | Self::Protocol(_) | Self::Code { .. } | Self::Extension(_) => 1,
+            Self::Output(_)
+            | Self::Node { .. }
+            | Self::Protocol(_)
+            | Self::Code { .. }
+            | Self::Extension(_) => 1,
             Self::Usage(_) | Self::Partition(_) => 2,
             Self::Unreachable { .. } | Self::Denied { .. } | Self::Lost { .. } => 3,
             Self::UnknownFederation(_)
@@ -249,6 +265,8 @@ impl Error {
             | Self::Receipt(_)
             | Self::Doubtful(_) => 6,
             Self::Key(_) | Self::Store(_) => 7,
+            // As shells say of what an interrupt has ended.
+            Self::Stopped(_) => 130,
             Self::Serve(error) => error.exit_code(),
         }
     }

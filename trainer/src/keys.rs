@@ -1,14 +1,18 @@
 //! Keys: where a secret comes from, and where it must not.
+//!
+//! Files and standard input hold secrets. The accounts of development chains are no secret: they come
+//! from a phrase that everybody knows, and are named, like `//Alice`. So nothing that is empty or cut off
+//! ever means one of them.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs, io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use subxt_signer::{SecretUri, bip39::Mnemonic, sr25519::Keypair};
+use fedchain_learn::whole::Whole;
+use subxt_signer::{DEV_PHRASE, SecretUri, bip39::Mnemonic, sr25519::Keypair};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -54,12 +58,37 @@ pub enum KeyError {
     /// Standard input cannot be read.
     #[error("cannot read a phrase from standard input: {0}")]
     Input(io::Error),
-    /// The text is no secret.
-    #[error("{from} holds no key: a phrase of 12 or more words is expected")]
+    /// The text is no key.
+    #[error("{from} holds no key: {fault}")]
     Malformed {
         /// Where the text came from.
         from: String,
+        /// What is wrong with it.
+        fault: Fault,
     },
+}
+
+/// What is wrong with a text that should be a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// Nothing is there.
+    #[error("it is empty")]
+    Empty,
+    /// More than one line.
+    #[error("a key is a single line")]
+    Lines,
+    /// A development URI without a name.
+    #[error("an account of development chains has a name, like //Alice")]
+    Nameless,
+    /// What everybody knows, in a place for secrets.
+    #[error("everybody knows it: name an account of development chains by `--key //Alice`")]
+    Public,
+    /// A seed of another length, or not in hexadecimal digits.
+    #[error("a seed is 64 hexadecimal digits after 0x")]
+    Seed,
+    /// No phrase.
+    #[error("a phrase of 12 or more words is expected")]
+    Phrase,
 }
 
 /// The key that `source` names: a development URI (`//Alice`), a file, or `-` for standard input.
@@ -67,18 +96,30 @@ pub enum KeyError {
 /// # Errors
 /// [`KeyError`], never with the secret in it.
 pub fn load(source: &str) -> Result<Keypair, KeyError> {
-    if source.starts_with("//") {
-        return parse(source, "the key URI");
+    let malformed = |from: &str, fault| KeyError::Malformed {
+        from: from.to_owned(),
+        fault,
+    };
+    if is_public(source) {
+        return public(source).map_err(|fault| malformed("the key URI", fault));
+    }
+    if source.trim().is_empty() {
+        return Err(malformed("--key", Fault::Empty));
     }
     if source == "-" {
         let mut text = Zeroizing::new(String::new());
         io::stdin().read_line(&mut text).map_err(KeyError::Input)?;
-        return parse(text.trim(), "standard input");
+        return secret(&text, "standard input");
     }
     if is_secret(source) {
         return Err(KeyError::OnCommandLine);
     }
     load_file(Path::new(source))
+}
+
+/// Whether a source names an account for which everybody can sign.
+pub fn is_public(source: &str) -> bool {
+    source.starts_with("//")
 }
 
 /// Whether an argument looks like a phrase or a seed instead of a file name.
@@ -99,15 +140,48 @@ fn load_file(file: &Path) -> Result<Keypair, KeyError> {
         return Err(KeyError::Exposed { file: file.into() });
     }
     let text = Zeroizing::new(fs::read_to_string(file).map_err(read_error)?);
-    parse(text.trim(), &file.display().to_string())
+    secret(&text, &file.display().to_string())
 }
 
-fn parse(secret: &str, from: &str) -> Result<Keypair, KeyError> {
-    let malformed = || KeyError::Malformed {
-        from: from.to_owned(),
+/// The key of a development URI.
+fn public(uri: &str) -> Result<Keypair, Fault> {
+    let path = uri.trim().strip_prefix("//").unwrap_or_default();
+    let name = path.split('/').next().unwrap_or_default();
+    match name.trim() {
+        "" => Err(Fault::Nameless),
+        _ => parse(uri.trim()).ok_or(Fault::Nameless),
+    }
+}
+
+/// The key of a phrase or seed; `from` says where the text came from.
+fn secret(text: &str, from: &str) -> Result<Keypair, KeyError> {
+    // Editors of Windows begin files with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let fault = if text.is_empty() {
+        Fault::Empty
+    } else if text.contains(['\n', '\r']) {
+        Fault::Lines
+    } else if is_known(text) {
+        Fault::Public
+    } else if let Some(key) = parse(text) {
+        return Ok(key);
+    } else if text.starts_with("0x") {
+        Fault::Seed
+    } else {
+        Fault::Phrase
     };
-    let uri = SecretUri::from_str(secret).map_err(|_| malformed())?;
-    Keypair::from_uri(&uri).map_err(|_| malformed())
+    let from = from.to_owned();
+    Err(KeyError::Malformed { from, fault })
+}
+
+/// Whether a text has no phrase, which means that of development chains, or this very phrase.
+fn is_known(text: &str) -> bool {
+    let phrase = text.split('/').next().unwrap_or_default();
+    phrase.is_empty() || phrase.split_whitespace().eq(DEV_PHRASE.split(' '))
+}
+
+fn parse(text: &str) -> Option<Keypair> {
+    Keypair::from_uri(&SecretUri::from_str(text).ok()?).ok()
 }
 
 /// A new phrase of 12 words.
@@ -118,6 +192,7 @@ pub fn new_phrase() -> Result<Zeroizing<String>, KeyError> {
     let entropy = Zeroizing::new(rand::random::<[u8; 16]>());
     let phrase = Mnemonic::from_entropy(&*entropy).map_err(|_| KeyError::Malformed {
         from: "the entropy".into(),
+        fault: Fault::Phrase,
     })?;
     Ok(Zeroizing::new(phrase.to_string()))
 }
@@ -134,16 +209,9 @@ pub fn save(phrase: &str, file: &Path) -> Result<(), KeyError> {
             source,
         },
     };
-    let mut options = OpenOptions::new();
-    let mut out = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(write_error)?;
-    writeln!(out, "{phrase}")
-        .and_then(|()| out.sync_all())
-        .map_err(write_error)
+    let line = Zeroizing::new(format!("{phrase}\n"));
+    let place = Whole::at(file).private().fresh();
+    place.write(line.as_bytes()).map_err(write_error)
 }
 
 /// The key behind a phrase.
@@ -151,7 +219,7 @@ pub fn save(phrase: &str, file: &Path) -> Result<(), KeyError> {
 /// # Errors
 /// [`KeyError::Malformed`].
 pub fn from_phrase(phrase: &str) -> Result<Keypair, KeyError> {
-    parse(phrase, "the phrase")
+    secret(phrase, "the phrase")
 }
 
 /// The account of a key.
@@ -164,7 +232,7 @@ pub fn account(key: &Keypair) -> AccountId {
 /// # Errors
 /// A sentence for the command line.
 pub fn parse_account(text: &str) -> Result<AccountId, String> {
-    if text.starts_with("//") {
+    if is_public(text) {
         return load(text)
             .map(|key| account(&key))
             .map_err(|error| error.to_string());
@@ -231,15 +299,82 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn fault(found: Result<Keypair, KeyError>) -> Fault {
+        match found.unwrap_err() {
+            KeyError::Malformed { fault, .. } => fault,
+            other => panic!("{other}"),
+        }
+    }
+
     #[test]
     fn a_file_without_a_phrase_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("key");
         save("not a phrase", &file).unwrap();
         let message = load(file.to_str().unwrap()).unwrap_err().to_string();
-        assert!(
-            message.contains("holds no key") && !message.contains("not a phrase"),
-            "{message}"
+        assert_eq!(
+            message,
+            format!(
+                "{} holds no key: a phrase of 12 or more words is expected",
+                file.display()
+            )
         );
+    }
+
+    #[test]
+    fn no_secret_is_not_the_one_that_everybody_knows() {
+        let known = format!("{DEV_PHRASE}//Alice");
+        for (text, expected) in [
+            ("", Fault::Empty),
+            (" \t\r\n \n", Fault::Empty),
+            ("\u{feff}", Fault::Empty),
+            ("/", Fault::Public),
+            ("//", Fault::Public),
+            ("///", Fault::Public),
+            ("///password", Fault::Public),
+            ("/Alice", Fault::Public),
+            ("//Alice", Fault::Public),
+            (DEV_PHRASE, Fault::Public),
+            (known.as_str(), Fault::Public),
+        ] {
+            assert_eq!(fault(secret(text, "F")), expected, "{text:?}");
+        }
+        for source in ["//", "///", "///password", "// ", "// //Alice", "//  /x"] {
+            assert_eq!(fault(load(source)), Fault::Nameless, "{source:?}");
+        }
+        for source in ["", " "] {
+            assert_eq!(fault(load(source)), Fault::Empty, "{source:?}");
+        }
+        assert_ne!(address(&load("//Alice//stash").unwrap()), ALICE);
+    }
+
+    #[test]
+    fn secrets_may_have_passed_through_other_systems() {
+        let phrase = new_phrase().unwrap();
+        let expected = address(&from_phrase(&phrase).unwrap());
+        for text in [
+            format!("{}\n", *phrase),
+            format!("\u{feff}{}\r\n", *phrase),
+            format!("  {}  ", *phrase),
+        ] {
+            assert_eq!(address(&secret(&text, "F").unwrap()), expected, "{text:?}");
+        }
+        let seed = format!("0x{}", "5a".repeat(32));
+        secret(&seed, "F").unwrap();
+        secret(&format!("{seed}//work"), "F").unwrap();
+        let lines = format!("{}\n{}\n", *phrase, *phrase);
+        let (short, long) = (&seed[..64], format!("{seed}5a"));
+        for (text, expected) in [
+            (lines.as_str(), Fault::Lines),
+            (short, Fault::Seed),
+            (&long, Fault::Seed),
+            ("0x", Fault::Seed),
+            (&seed[2..], Fault::Phrase),
+            ("{\"encoded\":\"AAAA\"}", Fault::Phrase),
+            ("legal winner thank year", Fault::Phrase),
+        ] {
+            assert_eq!(fault(secret(text, "F")), expected, "{text:?}");
+        }
     }
 }

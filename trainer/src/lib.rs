@@ -20,6 +20,7 @@
 //! Rows of clients never leave [`fedchain_learn`]: only weights, a sample count and a salt do. Those
 //! of evaluators become public, with their consent.
 
+pub mod address;
 pub mod amount;
 pub mod card;
 pub mod certify;

@@ -18,18 +18,18 @@ fn main() -> ExitCode {
         (Err(error), _) => Err(error),
         (_, Err(error)) => Err(Error::Usage(format!("cannot start: {error}"))),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let code = error.exit_code();
-            let message = error.to_string();
-            let value =
-                serde_json::json!({ "event": "error", "message": message, "exit_code": code });
-            match format {
-                Output::Text => output::hint(&format!("error: {message}")),
-                Output::Json => output::print(format, &value, String::new),
-            }
-            ExitCode::from(code)
-        }
+    let code = outcome.map_or_else(|error| tell(format, &error), |()| 0);
+    let lost = output::finish().map_or_else(|error| tell(Output::Text, &error), |()| 0);
+    ExitCode::from(if code == 0 { lost } else { code })
+}
+
+/// Tells of an error; its exit code.
+fn tell(format: Output, error: &Error) -> u8 {
+    let (code, message) = (error.exit_code(), error.to_string());
+    let value = serde_json::json!({ "event": "error", "message": message, "exit_code": code });
+    match format {
+        Output::Text => output::hint(&format!("error: {message}")),
+        Output::Json => output::print(format, &value, String::new),
     }
+    code
 }

@@ -3,7 +3,7 @@
 use fedchain_fl::{view::PhaseView, window::Deadline};
 use serde::Serialize;
 
-use crate::chain::Clock;
+use crate::{chain::Clock, words::count};
 
 /// Where a federation stands.
 pub fn describe(phase: &PhaseView, clock: &Clock) -> String {
@@ -40,7 +40,7 @@ pub fn describe(phase: &PhaseView, clock: &Clock) -> String {
         PhaseView::Finished => "finished".into(),
         PhaseView::Cancelled => "cancelled".into(),
         PhaseView::Uploading { received } => {
-            format!("the owner uploads the initial model, {received} chunks are there")
+            format!("the owner uploads the initial model, up to chunk {received}")
         }
     }
 }
@@ -49,9 +49,20 @@ pub fn describe(phase: &PhaseView, clock: &Clock) -> String {
 pub fn left(phase: &PhaseView, clock: &Clock) -> Option<String> {
     Some(match rest(phase, clock)? {
         (0, 0) => "overdue".into(),
-        (1, ms) => format!("1 block, about {}", duration(ms)),
-        (blocks, ms) => format!("{blocks} blocks, about {}", duration(ms)),
+        (blocks, ms) => span(blocks, ms),
     })
+}
+
+/// So many blocks, and about how long they take.
+pub fn blocks(blocks: u32, clock: &Clock) -> String {
+    span(
+        blocks,
+        u64::from(blocks).saturating_mul(clock.block_time_ms),
+    )
+}
+
+fn span(blocks: u32, ms: u64) -> String {
+    format!("{}, about {}", count(blocks, "block"), duration(ms))
 }
 
 /// The same as numbers: blocks, and about how many milliseconds at the speed that the chain aims at.
@@ -125,8 +136,8 @@ pub fn not_overdue(phase: &PhaseView, clock: &Clock) -> String {
     let rest = |deadline: &Deadline| match deadline.time_ms.saturating_sub(clock.time_ms) {
         ms if clock.block >= deadline.block && ms > 0 => {
             format!(
-                ", and not before {} more seconds of on-chain time",
-                ms.div_ceil(1_000)
+                ", and not before {} of on-chain time",
+                count(ms.div_ceil(1_000), "more second")
             )
         }
         _ => String::new(),
@@ -239,7 +250,7 @@ mod tests {
         );
         assert!(
             not_overdue(&commit, &clock(130, 8_000))
-                .ends_with("not before 1 more seconds of on-chain time")
+                .ends_with("not before 1 more second of on-chain time")
         );
     }
 }

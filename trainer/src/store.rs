@@ -16,12 +16,13 @@ mod spent;
 use std::{
     env,
     fs::{self, DirBuilder, File, TryLockError},
-    io::{self, Write},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use fedchain_fl::{H256, Privacy};
+use fedchain_learn::whole::Whole;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
@@ -32,6 +33,8 @@ pub use spent::Spent;
 /// Name of the file that lists used holdouts, and the beginning of those with openings.
 const USED_HOLDOUTS: &str = "used-holdouts.json";
 const HOLDOUT: &str = "holdout-";
+/// The beginning of the names of files with openings of updates.
+const ROUND: &str = "round-";
 
 /// Why the state directory cannot be used.
 #[derive(Debug, Error)]
@@ -50,7 +53,7 @@ pub enum StoreError {
         lock: PathBuf,
     },
     /// A file cannot be read or written.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}: {source}{}", path.display(), elsewhere(source))]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -197,16 +200,11 @@ impl Store {
     }
 
     fn write<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), StoreError> {
-        let write = || {
-            // Temporary files are created with mode 600.
-            let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-            serde_json::to_writer(&mut file, value)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            File::open(&self.dir)?.sync_all()
-        };
-        write().map_err(io_error(path))
+        let text = serde_json::to_vec(value).map_err(|error| io_error(path)(error.into()))?;
+        Whole::at(path)
+            .private()
+            .write(text)
+            .map_err(io_error(path))
     }
 
     /// The opening kept for `round` on the server model `base_root`: a reorganisation of the chain may
@@ -216,6 +214,22 @@ impl Store {
     /// [`StoreError::Damaged`] when the file cannot be understood, [`StoreError::Io`] otherwise.
     pub fn load(&self, round: u32, base_root: H256) -> Result<Option<Kept>, StoreError> {
         read(self.file(round, base_root))
+    }
+
+    /// All openings of updates that are kept.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn openings(&self) -> Result<Vec<Kept>, StoreError> {
+        let mut openings = Vec::new();
+        for entry in fs::read_dir(&self.dir).map_err(io_error(&self.dir))? {
+            let path = entry.map_err(io_error(&self.dir))?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.starts_with(ROUND)) {
+                openings.extend(read(path)?);
+            }
+        }
+        Ok(openings)
     }
 
     /// The opening of the holdout kept for `round`.
@@ -253,7 +267,7 @@ impl Store {
     }
 
     fn file(&self, round: u32, base_root: H256) -> PathBuf {
-        self.dir.join(format!("round-{round}-{base_root:x}.json"))
+        self.dir.join(format!("{ROUND}{round}-{base_root:x}.json"))
     }
 }
 
@@ -275,11 +289,21 @@ fn read<T: DeserializeOwned>(file: PathBuf) -> Result<Option<T>, StoreError> {
 /// The round whose opening a file holds.
 fn round_of(path: &Path) -> Option<u32> {
     let name = path.file_name()?.to_str()?;
-    let digits = match name.strip_prefix("round-") {
+    let digits = match name.strip_prefix(ROUND) {
         Some(rest) => rest.split_once('-')?.0,
         None => name.strip_prefix(HOLDOUT)?.strip_suffix(".json")?,
     };
     digits.parse().ok()
+}
+
+/// What helps where nothing can be written.
+fn elsewhere(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::NotADirectory => ": name another directory with --state-dir",
+        _ => "",
+    }
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> StoreError {
@@ -386,6 +410,7 @@ mod tests {
         store.save(&other).unwrap();
         assert_eq!(store.load(1, BASE).unwrap(), Some(kept(1)));
         assert_eq!(store.load(1, other.base_root).unwrap(), Some(other));
+        assert_eq!(store.openings().unwrap().len(), 2);
     }
 
     #[test]
@@ -422,6 +447,17 @@ mod tests {
         assert_eq!(store.load_holdout(1).unwrap(), None);
         assert_eq!(store.load_holdout(2).unwrap(), Some(kept(2)));
         assert_eq!(store.used_holdouts().unwrap(), roots);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_used_is_named_with_the_way_out() {
+        let error = Store::open(Path::new("/dev/null"), &place()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with("cannot use /dev/null/"), "{message}");
+        assert!(
+            message.ends_with(": name another directory with --state-dir"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -1,8 +1,22 @@
 //! What a federation does, in words; a spec file says the same in its own terms.
 
+use std::fmt::Display;
+
 use fedchain_fl::{
     Decimal, FederationSpec, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive,
 };
+
+/// A number of things: "1 row", "2 rows".
+pub fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    let more = match one.ends_with("sh") {
+        true => "es",
+        false => "s",
+    };
+    match number == N::from(1) {
+        true => format!("{number} {one}"),
+        false => format!("{number} {one}{more}"),
+    }
+}
 
 /// Decimal places up to which a number is written without a power of ten.
 const PLACES_MAX: usize = 12;
@@ -14,10 +28,11 @@ pub fn model(model: &ModelSpec) -> String {
         ModelSpec::Softmax => "softmax classification".into(),
         ModelSpec::Mlp { hidden } => {
             let units: Vec<_> = hidden.iter().map(ToString::to_string).collect();
-            format!(
-                "perceptron with hidden layers of {} units",
-                units.join(", ")
-            )
+            let (layers, units) = match units.as_slice() {
+                [one] => ("a hidden layer", one.clone()),
+                many => ("hidden layers", many.join(", ")),
+            };
+            format!("perceptron with {layers} of {units} units")
         }
         ModelSpec::Opaque { .. } => "one that the chain does not know".into(),
     }
@@ -31,11 +46,12 @@ pub fn strategy(strategy: &Strategy) -> String {
         Strategy::TrimmedMean { trim } => {
             format!("mean without the {trim} smallest and largest of each weight")
         }
-        Strategy::Krum { f } => format!("Krum, against {}", bad_clients(*f)),
+        Strategy::Krum { f } => format!("Krum, against {}", count(*f, "bad client")),
         Strategy::MultiKrum { f, keep } => {
-            format!("Multi-Krum of {keep} updates, against {}", bad_clients(*f))
+            let (keep, bad) = (count(*keep, "update"), count(*f, "bad client"));
+            format!("Multi-Krum of {keep}, against {bad}")
         }
-        Strategy::Bulyan { f } => format!("Bulyan, against {}", bad_clients(*f)),
+        Strategy::Bulyan { f } => format!("Bulyan, against {}", count(*f, "bad client")),
         Strategy::GeometricMedian => "geometric median".into(),
         Strategy::LeastSquares(terms) => format!(
             "least squares with penalty {}, proven within {}",
@@ -43,10 +59,6 @@ pub fn strategy(strategy: &Strategy) -> String {
             plain(terms.epsilon)
         ),
     }
-}
-
-fn bad_clients(count: u32) -> String {
-    format!("{count} bad client{}", if count == 1 { "" } else { "s" })
 }
 
 /// How many updates a round needs.
@@ -126,6 +138,18 @@ mod tests {
 
     fn decimal(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        for (number, one, expected) in [
+            (0, "row", "0 rows"),
+            (1, "row", "1 row"),
+            (2, "server model", "2 server models"),
+            (3, "hash", "3 hashes"),
+        ] {
+            assert_eq!(count(number, one), expected);
+        }
     }
 
     #[test]

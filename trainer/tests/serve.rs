@@ -82,6 +82,7 @@ async fn train(server: String, data: PathBuf, key: Keypair) -> Result<Summary, E
         data,
         target: None,
         hyper: hyper(),
+        patience: Duration::ZERO,
     };
     client::run(&job, &key, &|_| {}).await
 }

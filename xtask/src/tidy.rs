@@ -1,9 +1,9 @@
 //! `cargo xtask tidy`: the style rules that rustfmt and clippy do not know.
 
+mod calls;
 mod docs;
 mod lines;
 mod modules;
-mod panics;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -58,7 +58,7 @@ pub fn run() -> Result<()> {
 }
 
 fn check(tree: &Tree) -> Vec<Offence> {
-    let rules = [lines::check, modules::check, panics::check, docs::check];
+    let rules = [lines::check, modules::check, calls::check, docs::check];
     let mut offences: Vec<_> = rules.into_iter().flat_map(|rule| rule(tree)).collect();
     offences.sort();
     offences

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sp_runtime::{MultiAddress, generic::Preamble};
 
 /// Requests that read; their parameters are checked by [`Conversation::is_public`].
-const READS: [&str; 14] = [
+const READS: [&str; 15] = [
     "chain_getBlock",
     "chain_getBlockHash",
     "chain_getFinalizedHead",
@@ -34,6 +34,7 @@ const READS: [&str; 14] = [
     "state_getRuntimeVersion",
     "state_getStorage",
     "system_accountNextIndex",
+    "system_chainType",
 ];
 
 /// Runtime calls that read without arguments about the client.

@@ -13,6 +13,7 @@
 //! - [`privacy`] gives updates noise, and counts what they have told.
 //! - [`server`] closes rounds by the chain's rules; [`simulate`] runs whole federations with
 //!   it, in memory.
+//! - [`whole`] puts files where they are to be, whole or not at all.
 
 pub mod data;
 mod error;
@@ -23,6 +24,7 @@ pub mod privacy;
 pub mod server;
 pub mod simulate;
 pub mod train;
+pub mod whole;
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,7 @@ use std::{
 use fedchain_fl::{H256, view};
 use futures::FutureExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use subxt::{
     OnlineClient, SubstrateConfig,
     backend::LegacyBackend,
@@ -41,10 +42,11 @@ use subxt::{
     rpcs::{
         self, LegacyRpcMethods, RpcClient,
         client::{RpcParams, RpcSubscription},
+        rpc_params,
     },
 };
 
-use crate::Error;
+use crate::{Error, address::websocket};
 
 pub use subxt::utils::AccountId32 as AccountId;
 
@@ -106,21 +108,22 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Connects to the node at `url`; `wait` says when a sent transaction is done.
+    /// Connects to the node at `url`, in any form that [`websocket`] takes; `wait` says when a sent transaction is done.
     ///
     /// # Errors
     /// [`Error::Unreachable`], or [`Error::Denied`] when something answers that takes no connection.
     pub async fn connect(url: &str, wait: Wait) -> Result<Self, Error> {
-        let rpc = RpcClient::from_insecure_url(url)
+        let url = websocket(url);
+        let rpc = RpcClient::from_insecure_url(&url)
             .await
-            .map_err(|error| not_connected(url, cause(&error)))?;
+            .map_err(|error| not_connected(&url, cause(&error)))?;
         let backend = LegacyBackend::builder().build(rpc.clone());
         let client = OnlineClient::from_backend(Arc::new(backend))
             .await
-            .map_err(|error| not_connected(url, cause(&error)))?;
+            .map_err(|error| not_connected(&url, cause(&error)))?;
         let methods = LegacyRpcMethods::new(rpc.clone());
         Ok(Self {
-            url: url.to_owned(),
+            url,
             wait,
             tip: AtomicU32::new(0),
             bid: AtomicU64::new(0),
@@ -195,6 +198,16 @@ impl Chain {
     pub async fn is_syncing(&self) -> Result<bool, Error> {
         let health = self.methods.system_health().await;
         Ok(self.answer("system_health", health)?.is_syncing)
+    }
+
+    /// Whether the chain is one on which the keys of all accounts with money may be known to everybody.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when the connection broke.
+    pub async fn is_for_development(&self) -> Result<bool, Error> {
+        // A type of its own is no text.
+        let kind: Value = self.request("system_chainType", rpc_params![]).await?;
+        Ok(kind == "Development")
     }
 
     /// Waits until the best block has moved on so many times.

@@ -300,18 +300,26 @@ impl Chain {
             Some(bytes) => decode::<AccountInfo>(&bytes, "System::Account")?,
             None => Default::default(),
         };
-        let constant = subxt::dynamic::constant::<u128>("Balances", "ExistentialDeposit");
-        let smallest = match self.at(head).await?.constants().entry(constant) {
-            Ok(amount) => amount,
-            Err(error) => return Err(self.classify(error).await),
-        };
-        let blocked = smallest.max(frozen.saturating_sub(held));
+        let smallest = self.smallest_balance(head).await?;
+        let blocked = smallest.0.max(frozen.saturating_sub(held));
         Ok(Balance {
             free: Amount(free),
             held: Amount(held),
             usable: Amount(free.saturating_sub(blocked)),
             holds: self.holds(account, head).await?,
         })
+    }
+
+    /// The least that an account holds which exists.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn smallest_balance(&self, head: Head) -> Result<Amount, Error> {
+        let constant = subxt::dynamic::constant::<u128>("Balances", "ExistentialDeposit");
+        match self.at(head).await?.constants().entry(constant) {
+            Ok(amount) => Ok(Amount(amount)),
+            Err(error) => Err(self.classify(error).await),
+        }
     }
 
     /// Whether an account can spend `needs` as of a block.

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Error,
     verify::audit::{Found, audit},
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -39,13 +40,12 @@ impl Audit {
         let report = audit(&chain, to, tell, |done, all| progress.show(done, all)).await?;
         common.print(&report, || {
             format!(
-                "audited: blocks 0 to {} follow from each other and took {} hashes; all {} server \
-                 models of {} federations follow from the updates in them\n  genesis    {:?}\n  \
-                 last block {:?}",
+                "audited: blocks 0 to {} follow from each other and took {} hashes; {} of {} follow from \
+                 the updates in them\n  genesis    {:?}\n  last block {:?}",
                 report.to,
                 report.work,
-                report.rounds,
-                report.federations,
+                count(report.rounds, "server model"),
+                count(report.federations, "federation"),
                 report.genesis,
                 report.hash
             )

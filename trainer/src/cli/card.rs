@@ -6,7 +6,7 @@ use clap::Args;
 use fedchain_learn::{self as learn, data::Dataset};
 use serde_json::json;
 
-use super::{Common, write_file};
+use super::{Common, check_place, write_file};
 use crate::{
     Error,
     card::{Card, Moment, Round, Update},
@@ -33,6 +33,7 @@ pub(super) struct CardArgs {
 
 impl CardArgs {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        check_place(self.out.as_ref())?;
         let chain = common.connect().await?;
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;

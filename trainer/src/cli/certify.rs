@@ -9,6 +9,7 @@ use crate::{
     certify::{self, Examination},
     chain::{AccountId, call::Call},
     keys,
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -33,8 +34,7 @@ pub(super) struct Certificate {
 
 impl Certify {
     pub(super) async fn run(mut self, common: &Common) -> Result<(), Error> {
-        let chain = common.connect().await?;
-        let key = self.key.load()?;
+        let (chain, key) = common.connect_with(&self.key).await?;
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;
         self.left_out.sort_by_key(|account| account.0);
@@ -93,10 +93,10 @@ impl Certificate {
 fn describe(certificate: &CertificateView<AccountId>) -> String {
     let mut lines = vec![
         format!(
-            "federation {}, round {}: the ridge optimum of {} rows, within {:.3e}",
+            "federation {}, round {}: the ridge optimum of {}, within {:.3e}",
             certificate.federation,
             certificate.round,
-            certificate.rows,
+            count(certificate.rows, "row"),
             certificate.bound.distance(),
         ),
         format!("curvature at least {:.3e}", certificate.bound.curvature()),

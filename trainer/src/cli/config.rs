@@ -39,6 +39,14 @@ pub(super) struct Config {
     pub(super) state_dir: Option<PathBuf>,
 }
 
+/// The variable that names the file.
+const NAMED: &str = "FEDCHAIN_CONFIG";
+
+/// Whether the user has named the file.
+fn is_named(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable(NAMED).is_some_and(|value| !value.is_empty())
+}
+
 /// Where the file is, by the environment: `FEDCHAIN_CONFIG`, or in the user's configuration
 /// directory. None where there is no such directory.
 pub(super) fn path(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -47,7 +55,7 @@ pub(super) fn path(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBu
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)
     };
-    set("FEDCHAIN_CONFIG").or_else(|| {
+    set(NAMED).or_else(|| {
         set("XDG_CONFIG_HOME")
             .or_else(|| set("HOME").map(|home| home.join(".config")))
             .map(|directory| directory.join("fedchain/config.toml"))
@@ -63,12 +71,23 @@ impl Config {
         let Some(file) = path(|name| env::var_os(name)) else {
             return Ok(Self::default());
         };
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(unusable(&file, &error.to_string())),
+        Self::read(&file, is_named(|name| env::var_os(name)))
+    }
+
+    /// What a file says, if there is one; `is_named` says whether the user has named it.
+    fn read(file: &Path, is_named: bool) -> Result<Self, Error> {
+        let error = match fs::read_to_string(file) {
+            Ok(text) => return Self::parse(&text, file),
+            Err(error) => error,
         };
-        Self::parse(&text, &file)
+        // Whoever may not look into the folder, as in a container, or has a home that is no folder, has no
+        // file there.
+        let is_hidden = || !is_named && fs::symlink_metadata(file).is_err();
+        match error.kind() {
+            io::ErrorKind::NotFound => Ok(Self::default()),
+            _ if is_hidden() => Ok(Self::default()),
+            _ => Err(unusable(file, &error.to_string())),
+        }
     }
 
     /// What a file says.
@@ -79,6 +98,16 @@ impl Config {
         if config.key.as_deref().is_some_and(keys::is_secret) {
             let reason = "`key` holds a secret: put it into a file with mode 600, and name that";
             return Err(unusable(file, reason));
+        }
+        if config
+            .key
+            .as_deref()
+            .is_some_and(|key| key.trim().is_empty())
+        {
+            return Err(unusable(
+                file,
+                "`key` is empty: name a file, or leave it out",
+            ));
         }
         let directory = file.parent().unwrap_or(Path::new(""));
         config.key = config.key.map(|key| match key.as_str() {

@@ -10,7 +10,7 @@ use fedchain_fl::FederationSpec;
 use fedchain_learn::data::{Table, check::check};
 
 use super::{Common, file_error, spec};
-use crate::Error;
+use crate::{Error, words::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -21,11 +21,8 @@ pub(super) enum Command {
 }
 
 /// A number of rows in words.
-fn rows(count: usize) -> String {
-    match count {
-        1 => "1 row".into(),
-        count => format!("{count} rows"),
-    }
+fn rows(number: usize) -> String {
+    count(number, "row")
 }
 
 #[derive(Debug, Args)]
@@ -60,13 +57,10 @@ impl Check {
         common.print(&found, || report::describe(&found));
         match found.refused.len() {
             0 => Ok(()),
-            1 => Err(file_error(
-                &self.file,
-                "it would be refused, for one reason",
-            )),
             reasons => {
-                let reason = format!("it would be refused, for {reasons} reasons");
-                Err(file_error(&self.file, reason))
+                let reasons = count(reasons, "reason");
+                let refused = format!("it would be refused, for {reasons}");
+                Err(file_error(&self.file, refused))
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::{
         Job,
         rehearse::{self, Take},
     },
+    words::count,
 };
 
 /// What calls take from an account.
@@ -106,7 +107,7 @@ impl fmt::Display for Bill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "would send from {}", self.account)?;
         for (call, Price { bytes, fee }) in &self.calls {
-            writeln!(f, "  {call:<20} {bytes} bytes, fee {fee}")?;
+            writeln!(f, "  {call:<20} {}, fee {fee}", count(*bytes, "byte"))?;
         }
         writeln!(f, "would take")?;
         writeln!(

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fedchain_fl::gate::GateRecord;
+use fedchain_fl::{gate::GateRecord, view::Outcome};
 
 use super::{
     Common, KeyArg, TipArg, dry,
     output::{self, Output},
+    signals,
 };
 use crate::{
     Error,
@@ -18,6 +19,7 @@ use crate::{
         report::{Event, decimal, word},
     },
     store,
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -56,6 +58,7 @@ impl Evaluate {
             },
         };
         let key = self.key.load()?;
+        common.warn_of(&self.key).await?;
         if common.dry_run {
             let chain = common.connect().await?;
             let (calls, bond) = evaluate::rehearse(&chain, job.federation).await?;
@@ -65,9 +68,15 @@ impl Evaluate {
             output::hint(&describe(plan));
             Ok(self.publish_rows || output::ask("publish them?", "--publish-rows")?)
         };
-        evaluate::run(&job, &key, agree, &|event| tell(common, event))
-            .await
-            .map(|_| ())
+        evaluate::run(
+            &job,
+            &key,
+            agree,
+            &|event| tell(common, event),
+            signals::stop(),
+        )
+        .await
+        .map(|_| ())
     }
 }
 
@@ -77,12 +86,12 @@ fn describe(plan: &Plan) -> String {
         .min(plan.rounds.into());
     format!(
         "the rows of a holdout become PUBLIC for ever when it is revealed\n  \
-         holdouts      {} of {} rows, one per round; {} rows are left over\n  \
-         rounds        {judged} of {} to come are judged\n  \
+         holdouts      {} of {}, one per round; {} left over\n  \
+         rounds        {judged} of {} to come judged\n  \
          bond          {} per round (returned at the reveal, burned without one), two rounds at a time; {} in all",
         plan.holdouts,
-        plan.rows,
-        plan.rest,
+        count(plan.rows, "row"),
+        count(plan.rest, "row"),
         plan.rounds,
         plan.bond,
         Amount(plan.bond.0.saturating_mul(judged))
@@ -114,16 +123,8 @@ impl Gate {
         let outcome = closed.and_then(|round| round.record).map(|r| r.outcome);
         let judged = chain.gate(self.federation, self.round, at).await?;
         let (Some(outcome), Some(record)) = (outcome, judged) else {
-            let round = format!("round {} of federation {}", self.round, self.federation);
-            return Err(Error::Impossible(match (view.spec.gate, outcome) {
-                (None, _) => format!(
-                    "{round} was not judged: the federation has no gate, what a round aggregates is adopted"
-                ),
-                (Some(_), Some(outcome)) => format!("{round} was not judged: {}", word(outcome)),
-                (Some(_), None) => {
-                    format!("{round} is not closed: `fedchain watch` shows the rounds")
-                }
-            }));
+            evaluate::gate_of(&view)?;
+            return Err(unjudged(self.federation, self.round, outcome));
         };
         common.print(&record, || {
             format!(
@@ -135,6 +136,21 @@ impl Gate {
         });
         Ok(())
     }
+}
+
+/// Why there is no judgement of a round in a federation that has a gate.
+fn unjudged(federation: u32, round: u32, outcome: Option<Outcome>) -> Error {
+    let why = match outcome {
+        None => "it has not closed",
+        Some(Outcome::Ungated) => {
+            "its model was adopted all the same, for too few holdouts were there"
+        }
+        Some(Outcome::Skipped | Outcome::Crowded) => "it was skipped and made no model",
+        Some(Outcome::Adopted | Outcome::Worse) => "the node has no record of it",
+    };
+    Error::Impossible(format!(
+        "round {round} of federation {federation} was not judged: {why}"
+    ))
 }
 
 /// Losses by evaluator, then contributions by client.

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{
     Common, KeyArg, dry,
     evaluate::Gate,
+    foretell,
     initial::{self, Upload},
     output, spec,
 };
@@ -21,7 +22,8 @@ use crate::{
         call::{Call, PALLET},
         submit::Included,
     },
-    keys, phase, words,
+    keys, phase,
+    words::{self, count},
 };
 
 #[derive(Debug, Subcommand)]
@@ -74,14 +76,22 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// Sends the call that gives the seat, and the amount with it.
-    async fn send(self, common: &Common, mut call: Call, seat: &str) -> Result<(), Error> {
+    /// Sends the call that gives the seat, and the amount with it, unless the chain would refuse it.
+    async fn send(
+        self,
+        common: &Common,
+        foretell: fn(&FederationView, &AccountId, &AccountId) -> Result<(), Error>,
+        mut call: Call,
+        seat: &str,
+    ) -> Result<(), Error> {
         let Seat {
             federation,
             account,
             key,
         } = self.seat;
-        let (chain, key) = (common.connect().await?, key.load()?);
+        let (chain, key) = common.connect_with(&key).await?;
+        let view = foretell::look(&chain, federation).await?;
+        foretell(&view, &keys::account(&key), &account)?;
         if let Some(amount) = self.fund {
             call = Call::batch(&[
                 chain.encode(&Call::transfer(account, amount.0)).await?,
@@ -144,25 +154,28 @@ impl Command {
             }
             Self::Invite(who) => {
                 let call = Call::invite(who.seat.federation, who.seat.account);
-                who.send(common, call, "invited to").await
+                who.send(common, foretell::invite, call, "invited to").await
             }
             Self::Withdraw(Seat {
                 federation,
                 account,
                 key,
             }) => {
-                let (chain, key) = (common.connect().await?, key.load()?);
+                let (chain, key) = common.connect_with(&key).await?;
+                let view = foretell::look(&chain, federation).await?;
+                foretell::withdraw(&view, &keys::account(&key), &account)?;
                 let done = format!("{account} is no longer invited to federation {federation}");
                 let call = Call::withdraw(federation, account);
                 common.send(&chain, &key, &call, &done).await
             }
             Self::Appoint(who) => {
                 let call = Call::appoint(who.seat.federation, who.seat.account);
-                who.send(common, call, "appointed as evaluator of").await
+                who.send(common, foretell::appoint, call, "appointed as evaluator of")
+                    .await
             }
             Self::Gate(gate) => gate.run(common).await,
             Self::Advance(ByNumber { federation, key }) => {
-                let (chain, key) = (common.connect().await?, key.load()?);
+                let (chain, key) = common.connect_with(&key).await?;
                 let done = format!("federation {federation} was moved on");
                 match common
                     .send(&chain, &key, &Call::advance(federation), &done)
@@ -179,12 +192,16 @@ impl Command {
                 let done = format!(
                     "federation {federation} ends: at once while waiting, else with its round"
                 );
-                let chain = common.connect().await?;
+                let (chain, key) = common.connect_with(&key).await?;
+                let view = foretell::look(&chain, federation).await?;
+                foretell::cancel(&view, &keys::account(&key))?;
                 let call = Call::cancel(federation);
-                common.send(&chain, &key.load()?, &call, &done).await
+                common.send(&chain, &key, &call, &done).await
             }
             Self::Remove(ByNumber { federation, key }) => {
-                let (chain, key) = (common.connect().await?, key.load()?);
+                let (chain, key) = common.connect_with(&key).await?;
+                let view = foretell::look(&chain, federation).await?;
+                foretell::remove(&view, &keys::account(&key))?;
                 let call = Call::remove(federation);
                 let done = format!("federation {federation} is deleted, its deposit returned");
                 let more = format!("federation {federation} is large: a part of it is deleted");
@@ -221,7 +238,7 @@ async fn create(
         let root = values_root(bytes);
         spec.task.initial = Initial::Uploaded { root };
     }
-    let (chain, key) = (common.connect().await?, key.load()?);
+    let (chain, key) = common.connect_with(key).await?;
     let call = Call::create(&spec);
     // The deposit for state comes on top: the runtime knows how much.
     let escrow = Amount(spec.reward.saturating_mul(spec.rounds_max.into()));
@@ -318,10 +335,10 @@ fn show(view: &FederationView, clock: &Clock) -> String {
         ),
         format!("  round        {} of {}", view.round, view.last_round()),
         format!(
-            "  model        {}, {} weights, {} fractional bits",
+            "  model        {}, {}, {}",
             words::model(&task.model),
-            view.param_count,
-            task.format.frac_bits
+            count(view.param_count, "weight"),
+            count(task.format.frac_bits, "fractional bit")
         ),
         format!(
             "  aggregation  {}; {}; {}",
@@ -333,14 +350,16 @@ fn show(view: &FederationView, clock: &Clock) -> String {
         format!("  features     {}", features.join(", ")),
         format!("  target       {target}"),
         format!(
-            "  windows      commit {}, settle {}, reveal {} blocks",
-            windows.commit_blocks, windows.settle_blocks, windows.reveal_blocks
+            "  windows      commit {}, settle {}, reveal {}",
+            windows.commit_blocks,
+            windows.settle_blocks,
+            count(windows.reveal_blocks, "block")
         ),
         format!(
-            "  membership   {}, {} to {} clients",
+            "  membership   {}, {} to {}",
             phase::inline(&spec.membership),
             spec.clients_min,
-            spec.clients_max
+            count(spec.clients_max, "client")
         ),
         format!("  quorum       {}", words::quorum(spec)),
         format!(
@@ -353,13 +372,12 @@ fn show(view: &FederationView, clock: &Clock) -> String {
     ];
     lines.extend(spec.gate.as_ref().map(|gate| {
         format!(
-            "  gate         {} of {} evaluators, {} rows each, tolerance {}, {} blocks, bond {}, \
-             contributions {}",
+            "  gate         {} of {}, {} each, tolerance {}, {}, bond {}, contributions {}",
             gate.quorum,
-            gate.evaluators_max,
-            gate.rows,
+            count(gate.evaluators_max, "evaluator"),
+            count(gate.rows, "row"),
             words::plain(gate.tolerance),
-            gate.blocks,
+            count(gate.blocks, "block"),
             Amount(gate.bond),
             phase::inline(&gate.contributions)
         )

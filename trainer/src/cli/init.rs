@@ -2,14 +2,14 @@
 
 use std::{
     env, fs,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use clap::Args;
-use tempfile::NamedTempFile;
+use fedchain_learn::whole::Whole;
 
 use super::{
     Common,
@@ -54,8 +54,14 @@ impl Init {
         if let Some(key) = config.key.as_deref().filter(|key| *key != "-") {
             keys::load(key)?;
         }
+        // The file is right whether or not the node answers now.
+        let found = match look(common, &config).await {
+            Err(error @ Error::Usage(_)) => return Err(error),
+            Ok(found) => found,
+            Err(error) => format!("note: {error}"),
+        };
         write(&file, &config, force)?;
-        check_node(common, &config).await;
+        output::hint(&found);
         common.print(
             &serde_json::json!({ "file": file, "config": config }),
             || {
@@ -114,45 +120,44 @@ fn ask<T: FromStr + ToString>(question: &str, default: Option<T>) -> Result<Opti
     }
 }
 
-/// Writes the file in one step, readable by its owner alone.
+/// Writes the file, readable by its owner alone.
 fn write(file: &Path, config: &Config, force: bool) -> Result<(), Error> {
     let failed = |error: io::Error| file_error(file, error);
     let text = toml::to_string(config).map_err(|error| file_error(file, error))?;
-    let directory = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(failed)?;
-    let mut draft = NamedTempFile::new_in(directory).map_err(failed)?;
-    draft.write_all(text.as_bytes()).map_err(failed)?;
-    match force {
-        true => draft.persist(file),
-        false => draft.persist_noclobber(file),
+    if let Some(directory) = file.parent().filter(|it| !it.as_os_str().is_empty()) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(failed)?;
     }
-    .map(drop)
-    .map_err(|error| failed(error.error))
+    let place = Whole::at(file).private();
+    let place = if force { place } else { place.fresh() };
+    place.write(text).map_err(failed)
 }
 
-/// Says whether the node answers and knows the federation; the file is right in any case.
-async fn check_node(common: &Common, config: &Config) {
-    let found = async {
-        let url = config.url.as_deref().unwrap_or(&common.url);
-        let chain = Chain::connect(url, common.wait).await?;
-        match config.federation {
-            Some(number) => {
-                let view = chain.federation(number, chain.best().await?.hash).await?;
-                Ok::<_, Error>(format!("federation {number} is \"{}\"", view.spec.name))
-            }
-            None => Ok(format!("the node answers, genesis {:?}", chain.genesis())),
+/// What the node says of the federation.
+///
+/// # Errors
+/// [`Error::Usage`] for the key of a development chain on another one; others when the node does not answer so.
+async fn look(common: &Common, config: &Config) -> Result<String, Error> {
+    let url = config.url.as_deref().unwrap_or(&common.url);
+    let chain = Chain::connect(url, common.wait).await?;
+    let public = config.key.as_deref().filter(|key| keys::is_public(key));
+    if let Some(key) = public
+        && !chain.is_for_development().await?
+    {
+        return Err(Error::Usage(format!(
+            "everybody can sign for {key}, and {url} is no development chain: make a key of your own by \
+             `fedchain key new --out FILE`, and name that file"
+        )));
+    }
+    match config.federation {
+        Some(number) => {
+            let view = chain.federation(number, chain.best().await?.hash).await?;
+            Ok(format!("federation {number} is \"{}\"", view.spec.name))
         }
-    };
-    match found.await {
-        Ok(found) => output::hint(&found),
-        Err(error) => output::hint(&format!("note: {error}")),
+        None => Ok(format!("the node answers, genesis {:?}", chain.genesis())),
     }
 }
 

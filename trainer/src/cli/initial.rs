@@ -29,7 +29,7 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        let (chain, key) = (common.connect().await?, self.key.load()?);
+        let (chain, key) = common.connect_with(&self.key).await?;
         let head = chain.best().await?;
         let task = chain
             .federation(self.federation, head.hash)

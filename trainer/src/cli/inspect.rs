@@ -19,6 +19,7 @@ use crate::{
         query::{Balance, NodeStatus},
     },
     keys, phase,
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -147,7 +148,8 @@ fn show(record: &BlockRecord) -> String {
                     let (epsilon, delta) = (nearest(privacy.epsilon), nearest(privacy.delta));
                     format!(", declared private, epsilon {epsilon} and delta {delta:e}")
                 });
-                format!("update from {rows} rows{noise}, root {root:?}")
+                let rows = count(rows, "row");
+                format!("update from {rows}{noise}, root {root:?}")
             }
             _ => String::new(),
         };

@@ -1,17 +1,17 @@
 //! `fedchain join` and `fedchain leave`.
 
 use clap::Args;
-use fedchain_fl::view::PhaseView;
 use serde_json::json;
 use subxt_signer::sr25519::Keypair;
 
-use super::{Common, KeyArg, dry, output};
+use super::{Common, KeyArg, dry, foretell, output};
 use crate::{
     Error,
     amount::Amount,
-    chain::{AccountId, Chain, FederationView, call::Call},
+    chain::{Chain, FederationView, call::Call},
     keys,
-    session::{rehearse, seat},
+    session::rehearse,
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -65,22 +65,22 @@ impl Cost {
 
 impl Join {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        let (chain, key) = (common.connect().await?, self.key.load()?);
+        let (chain, key) = common.connect_with(&self.key).await?;
         let account = keys::account(&key);
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;
-        check_seat(&view, &account)?;
+        foretell::join(&view, &account)?;
         let cost = Cost::of(&chain, &key, &view).await?;
         let has = chain.balance(&account, head).await?.usable;
         output::hint(&format!(
-            "federation {} \"{}\", {} rounds\n  \
+            "federation {} \"{}\", {}\n  \
              join deposit  {} (returned when you leave or the federation ends)\n  \
              bond          {} per round (returned at the reveal, burned without one)\n  \
              fees          {} to join, about {} per round\n  \
              balance       {has} to spend on {account}",
             self.federation,
             view.spec.name,
-            view.last_round(),
+            count(view.last_round(), "round"),
             cost.join_deposit,
             cost.bond,
             cost.join_fee,
@@ -112,38 +112,12 @@ impl Join {
 
 impl Leave {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        let (chain, key) = (common.connect().await?, self.key.load()?);
-        let done = format!(
-            "{} leaves federation {}",
-            keys::account(&key),
-            self.federation
-        );
+        let (chain, key) = common.connect_with(&self.key).await?;
+        let account = keys::account(&key);
+        foretell::leave(&foretell::look(&chain, self.federation).await?, &account)?;
+        let done = format!("{account} leaves federation {}", self.federation);
         common
             .send(&chain, &key, &Call::leave(self.federation), &done)
             .await
     }
-}
-
-/// Whether the account could join.
-fn check_seat(view: &FederationView, account: &AccountId) -> Result<(), Error> {
-    let number = view.federation;
-    let impossible = |reason: String| Err(Error::Impossible(reason));
-    if matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled) {
-        return impossible(format!("federation {number} is over"));
-    }
-    if seat::client_of(view, account).is_some() {
-        return impossible(format!(
-            "{account} is a client of federation {number} already"
-        ));
-    }
-    if let Some(error) = seat::uninvited(view, account) {
-        return Err(error);
-    }
-    if view.clients.len() >= view.spec.clients_max as usize {
-        return impossible(format!(
-            "all {} seats of federation {number} are taken",
-            view.clients.len()
-        ));
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod deal;
 mod dry;
 mod evaluate;
 mod federation;
+mod foretell;
 mod hyper;
 mod init;
 mod initial;
@@ -26,20 +27,27 @@ mod receipt;
 mod schema;
 mod serve;
 mod shell;
+mod signals;
 mod simulate;
 mod spec;
 mod submit;
 mod train;
+mod transfer;
 mod verify;
 mod watch;
 mod written;
 
-use std::ffi::OsString;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process,
+};
 
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     error::{ContextKind, ContextValue},
 };
+use fedchain_learn::whole::Whole;
 use serde::Serialize;
 use subxt_signer::sr25519::Keypair;
 
@@ -105,6 +113,8 @@ enum Command {
     Join(membership::Join),
     /// Stop being a client: at once while the federation waits, else when the round ends.
     Leave(membership::Leave),
+    /// Pay an account, like a client that needs money for deposits and fees.
+    Transfer(transfer::Transfer),
     /// Take part in a federation's rounds with your own data, until its end.
     Train(train::Train),
     /// Take part in one round with weights that were trained elsewhere.
@@ -186,9 +196,36 @@ impl KeyArg {
     }
 }
 
+/// Says that everybody can sign with a key, where that matters.
+async fn warn_of(key: &str, chain: &Chain) -> Result<(), Error> {
+    if keys::is_public(key) && !chain.is_for_development().await? {
+        output::hint(&format!(
+            "note: everybody can sign for {key}, and this is no development chain: make a key of your own by \
+             `fedchain key new`"
+        ));
+    }
+    Ok(())
+}
+
 impl Common {
     async fn connect(&self) -> Result<Chain, Error> {
         Chain::connect(&self.url, self.wait).await
+    }
+
+    /// A connection, and the key that signs there.
+    async fn connect_with(&self, key: &KeyArg) -> Result<(Chain, Keypair), Error> {
+        let pair = key.load()?;
+        let chain = self.connect().await?;
+        warn_of(&key.key, &chain).await?;
+        Ok((chain, pair))
+    }
+
+    /// Says what [`Self::connect_with`] would say, where somebody else connects.
+    async fn warn_of(&self, key: &KeyArg) -> Result<(), Error> {
+        match keys::is_public(&key.key) {
+            true => warn_of(&key.key, &self.connect().await?).await,
+            false => Ok(()),
+        }
     }
 
     fn print<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) {
@@ -231,10 +268,10 @@ impl Cli {
         let defaults = config.as_ref().ok().cloned().unwrap_or_default();
         match (Self::parse_with(std::env::args_os(), &defaults), config) {
             (Ok(cli), Err(_)) if cli.command.ignores_config() => Ok(cli),
-            (Err(help), Err(_)) if !help.use_stderr() => help.exit(),
+            (Err(help), Err(_)) if !help.use_stderr() => leave(&help),
             (_, Err(unusable)) => Err(unusable),
             (Ok(cli), Ok(_)) => Ok(cli),
-            (Err(mistake), Ok(_)) => mistake.exit(),
+            (Err(said), Ok(_)) => leave(&said),
         }
     }
 
@@ -264,6 +301,7 @@ impl Cli {
             Command::Federation(command) => command.run(common).await,
             Command::Join(command) => command.run(common).await,
             Command::Leave(command) => command.run(common).await,
+            Command::Transfer(command) => command.run(common).await,
             Command::Train(command) => command.run(common).await,
             Command::Submit(command) => command.run(common).await,
             Command::Serve(command) => command.run(common).await,
@@ -286,6 +324,24 @@ impl Cli {
     }
 }
 
+/// Prints help or a mistake, and ends the process.
+fn leave(said: &clap::Error) -> ! {
+    match said.use_stderr() {
+        // There is no other place to say that it failed.
+        true => drop(said.print()),
+        // In colours on a terminal, which only clap itself makes.
+        false => output::write(|_| said.print()),
+    }
+    let code = match output::finish() {
+        Ok(()) => said.exit_code(),
+        Err(lost) => {
+            output::hint(&format!("error: {lost}"));
+            lost.exit_code().into()
+        }
+    };
+    process::exit(code)
+}
+
 /// Tells of `fedchain init` where something is missing that it can keep.
 fn with_tip(mut error: clap::Error) -> clap::Error {
     let is_kept = |missing: &String| missing == "<FEDERATION>" || missing.starts_with("--key");
@@ -301,16 +357,27 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
 }
 
 /// Reads a file of the user.
-fn read_file(path: &std::path::Path) -> Result<String, Error> {
+fn read_file(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| file_error(path, error))
 }
 
 /// Writes a file for the user.
-fn write_file(path: &std::path::Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|error| file_error(path, error))
+fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
+    Whole::at(path)
+        .write(content)
+        .map_err(|error| file_error(path, error))
 }
 
-fn file_error(path: &std::path::Path, reason: impl ToString) -> Error {
+/// Whether a file could be written, before anybody works for it; none is always possible.
+fn check_place(path: Option<&PathBuf>) -> Result<(), Error> {
+    path.map_or(Ok(()), |path| {
+        Whole::at(path)
+            .check()
+            .map_err(|error| file_error(path, error))
+    })
+}
+
+fn file_error(path: &Path, reason: impl ToString) -> Error {
     Error::File {
         file: path.display().to_string(),
         reason: reason.to_string(),

@@ -7,8 +7,8 @@ use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::{self as learn, Prediction, data::Dataset, files};
 use serde_json::json;
 
-use super::{Common, card::CardArgs, file_error, quality, write_file};
-use crate::Error;
+use super::{Common, card::CardArgs, check_place, file_error, quality, write_file};
+use crate::{Error, words::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -90,6 +90,9 @@ impl Command {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
         match self {
             Self::Get { model, out } => {
+                if let Some(file) = &out {
+                    files::check(file)?;
+                }
                 let (task, model) = model.fetch(common).await?;
                 match out {
                     Some(file) => {
@@ -109,14 +112,17 @@ impl Command {
                 json,
                 safetensors,
             } => {
+                for file in [&onnx, &json, &safetensors] {
+                    check_place(file.as_ref())?;
+                }
                 let (task, model) = model.fetch(common).await?;
                 if let Some(file) = &onnx {
                     let bytes = files::onnx::encode(&task, &model)?;
-                    std::fs::write(file, bytes).map_err(|error| file_error(file, error))?;
+                    write_file(file, bytes)?;
                 }
                 if let Some(file) = &json {
                     let layers = files::layers_json(&task, &model)?;
-                    write_file(file, &format!("{layers:#}\n"))?;
+                    write_file(file, format!("{layers:#}\n"))?;
                 }
                 if let Some(file) = &safetensors {
                     files::write_safetensors(file, &task, &model)?;
@@ -142,16 +148,18 @@ impl Command {
                 });
             }
             Self::Predict { model, data, out } => {
+                check_place(out.as_ref())?;
                 let (task, model) = model.fetch(common).await?;
                 let data = Dataset::read_features(&data, &task.schema)?;
                 let predictions = learn::predict(&task, &model.values, &data.features)?;
                 let table = || csv_table(&task, &predictions);
                 match out {
                     Some(file) => {
-                        write_file(&file, &format!("{}\n", table()))?;
+                        write_file(&file, format!("{}\n", table()))?;
                         let done = json!({ "rows": predictions.len(), "file": file });
                         common.print(&done, || {
-                            format!("{} predictions in {}", predictions.len(), file.display())
+                            let made = count(predictions.len(), "prediction");
+                            format!("{made} in {}", file.display())
                         });
                     }
                     None => common.print(&predictions, table),
@@ -164,8 +172,11 @@ impl Command {
 
 fn head_line(model: &ModelView) -> String {
     format!(
-        "model of federation {} after round {}: {} weights, root {:?}",
-        model.federation, model.round, model.param_count, model.root
+        "model of federation {} after round {}: {}, root {:?}",
+        model.federation,
+        model.round,
+        count(model.param_count, "weight"),
+        model.root
     )
 }
 

@@ -1,6 +1,12 @@
 //! Printing: text for people, one JSON value per line for programs.
+//!
+//! Commands print as they go and do not ask whether it was taken: [`finish`] says so at their end. What
+//! they do on chain goes on meanwhile, for there a bond may be at stake.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    sync::{Mutex, PoisonError},
+};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -17,13 +23,39 @@ pub enum Output {
     Json,
 }
 
-/// Prints a value in the chosen way. A reader that went away is no failure of the command.
+/// Why standard output took something not, the first time.
+static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Prints a value in the chosen way.
 pub fn print<T: Serialize>(output: Output, value: &T, text: impl FnOnce() -> String) {
-    let line = match output {
-        Output::Text => text(),
-        Output::Json => serde_json::to_string(value).unwrap_or_default(),
-    };
-    let _ = writeln!(io::stdout().lock(), "{line}");
+    write(|out| match output {
+        Output::Text => writeln!(out, "{}", text()),
+        Output::Json => {
+            let line = serde_json::to_string(value)?;
+            writeln!(out, "{line}")
+        }
+    });
+}
+
+/// Writes to standard output, unless it has failed before: what follows a gap is worth nothing.
+pub(super) fn write(to: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let mut failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
+    if failure.is_none() {
+        let mut out = io::stdout().lock();
+        *failure = to(&mut out).and_then(|()| out.flush()).err();
+    }
+}
+
+/// Whether standard output took all that was printed. A reader that went away has what it wanted.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn finish() -> Result<(), Error> {
+    let mut failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
+    match failure.take() {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Prints a hint to standard error.

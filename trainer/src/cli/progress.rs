@@ -33,12 +33,16 @@ impl Progress {
         if done >= all {
             return self.hide();
         }
-        if bar.is_finished() || bar.length().is_none() {
+        let is_new = !self.is_shown();
+        if is_new {
             bar.reset();
-            bar.enable_steady_tick(TICK);
         }
         bar.set_length(all.into());
         bar.set_position(done.into());
+        // Not before: it would draw a bar of nothing.
+        if is_new {
+            bar.enable_steady_tick(TICK);
+        }
     }
 
     /// Takes the bar away.
@@ -48,7 +52,15 @@ impl Progress {
 
     /// Prints something else without tearing the bar.
     pub(super) fn aside(&self, print: impl FnOnce()) {
-        self.0.suspend(print);
+        match self.is_shown() {
+            true => self.0.suspend(print),
+            false => print(),
+        }
+    }
+
+    /// Whether there is a bar now.
+    fn is_shown(&self) -> bool {
+        self.0.length().is_some() && !self.0.is_finished()
     }
 }
 
@@ -71,7 +83,10 @@ mod tests {
     #[test]
     fn a_bar_goes_with_the_last_step_and_comes_back_with_the_next_work() {
         let progress = Progress::new(Output::Json, "parts");
+        progress.aside(|| ());
+        assert!(!progress.is_shown());
         progress.show(1, 3);
+        assert!(progress.is_shown());
         assert_eq!((progress.0.position(), progress.0.length()), (1, Some(3)));
         assert!(!progress.0.is_finished());
         progress.show(3, 3);

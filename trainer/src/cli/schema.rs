@@ -13,11 +13,11 @@ use fedchain_learn::data::{
 use serde_json::json;
 
 use super::{
-    Common,
+    Common, check_place,
     output::{self, Output},
     read_file, write_file,
 };
-use crate::Error;
+use crate::{Error, words::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -87,6 +87,7 @@ impl Infer {
     fn run(self, common: &Common) -> Result<(), Error> {
         let out = self.out.clone();
         let is_private = self.private;
+        check_place(out.as_ref())?;
         let inferred = self.infer()?;
         if common.format == Output::Text {
             inferred
@@ -104,11 +105,12 @@ impl Infer {
             common.print(&inferred, || toml::schema(&inferred.schema));
             return Ok(());
         };
-        write_file(&file, &format!("{}\n", toml::schema(&inferred.schema)))?;
+        write_file(&file, format!("{}\n", toml::schema(&inferred.schema)))?;
         let features = inferred.schema.features.len();
         let done = json!({ "features": features, "file": file, "notes": inferred.notes });
         common.print(&done, || {
-            format!("schema of {features} features in {}", file.display())
+            let features = count(features, "feature");
+            format!("schema of {features} in {}", file.display())
         });
         Ok(())
     }

@@ -10,11 +10,11 @@ use clap::Args;
 use fedchain_commitment::values_root;
 use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::files;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     Common, file_error,
     output::{self, Output},
+    signals::interrupted,
     spec,
 };
 use crate::{
@@ -54,6 +54,9 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        if let Some(file) = &self.out {
+            files::check(file)?;
+        }
         let impossible = |error: fedchain_fl::Error| file_error(&self.spec, error);
         let mut spec = spec::read(&self.spec)?;
         spec.rounds_max = self.rounds.unwrap_or(spec.rounds_max);
@@ -95,19 +98,6 @@ fn write(file: &Path, task: &TaskSpec, served: Served) -> Result<(), Error> {
         values: served.model,
     };
     Ok(files::write(file, task, &model)?)
-}
-
-/// Resolves when the process is asked to end.
-fn interrupted() -> Result<impl Future<Output = ()>, Error> {
-    let refused = |error| Error::Impossible(format!("cannot wait for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// Prints an event; notes go to standard error in text.

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use serde_json::json;
 
-use super::{Cli, Common, file_error};
+use super::{Cli, Common, file_error, output, write_file};
 use crate::Error;
 
 #[derive(Debug, Args)]
@@ -25,12 +25,9 @@ pub(super) struct Man {
 
 impl Completions {
     pub(super) fn run(self) -> Result<(), Error> {
-        clap_complete::generate(
-            self.shell,
-            &mut Cli::command(),
-            "fedchain",
-            &mut io::stdout(),
-        );
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "fedchain", &mut script);
+        output::write(|out| out.write_all(&script));
         Ok(())
     }
 }
@@ -39,7 +36,14 @@ impl Man {
     pub(super) fn run(self, common: &Common) -> Result<(), Error> {
         let failed = |error: io::Error| file_error(&self.out_dir, error);
         fs::create_dir_all(&self.out_dir).map_err(failed)?;
-        clap_mangen::generate_to(Cli::command(), &self.out_dir).map_err(failed)?;
+        let drafts = tempfile::tempdir_in(&self.out_dir).map_err(failed)?;
+        clap_mangen::generate_to(Cli::command(), &drafts).map_err(failed)?;
+        for page in fs::read_dir(&drafts).map_err(failed)? {
+            let page = page.map_err(failed)?;
+            let place = self.out_dir.join(page.file_name());
+            let text = fs::read(page.path()).map_err(failed)?;
+            write_file(&place, text)?;
+        }
         common.print(&json!({ "out_dir": self.out_dir }), || {
             format!("the pages are in {}", self.out_dir.display())
         });

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, KeyArg, TipArg, dry, train::tell};
+use super::{Common, KeyArg, TipArg, dry, signals, train::tell};
 use crate::{
     Error,
     session::{self, Job, Source},
@@ -51,9 +51,11 @@ impl Submit {
             },
         };
         let key = self.key.load()?;
+        common.warn_of(&self.key).await?;
         if common.dry_run {
             return dry::show_round(common, &job, &key).await;
         }
-        session::run(&job, &key, &tell(common)).await.map(|_| ())
+        let done = session::run(&job, &key, &tell(common), signals::stop()).await;
+        done.map(|_| ())
     }
 }

@@ -33,6 +33,7 @@ fn every_command_parses() {
         "fedchain federation remove 0 --key //Alice",
         "fedchain join 0 --key key.txt --yes",
         "fedchain leave 0 --key key.txt",
+        "fedchain transfer --to //Bob --amount 1.5 --key key.txt --yes --dry-run",
         "fedchain train 0 --key //Bob --data rows.csv",
         "fedchain train 0 --key //Bob --data rows.csv --target y --epochs 5 --batch-size 8 --learning-rate 0.1 --seed 7 --state-dir /tmp",
         "fedchain train 0 --key //Bob --data rows.csv --momentum 0.9 --l2 0.01 --proximal 0.1",
@@ -138,6 +139,10 @@ fn mistakes_are_usage_errors() {
             ErrorKind::ValueValidation,
         ),
         ("fedchain block 0x12", ErrorKind::ValueValidation),
+        (
+            "fedchain transfer --to //Bob --amount 0 --key //Alice",
+            ErrorKind::ValueValidation,
+        ),
         (
             "fedchain federation",
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,

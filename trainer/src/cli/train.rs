@@ -10,6 +10,7 @@ use super::{
     noise::NoiseArgs,
     output::{self, Output},
     progress::Progress,
+    signals,
 };
 use crate::{
     Error,
@@ -64,6 +65,7 @@ impl Train {
                     data: self.data,
                     target: self.target,
                     hyper: self.hyper.hyper()?,
+                    patience: client::ABSENCE_MAX,
                 };
                 return client::run(&job, &self.key.load()?, &tell(common))
                     .await
@@ -92,10 +94,12 @@ impl Train {
             },
         };
         let key = self.key.load()?;
+        common.warn_of(&self.key).await?;
         if common.dry_run {
             return dry::show_round(common, &job, &key).await;
         }
-        session::run(&job, &key, &tell(common)).await.map(|_| ())
+        let done = session::run(&job, &key, &tell(common), signals::stop()).await;
+        done.map(|_| ())
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
         federation::verify,
         replay::{Declared, Round},
     },
+    words::count,
 };
 
 #[derive(Debug, Args)]
@@ -60,9 +61,9 @@ impl Verify {
         .await?;
         if report.pruned > 0 {
             output::hint(&format!(
-                "the node has pruned the events of {} blocks: failed transactions were told from \
-                 others by their openings alone",
-                report.pruned
+                "the node has pruned the events of {}: failed transactions were told from others by their \
+                 openings alone",
+                count(report.pruned, "block")
             ));
         }
         common.print(&report, || {
@@ -71,11 +72,10 @@ impl Verify {
                 None => String::new(),
             };
             format!(
-                "verified: blocks {} to {} make the {} server models of federation {} bit for \
-                 bit{model}",
+                "verified: blocks {} to {} make the {} of federation {} bit for bit{model}",
                 report.from,
                 report.to,
-                report.rounds.len(),
+                count(report.rounds.len(), "server model"),
                 report.federation
             )
         });
@@ -91,10 +91,10 @@ pub(super) fn line(round: &Round) -> String {
     let judged = round.judgement.as_ref().map(judged).unwrap_or_default();
     let private = private(&round.declared);
     format!(
-        "round {}: {}, {} updates, block {}, model {:?}{proven}{judged}{private}",
+        "round {}: {}, {}, block {}, model {:?}{proven}{judged}{private}",
         round.round,
         phase::inline(&round.outcome),
-        round.accepted,
+        count(round.accepted, "update"),
         round.block,
         round.model_root
     )
@@ -102,8 +102,8 @@ pub(super) fn line(round: &Round) -> String {
 
 fn judged(judgement: &GateRecord<AccountId>) -> String {
     let change = decimal(judgement.change);
-    let holdouts = judgement.scores.len();
-    format!(", median change of loss {change} on {holdouts} holdouts")
+    let holdouts = count(judgement.scores.len(), "holdout");
+    format!(", median change of loss {change} on {holdouts}")
 }
 
 /// Of how many updates noise is declared, and the largest numbers.

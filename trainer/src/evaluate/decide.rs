@@ -5,7 +5,10 @@ use fedchain_fl::{
     view::{EvaluatorView, HoldoutView, PhaseView},
 };
 
-use crate::chain::{AccountId, FederationView};
+use crate::{
+    amount::Amount,
+    chain::{AccountId, FederationView},
+};
 
 /// The next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,21 @@ pub(super) fn has_open(view: &FederationView, account: &AccountId) -> bool {
     holdout_of(view, account, view.round).is_some_and(|holdout| !holdout.revealed)
 }
 
+/// What an evaluator has at stake when it does nothing any more, if anything.
+pub(super) fn at_stake(view: &FederationView, account: &AccountId) -> Option<String> {
+    let bond = Amount(view.spec.gate.as_ref()?.bond);
+    let holdouts = &seat_of(view, account)?.holdouts;
+    let open = holdouts.iter().filter(|holdout| !holdout.revealed);
+    let rounds: Vec<String> = open.map(|holdout| holdout.round.to_string()).collect();
+    (!rounds.is_empty()).then(|| {
+        format!(
+            "holdouts are committed for round {}, and the bond of {bond} for each is burned unless it is revealed \
+             when that round's model is there: run the same command again before",
+            rounds.join(" and ")
+        )
+    })
+}
+
 /// The next step of `account` after the best block of height `best` and time `time_ms`.
 pub fn next_step(
     view: &FederationView,
@@ -100,10 +118,10 @@ pub fn next_step(
 
 #[cfg(test)]
 mod tests {
-    use fedchain_fl::window::Deadline;
+    use fedchain_fl::{Contributions, Decimal, Gate, window::Deadline};
 
     use super::*;
-    use crate::session::decide::tests::view;
+    use crate::{amount::UNIT, session::decide::tests::view};
 
     const ME: AccountId = AccountId([5; 32]);
     const MINE: H256 = H256::repeat_byte(6);
@@ -161,6 +179,30 @@ mod tests {
             ..ALL
         };
         check(&judged(GATE, &[]), 5, kept, Step::Commit);
+    }
+
+    #[test]
+    fn whoever_stops_hears_what_it_costs() {
+        let at_stake = |holdouts: &[(u32, bool)]| {
+            let mut view = judged(GATE, holdouts);
+            view.spec.gate = Some(Gate {
+                rows: 1,
+                evaluators_max: 2,
+                quorum: 1,
+                tolerance: Decimal::whole(0),
+                bond: UNIT,
+                blocks: 5,
+                contributions: Contributions::default(),
+            });
+            at_stake(&view, &ME)
+        };
+        assert_eq!(at_stake(&[]), None);
+        assert_eq!(at_stake(&[(2, true)]), None);
+        let found = at_stake(&[(2, false), (3, false)]).unwrap();
+        assert!(
+            found.contains("round 2 and 3, and the bond of 1 UNIT"),
+            "{found}"
+        );
     }
 
     #[test]

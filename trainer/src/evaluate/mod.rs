@@ -11,7 +11,7 @@ pub mod decide;
 pub mod report;
 mod rows;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, pin::pin};
 
 use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
@@ -26,6 +26,7 @@ use crate::{
     session::{
         reconnect::{place_on, regain, settled_round},
         send::{bid, send},
+        stake::stopped,
     },
     store::{KeptHoldout, Place, Store},
 };
@@ -92,26 +93,33 @@ struct Session<'a> {
 ///
 /// # Errors
 /// Whatever the user must know of: bad data, no seat, a low balance, no consent. A lost connection is
-/// none; the node is tried again until it is back.
+/// none; the node is tried again until it is back. [`Error::Stopped`] once `stop` says so.
 pub async fn run(
     job: &Job,
     key: &Keypair,
     agree: impl Fn(&Plan) -> Result<bool, Error>,
     tell: Tell<'_>,
+    stop: impl Future<Output = ()>,
 ) -> Result<Summary, Error> {
+    let mut stop = pin!(stop);
     let mut chain = Chain::connect(&job.url, Wait::Best).await?;
     let (mut session, place, plan) = Session::open(&chain, job, key, tell).await?;
     if !agree(&plan)? {
         return Err(Error::Impossible("nothing was sent".into()));
     }
     loop {
-        match session.follow(&chain).await {
-            Err(Error::Lost { reason, .. }) => {
-                let note = |text| session.note(text);
-                chain = regain(&job.url, &place, session.created_at, &reason, note).await?;
-            }
-            end => return end,
-        }
+        let end = tokio::select! {
+            end = session.follow(&chain) => end,
+            () = &mut stop => return Err(session.stopped(&chain).await),
+        };
+        let Err(Error::Lost { reason, .. }) = end else {
+            return end;
+        };
+        let note = |text| session.note(text);
+        chain = tokio::select! {
+            back = regain(&job.url, &place, session.created_at, &reason, note) => back?,
+            () = &mut stop => return Err(session.stopped(&chain).await),
+        };
     }
 }
 
@@ -237,6 +245,14 @@ impl<'a> Session<'a> {
                 heads.next().await?;
             }
         }
+    }
+
+    /// The end of a session that is asked to stop: says what that puts at stake.
+    async fn stopped(&self, chain: &Chain) -> Error {
+        stopped(chain, self.job.federation, |view, _| {
+            decide::at_stake(view, &self.account)
+        })
+        .await
     }
 
     /// Takes the opening for this round from disk, and tells when the commitment on chain is another's.
@@ -425,7 +441,7 @@ impl<'a> Session<'a> {
 }
 
 /// The federation's gate.
-fn gate_of(view: &FederationView) -> Result<&Gate<u128>, Error> {
+pub(crate) fn gate_of(view: &FederationView) -> Result<&Gate<u128>, Error> {
     view.spec.gate.as_ref().ok_or_else(|| {
         Error::Impossible(format!(
             "federation {} has no quality gate: its models are adopted unjudged",

@@ -5,7 +5,7 @@ use std::fmt;
 use fedchain_fl::{gate::GateRecord, score::LOSS_FRAC_BITS, view::Outcome};
 use serde::Serialize;
 
-use crate::chain::AccountId;
+use crate::{chain::AccountId, words::count};
 
 /// Something that happened.
 #[derive(Debug, Clone, Serialize)]
@@ -96,8 +96,9 @@ impl fmt::Display for Event {
                 rows,
             } => write!(
                 f,
-                "[INIT] federation {federation} \"{name}\", evaluator {account}, {holdouts} holdouts \
-                 of {rows} rows"
+                "[INIT] federation {federation} \"{name}\", evaluator {account}, {} of {}",
+                count(*holdouts, "holdout"),
+                count(*rows, "row")
             ),
             Self::Commit {
                 round,
@@ -165,9 +166,9 @@ pub fn word(outcome: Outcome) -> &'static str {
 fn describe(f: &mut fmt::Formatter<'_>, judgement: &GateRecord<AccountId>) -> fmt::Result {
     write!(
         f,
-        ": median change of loss {} on {} holdouts",
+        ": median change of loss {} on {}",
         decimal(judgement.change),
-        judgement.scores.len()
+        count(judgement.scores.len(), "holdout")
     )?;
     for found in &judgement.contributions {
         let gain = decimal(found.gain);

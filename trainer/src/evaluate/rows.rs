@@ -7,7 +7,7 @@ use fedchain_fl::{
 
 use fedchain_learn::data::{Dataset, Targets};
 
-use crate::Error;
+use crate::{Error, words::count};
 
 /// As many holdouts of so many rows as there are, in the order of the rows; what is left is not used.
 /// Features and real targets are rounded to 2^-16, half to even.
@@ -17,8 +17,8 @@ use crate::Error;
 pub(super) fn holdouts(task: &TaskSpec, data: &Dataset, rows: u32) -> Result<Vec<Holdout>, Error> {
     if data.rows() < rows as usize {
         return Err(Error::Impossible(format!(
-            "the file has {} rows; one holdout of this federation has {rows}",
-            data.rows()
+            "the file has {}; one holdout of this federation has {rows}",
+            count(data.rows(), "row")
         )));
     }
     let mut values = Vec::new();
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn too_few_rows_and_values_out_of_range_are_refused() {
         let few = holdouts(&task(), &data(1), 2).unwrap_err().to_string();
-        assert!(few.contains("the file has 1 rows"), "{few}");
+        assert!(few.contains("the file has 1 row;"), "{few}");
         let mut large = data(2);
         large.targets = Some(Targets::Real(array![0.0, 40_000.0]));
         let error = holdouts(&task(), &large, 2).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 //! It trains and reports as on chain, without commitments: the update goes to the server in one
 //! message.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use fedchain_commitment::{spec_hash, values_root};
 use fedchain_fl::{FederationSpec, H256};
@@ -28,6 +28,8 @@ use crate::{
     words,
 };
 
+pub use super::connection::ABSENCE_MAX;
+
 /// What a user asks for.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -39,6 +41,8 @@ pub struct Job {
     pub target: Option<String>,
     /// How to train.
     pub hyper: Hyper,
+    /// How long a server that is not there yet is waited for.
+    pub patience: Duration,
 }
 
 struct Client<'a> {
@@ -65,7 +69,8 @@ struct Client<'a> {
 /// Bad data, a refused seat, or [`ServeError`]: no server, or one that has forgotten the federation. A
 /// lost connection is none at first: the server is tried again for a minute.
 pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Error> {
-    let mut connection = Connection::open(&job.server).await?;
+    let note = |text| tell(&Event::Note { text });
+    let mut connection = Connection::open(&job.server, job.patience, note).await?;
     let status = connection.status().await;
     let status = status.map_err(|failure| failure.of(api::STATUS, &job.server))?;
     let mut client = Client::new(connection, status, job, key, tell)?;

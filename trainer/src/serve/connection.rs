@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fedchain_fl::H256;
 use jsonrpsee_client::{
+    client_transport::ws::WsHandshakeError,
     core::{
         client::{ClientT, Error as CallError},
         traits::ToRpcParams,
@@ -18,14 +19,14 @@ use super::{
     ServeError,
     api::{self, MESSAGE_BYTES_MAX, POLL_MAX, Refusal, Status},
 };
-use crate::session::report::Traffic;
+use crate::{address::websocket, session::report::Traffic};
 
 /// Longest time for one answer: the longest poll, and time for the largest model.
 const ANSWER_MAX: Duration = Duration::from_secs(100 + POLL_MAX.as_secs());
 /// Pause between attempts to reach the server again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How long a server that went away is waited for.
-const ABSENCE_MAX: Duration = Duration::from_secs(60);
+pub const ABSENCE_MAX: Duration = Duration::from_secs(60);
 
 /// What became of a request.
 pub(super) enum CallFailure {
@@ -45,13 +46,34 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `url`: `http`, `https`, `ws` or `wss`.
-    pub(super) async fn open(url: &str) -> Result<Self, ServeError> {
+    /// Connects to `url`, in any form that [`websocket`] takes. Waits so long for a server that is not there
+    /// yet, and says so by `note`.
+    pub(super) async fn open(
+        url: &str,
+        patience: Duration,
+        note: impl FnOnce(String),
+    ) -> Result<Self, ServeError> {
+        let (start, mut note) = (Instant::now(), Some(note));
+        let client = loop {
+            let error = match connect(url).await {
+                Ok(client) => break client,
+                Err(error) => error,
+            };
+            let reason = innermost(&error);
+            if !is_absent(&error) || start.elapsed() >= patience {
+                return Err(no_server(url, reason));
+            }
+            if let Some(note) = note.take() {
+                let seconds = patience.as_secs();
+                note(format!(
+                    "no server answers at {url} yet ({reason}): waiting {seconds} seconds for it"
+                ));
+            }
+            sleep(RETRY).await;
+        };
         Ok(Self {
             url: url.to_owned(),
-            client: connect(url)
-                .await
-                .map_err(|reason| no_server(url, reason))?,
+            client,
             traffic: Traffic::default(),
         })
     }
@@ -120,7 +142,7 @@ impl Connection {
                         Err(failure) => return Err(failure.of(api::STATUS, &self.url)),
                     }
                 }
-                Err(reason) => reason,
+                Err(error) => innermost(&error),
             };
             if start.elapsed() > ABSENCE_MAX {
                 let url = self.url.clone();
@@ -144,10 +166,8 @@ impl CallFailure {
 
 /// Whether a server's traffic can be read on its way: it is neither encrypted nor on this machine.
 pub(super) fn is_exposed(url: &str) -> bool {
-    let is_plain = ["http://", "ws://"]
-        .iter()
-        .find_map(|s| url.strip_prefix(s));
-    let Some(rest) = is_plain else {
+    let url = websocket(url);
+    let Some(rest) = url.strip_prefix("ws://") else {
         return false;
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -175,18 +195,29 @@ impl ToRpcParams for Params {
 }
 
 /// Connects to a server, or says why that fails.
-async fn connect(url: &str) -> Result<WsClient, String> {
-    let socket = match url.strip_prefix("http") {
-        Some(rest) => format!("ws{rest}"),
-        None => url.to_owned(),
-    };
+async fn connect(url: &str) -> Result<WsClient, CallError> {
     WsClientBuilder::new()
         .max_request_size(MESSAGE_BYTES_MAX)
         .max_response_size(MESSAGE_BYTES_MAX)
         .request_timeout(ANSWER_MAX)
-        .build(&socket)
+        .build(websocket(url))
         .await
-        .map_err(|error| innermost(&error))
+}
+
+/// Whether nobody takes the connection, and may later: the name or the port is not there yet.
+fn is_absent(error: &CallError) -> bool {
+    let CallError::Transport(cause) = error else {
+        return false;
+    };
+    matches!(
+        cause.downcast_ref(),
+        Some(
+            WsHandshakeError::Io(_)
+                | WsHandshakeError::Timeout(_)
+                | WsHandshakeError::ResolutionFailed(_)
+                | WsHandshakeError::NoAddressFound(_)
+        )
+    )
 }
 
 fn no_server(url: &str, reason: String) -> ServeError {
@@ -207,7 +238,47 @@ fn innermost(error: &CallError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_exposed;
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        sync::Mutex,
+        thread,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_is_waited_for_that_is_not_there_yet() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let notes = Mutex::new(Vec::new());
+        let open = async |seconds| {
+            let note = |text| notes.lock().unwrap().push(text);
+            let url = address.to_string();
+            match Connection::open(&url, Duration::from_secs(seconds), note).await {
+                Err(ServeError::NoServer { reason, .. }) => reason,
+                _ => panic!("no server takes connections"),
+            }
+        };
+        open(0).await;
+        assert_eq!(notes.lock().unwrap().len(), 0);
+        let server = thread::spawn(move || {
+            thread::sleep(2 * RETRY);
+            let (mut stream, _) = TcpListener::bind(address).unwrap().accept().unwrap();
+            let _ = stream.read(&mut [0; 4_096]).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
+        });
+        // It answers, and will not do so otherwise later.
+        let reason = open(60).await;
+        server.join().unwrap();
+        assert!(reason.contains("403"), "{reason}");
+        let notes = notes.lock().unwrap();
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].contains("waiting 60 seconds for it"), "{notes:?}");
+    }
 
     #[test]
     fn only_plain_traffic_to_other_machines_is_exposed() {
@@ -221,6 +292,8 @@ mod tests {
             ("ws://10.0.0.7:9955/path", true),
             ("http://127.0.0.1@example.org", true),
             ("http://[2001:db8::1]:9955", true),
+            ("127.0.0.1:9955", false),
+            ("example.org:9955", true),
         ] {
             assert_eq!(is_exposed(url), exposed, "{url}");
         }

@@ -13,7 +13,7 @@ use super::{
     ServeError,
     api::{Closed, Join, Joined, Model, Refusal, Status, Update, Weights},
 };
-use crate::chain::AccountId;
+use crate::{chain::AccountId, words};
 
 /// Rounds missed in a row that cost the seat, as on chain.
 const MISSED_MAX: u32 = 2;
@@ -338,8 +338,8 @@ fn allowed(
     match (min..=max).contains(&list.len()) {
         true => Ok(Some(list)),
         false => Err(ServeError::Clients(format!(
-            "--client names {} accounts, but the spec wants {min} to {max} clients",
-            list.len()
+            "--client names {}, but the spec wants {min} to {max} clients",
+            words::count(list.len(), "account")
         ))),
     }
 }

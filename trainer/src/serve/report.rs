@@ -6,7 +6,7 @@ use fedchain_fl::{H256, view::Outcome};
 use serde::Serialize;
 
 use super::api::Closed;
-use crate::chain::AccountId;
+use crate::{chain::AccountId, words::count};
 
 /// One line of the server's log. In JSON, `event` names it.
 #[derive(Debug, Clone, Serialize)]
@@ -88,14 +88,18 @@ impl fmt::Display for Event {
                 round,
                 rounds_max,
                 clients,
-            } => write!(f, "[ROUND {round}/{rounds_max}] {clients} clients"),
+            } => write!(
+                f,
+                "[ROUND {round}/{rounds_max}] {}",
+                count(*clients, "client")
+            ),
             Self::Update {
                 account,
                 sample_count,
                 is_most,
                 ..
             } => {
-                write!(f, "update: {account}, {sample_count} rows")?;
+                write!(f, "update: {account}, {}", count(*sample_count, "row"))?;
                 match is_most {
                     true => write!(f, ", the most that count"),
                     false => Ok(()),
@@ -105,7 +109,8 @@ impl fmt::Display for Event {
                 let Closed {
                     results, failures, ..
                 } = closed;
-                write!(f, "aggregate: {results} results, {failures} failures")?;
+                let (results, failures) = (count(*results, "result"), count(*failures, "failure"));
+                write!(f, "aggregate: {results}, {failures}")?;
                 match closed.outcome {
                     Outcome::Skipped => write!(f, ", round skipped: the model stays"),
                     _ => Ok(()),
@@ -113,11 +118,16 @@ impl fmt::Display for Event {
             }
             Self::Note { text } => f.write_str(text),
             Self::Finished { rounds, model_root } => {
-                write!(f, "[SUMMARY] {rounds} rounds\nmodel: {model_root:?}")
+                write!(
+                    f,
+                    "[SUMMARY] {}\nmodel: {model_root:?}",
+                    count(*rounds, "round")
+                )
             }
             Self::Stopped { rounds, model_root } => write!(
                 f,
-                "[SUMMARY] stopped after {rounds} rounds\nmodel: {model_root:?}"
+                "[SUMMARY] stopped after {}\nmodel: {model_root:?}",
+                count(*rounds, "round")
             ),
         }
     }

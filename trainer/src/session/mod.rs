@@ -15,13 +15,14 @@ pub mod rehearse;
 pub mod report;
 pub(crate) mod seat;
 pub(crate) mod send;
+pub(crate) mod stake;
 mod submit;
 mod update;
 mod work;
 
 pub use work::Source;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, pin::pin};
 
 use fedchain_commitment::parts;
 use fedchain_fl::view::PhaseView;
@@ -39,8 +40,9 @@ use crate::{
 use decide::{Step, next_step};
 use reconnect::{place_on, regain, settled_round};
 use report::{End, Event, Summary};
-use seat::{Seat, client_of, dropped, not_member};
+use seat::{Seat, client_of, dropped};
 use send::{bid, send};
+use stake::{burned, ensure_place, lost};
 use submit::Progress;
 use work::Work;
 
@@ -92,6 +94,8 @@ struct Session<'a> {
     waited: Option<(u32, &'static str)>,
     seat: Seat,
     progress: Progress,
+    /// A round before this session whose bond was burned.
+    burned: Option<u32>,
     summary: Summary,
 }
 
@@ -100,18 +104,30 @@ struct Session<'a> {
 ///
 /// # Errors
 /// Whatever the user must know of: bad data, a missing membership, a low balance, weights that no round
-/// took. A lost connection is none; the node is tried again until it is back.
-pub async fn run(job: &Job, key: &Keypair, tell: Tell<'_>) -> Result<Summary, Error> {
+/// took, a bond that was lost before. A lost connection is none; the node is tried again until it is back.
+/// [`Error::Stopped`] once `stop` says so.
+pub async fn run(
+    job: &Job,
+    key: &Keypair,
+    tell: Tell<'_>,
+    stop: impl Future<Output = ()>,
+) -> Result<Summary, Error> {
+    let mut stop = pin!(stop);
     let mut chain = Chain::connect(&job.url, Wait::Best).await?;
     let (mut session, place) = Session::open(&chain, job, key, tell).await?;
     loop {
-        match session.follow(&chain).await {
-            Err(Error::Lost { reason, .. }) => {
-                let note = |text| session.note(text);
-                chain = regain(&job.url, &place, session.created_at, &reason, note).await?;
-            }
-            end => return end,
-        }
+        let end = tokio::select! {
+            end = session.follow(&chain) => end,
+            () = &mut stop => return Err(session.stopped(&chain).await),
+        };
+        let Err(Error::Lost { reason, .. }) = end else {
+            return end;
+        };
+        let note = |text| session.note(text);
+        chain = tokio::select! {
+            back = regain(&job.url, &place, session.created_at, &reason, note) => back?,
+            () = &mut stop => return Err(session.stopped(&chain).await),
+        };
     }
 }
 
@@ -125,14 +141,12 @@ impl<'a> Session<'a> {
         let account = keys::account(key);
         let head = chain.best().await?;
         let view = chain.federation(job.federation, head.hash).await?;
-        let is_over = matches!(view.phase, PhaseView::Finished | PhaseView::Cancelled);
-        if !is_over && client_of(&view, &account).is_none() {
-            return Err(not_member(&view, &account));
-        }
-        let task = &view.spec.task;
-        let work = Work::read(&job.source, job.federation, &view.spec)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
+        let burned = burned(chain, &view, &account, &store, head).await?;
+        ensure_place(&view, &account, &store, burned)?;
+        let task = &view.spec.task;
+        let work = Work::read(&job.source, job.federation, &view.spec)?;
         let model = chain
             .model(job.federation, task.format, None, head.hash)
             .await?;
@@ -172,8 +186,12 @@ impl<'a> Session<'a> {
             waited: None,
             seat: Seat::default(),
             progress: Progress::default(),
+            burned,
             summary,
         };
+        if let Some(round) = burned {
+            session.note(lost(&view, round, "later rounds go on").to_string());
+        }
         session.ensure_accounted(&view)?;
         Ok((session, place))
     }
@@ -549,6 +567,9 @@ impl<'a> Session<'a> {
         };
         (self.tell)(&Event::Summary(self.summary.clone()));
         self.ensure_taken()?;
+        if let Some(round) = self.burned {
+            return Err(lost(view, round, "the federation is over"));
+        }
         Ok(self.summary.clone())
     }
 

@@ -14,6 +14,7 @@ use crate::{
     Error,
     chain::FederationView,
     store::{Spent, Store},
+    words::count,
 };
 
 /// An epsilon at which nothing is hidden any more.
@@ -74,9 +75,9 @@ impl Session<'_> {
             let rounds = view.last_round().saturating_sub(over);
             let privacy = guard.forecast(&spent, rounds.into())?;
             self.note(format!(
-                "local privacy: {} updates with noise so far; {rounds} more would make it epsilon {} at \
+                "local privacy: {} with noise so far; {rounds} more would make it epsilon {} at \
                  delta {:e}",
-                spent.noisy.count(),
+                count(spent.noisy.count(), "update"),
                 nearest(privacy.epsilon),
                 nearest(privacy.delta),
             ));
@@ -124,9 +125,9 @@ fn declared(noisy: &Accountant, delta: Decimal) -> Result<Privacy, Error> {
     let epsilon = noisy.spent(nearest(delta));
     if epsilon.is_nan() || epsilon > EPSILON_MAX {
         return Err(Error::Impossible(format!(
-            "{} updates with this noise have an epsilon of {epsilon:.3e}, which hides nothing: use a \
+            "{} with this noise make an epsilon of {epsilon:.3e}, which hides nothing: use a \
              larger --noise",
-            noisy.count()
+            count(noisy.count(), "update")
         )));
     }
     // Always the next number: above epsilon by more than what f64 rounds.

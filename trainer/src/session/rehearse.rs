@@ -19,6 +19,7 @@ use crate::{
     amount::Amount,
     chain::{Chain, FederationView, call::Call},
     keys,
+    words::count,
 };
 
 /// What calls take from an account beside their fees, with its name.
@@ -159,8 +160,9 @@ impl fmt::Display for Rehearsal {
         let Some(weights) = &self.weights else {
             return write!(
                 f,
-                "each round of federation {}: an update learned from {} rows{stated}",
-                self.federation, self.rows
+                "each round of federation {}: an update learned from {}{stated}",
+                self.federation,
+                count(self.rows, "row")
             );
         };
         let clipped = match weights.is_clipped {
@@ -170,9 +172,11 @@ impl fmt::Display for Rehearsal {
         let (min, max) = weights.range;
         write!(
             f,
-            "one round of federation {}: {} weights from {min} to {max}, {:.4} from the server \
+            "one round of federation {}: {} from {min} to {max}, {:.4} from the server \
              model{clipped}{stated}",
-            self.federation, weights.param_count, weights.distance
+            self.federation,
+            count(weights.param_count, "weight"),
+            weights.distance
         )
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use fedchain_fl::{H256, view::Outcome};
 use serde::Serialize;
 
-use crate::chain::AccountId;
+use crate::{chain::AccountId, words::count};
 use fedchain_learn::Metrics;
 
 /// One line of a session's log. In JSON, `event` names it.
@@ -191,7 +191,7 @@ impl fmt::Display for Event {
                 if let Some(federation) = federation {
                     write!(f, "{federation} ")?;
                 }
-                write!(f, "\"{name}\", account {account}, {rows} rows")
+                write!(f, "\"{name}\", account {account}, {}", count(*rows, "row"))
             }
             Self::Waiting {
                 clients,
@@ -204,7 +204,11 @@ impl fmt::Display for Event {
                 rounds_max,
                 clients,
             } => {
-                write!(f, "[ROUND {round}/{rounds_max}] {clients} clients")
+                write!(
+                    f,
+                    "[ROUND {round}/{rounds_max}] {}",
+                    count(*clients, "client")
+                )
             }
             Self::Fit {
                 loss_before,
@@ -214,11 +218,17 @@ impl fmt::Display for Event {
             } => {
                 write!(
                     f,
-                    "fit: loss {loss_before:.4} -> {loss_after:.4} ({rows} rows)"
+                    "fit: loss {loss_before:.4} -> {loss_after:.4} ({})",
+                    count(*rows, "row")
                 )
             }
             Self::Moments { numbers, rows, .. } => {
-                write!(f, "moments: {numbers} numbers ({rows} rows)")
+                write!(
+                    f,
+                    "moments: {} ({})",
+                    count(*numbers, "number"),
+                    count(*rows, "row")
+                )
             }
             Self::Privacy { epsilon, delta, .. } => write!(
                 f,
@@ -235,7 +245,8 @@ impl fmt::Display for Event {
                 block,
                 ..
             } => {
-                write!(f, "aggregate: {results} results, {failures} failures")?;
+                let (results, failures) = (count(*results, "result"), count(*failures, "failure"));
+                write!(f, "aggregate: {results}, {failures}")?;
                 if let Some(block) = block {
                     write!(f, " (block {block})")?;
                 }
@@ -277,8 +288,10 @@ impl fmt::Display for Summary {
         };
         writeln!(
             f,
-            "rounds: {} seen, {} adopted; {} updates {sent}",
-            self.rounds, self.adopted, self.revealed
+            "rounds: {} seen, {} adopted; {} {sent}",
+            self.rounds,
+            self.adopted,
+            count(self.revealed, "update")
         )?;
         if let (Some(first), Some(last)) = (self.loss_first, self.loss_last) {
             writeln!(f, "loss: {first:.4} -> {last:.4}")?;
@@ -292,7 +305,7 @@ impl fmt::Display for Summary {
 
 /// The measures and the rows that they are of, in one line.
 pub fn describe(metrics: &Metrics) -> String {
-    format!("{} ({} rows)", measures(metrics), metrics.rows)
+    format!("{} ({})", measures(metrics), count(metrics.rows, "row"))
 }
 
 /// The measures alone.

@@ -189,6 +189,36 @@ mod tests {
 }
 
 #[test]
+fn programs_say_what_they_cannot_print() {
+    let text = "\
+//! M.
+fn f() {
+    // println!() would panic.
+    println!(\"a\");
+    eprint!(\"b\");
+    print(\"c\");
+}
+#[cfg(test)]
+mod tests {
+    fn t() {
+        println!(\"d\");
+    }
+}
+";
+    expect(
+        &[
+            ("miner/src/main.rs", text),
+            ("node/src/main.rs", text),
+            ("trainer/tests/all.rs", text),
+        ],
+        &[
+            "miner/src/main.rs:4: `println!(` panics where nobody reads: write, and tell of what is lost",
+            "miner/src/main.rs:5: `print!(` panics where nobody reads: write, and tell of what is lost",
+        ],
+    );
+}
+
+#[test]
 fn links_resolve() {
     expect(
         &[

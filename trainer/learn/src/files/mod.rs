@@ -29,15 +29,11 @@ mod tests;
 pub use error::{ContentError, FileError};
 pub use layers::layers_json;
 
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::{fs::File, io::Read, path::Path};
 
 use fedchain_fl::{TaskSpec, view::ModelView};
 
-use crate::dequantise;
+use crate::{dequantise, whole::Whole};
 
 /// Bytes of a weight in the largest of the formats, JSON's digits on a line of their own, and of what
 /// stands around them all.
@@ -96,6 +92,18 @@ pub fn read(path: &Path, task: &TaskSpec) -> Result<Vec<f64>, FileError> {
     }
 }
 
+/// Whether a model could be written to `path`, before anybody works for it.
+///
+/// # Errors
+/// [`FileError`] for an unknown ending, or when the file cannot be written.
+pub fn check(path: &Path) -> Result<(), FileError> {
+    Kind::of(path)?;
+    Whole::at(path).check().map_err(|source| FileError::System {
+        file: path.into(),
+        source,
+    })
+}
+
 /// Writes a server model of `task`, whole.
 ///
 /// # Errors
@@ -129,10 +137,12 @@ fn save(path: &Path, bytes: Result<Vec<u8>, ContentError>) -> Result<(), FileErr
         file: path.into(),
         reason,
     })?;
-    fs::write(path, bytes).map_err(|source| FileError::System {
-        file: path.into(),
-        source,
-    })
+    Whole::at(path)
+        .write(bytes)
+        .map_err(|source| FileError::System {
+            file: path.into(),
+            source,
+        })
 }
 
 /// A file's bytes, unless there are many more than such a model has.

@@ -137,7 +137,27 @@ fn mistakes_in_the_file_are_named() {
         "federation = -1",
         "line 1, column 14: invalid value: integer `-1`",
     );
+    check("key = \"\"", "`key` is empty");
     check("key = \"a b c d e f g h i j k l\"", "`key` holds a secret");
+}
+
+#[test]
+fn a_file_that_nobody_named_and_nobody_can_see_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (missing, in_no_folder) = (folder.path().join("c.toml"), Path::new("/dev/null/c.toml"));
+    for (file, is_named) in [
+        (missing.as_path(), false),
+        (&missing, true),
+        (in_no_folder, false),
+    ] {
+        let found = Config::read(file, is_named).unwrap();
+        assert_eq!(found, Config::default(), "{}", file.display());
+    }
+    // What is there, or was named, and cannot be read is told.
+    for (file, is_named) in [(in_no_folder, true), (folder.path(), false)] {
+        let error = Config::read(file, is_named).unwrap_err();
+        assert!(error.to_string().contains("cannot be used"), "{error}");
+    }
 }
 
 #[test]

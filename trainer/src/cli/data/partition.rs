@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::BufWriter,
+    fs,
+    io::{self, BufWriter},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,7 @@ use fedchain_learn::{
         Table,
         partition::{self, HoldOut, groups, hold_out},
     },
+    whole::{self, Whole},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -79,7 +80,7 @@ impl Partition {
     pub(super) fn run(self, common: &Common) -> Result<(), Error> {
         let table = Table::read(&self.file)?;
         let parts = self.deal(&table)?;
-        fs::create_dir_all(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
+        whole::folder(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
         let parts = parts.iter().map(|(name, rows)| {
             let path = self.out_dir.join(format!("{name}.{}", table.ending()));
             (path, rows)
@@ -92,8 +93,12 @@ impl Partition {
                 "it exists already: choose another --out-dir",
             ));
         }
-        for (path, rows) in &parts {
-            write(&table, rows, path).map_err(|error| file_error(path, error))?;
+        for (written, (path, rows)) in parts.iter().enumerate() {
+            if let Err(error) = write(&table, rows, path) {
+                let written = parts.iter().take(written);
+                written.for_each(|(path, _)| drop(fs::remove_file(path)));
+                return Err(file_error(path, error));
+            }
         }
         let labels: Vec<_> = match self.target.as_deref() {
             Some(name) => table.column(table.place(name)?).collect(),
@@ -166,8 +171,10 @@ impl Partition {
     }
 }
 
-fn write(table: &Table, rows: &[usize], path: &Path) -> std::io::Result<()> {
-    table.write(rows, BufWriter::new(File::create_new(path)?))
+fn write(table: &Table, rows: &[usize], path: &Path) -> io::Result<()> {
+    Whole::at(path)
+        .fresh()
+        .fill(|file| table.write(rows, BufWriter::new(file)))
 }
 
 fn line(part: &Part) -> String {

@@ -42,12 +42,11 @@ struct Data<'a> {
 }
 
 impl Simulated<'_> {
-    /// Fills `dir`, which is made if it is missing.
+    /// Fills `dir`.
     ///
     /// # Errors
     /// What the system says, with the file.
     pub(super) fn write(&self, dir: &Path) -> Result<(), Error> {
-        std::fs::create_dir_all(dir).map_err(|error| file_error(dir, error))?;
         let write = |name: &str, text: &str| write_file(&dir.join(name), text);
         let json = |name: &str, text: serde_json::Result<String>| {
             let text = text.map_err(|error| file_error(&dir.join(name), error))?;

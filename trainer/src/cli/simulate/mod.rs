@@ -13,6 +13,7 @@ use fedchain_learn::{
         Attackers, Outcome, Round, Sampling, Setup, Simulation, Summary,
         attack::{self, Attack},
     },
+    whole,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
@@ -24,7 +25,12 @@ use super::{
     progress::Progress,
     spec,
 };
-use crate::{Error, phase::inline, session::report::describe, words};
+use crate::{
+    Error,
+    phase::inline,
+    session::report::describe,
+    words::{self, count},
+};
 use rows::RowsArgs;
 
 /// What is run. The seed of training is that of everything else as well.
@@ -115,6 +121,9 @@ impl Simulate {
         };
         let summary = setup.summary()?;
         let simulation = Simulation::new(setup)?;
+        if let Some(dir) = &self.out_dir {
+            whole::folder(dir).map_err(|error| file_error(dir, error))?;
+        }
         tell(common, &Event::Start(&summary), || header(&summary));
         let began = Instant::now();
         let pool = pool(self.threads)?;
@@ -218,13 +227,13 @@ fn header(summary: &Summary) -> String {
         rows => format!(", {rows} held out"),
     };
     format!(
-        "[INIT] \"{}\": {} clients, {} rows{held_out}; strategy {}, {} model of {} weights",
+        "[INIT] \"{}\": {}, {}{held_out}; strategy {}, {} model of {}",
         summary.federation,
-        summary.clients,
-        summary.rows,
+        count(summary.clients, "client"),
+        count(summary.rows, "row"),
         inline(&summary.strategy),
         inline(&summary.model),
-        summary.param_count
+        count(summary.param_count, "weight")
     )
 }
 
@@ -246,8 +255,12 @@ fn line(round: &Round, rounds_max: u32) -> String {
 fn footer(rounds: &[Round]) -> String {
     End::of(rounds).map_or(String::new(), |end| {
         format!(
-            "[SUMMARY] {} rounds, {} aggregated; loss {:.4} -> {:.4}\nmodel: {:?}",
-            end.rounds, end.aggregated, end.loss_first, end.loss_last, end.model_root
+            "[SUMMARY] {}, {} aggregated; loss {:.4} -> {:.4}\nmodel: {:?}",
+            count(end.rounds, "round"),
+            end.aggregated,
+            end.loss_first,
+            end.loss_last,
+            end.model_root
         )
     })
 }

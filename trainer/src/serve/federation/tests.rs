@@ -420,7 +420,7 @@ fn what_only_a_chain_does_is_refused_at_the_start() {
     check(
         &spec(),
         &list[..1],
-        "names 1 accounts, but the spec wants 2 to 3",
+        "names 1 account, but the spec wants 2 to 3",
     );
     let many: Vec<AccountId> = (0..4).map(|i| AccountId([i; 32])).collect();
     check(&spec(), &many, "names 4 accounts");
