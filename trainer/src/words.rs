@@ -1,8 +1,22 @@
 //! What a federation does, in words; a spec file says the same in its own terms.
 
+use std::fmt::Display;
+
 use fedchain_fl::{
     Decimal, FederationSpec, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive,
 };
+
+/// A number of things: "1 row", "2 rows".
+pub fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    let more = match one.ends_with("sh") {
+        true => "es",
+        false => "s",
+    };
+    match number == N::from(1) {
+        true => format!("{number} {one}"),
+        false => format!("{number} {one}{more}"),
+    }
+}
 
 /// Decimal places up to which a number is written without a power of ten.
 const PLACES_MAX: usize = 12;
@@ -112,6 +126,18 @@ mod tests {
 
     fn decimal(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        for (number, one, expected) in [
+            (0, "row", "0 rows"),
+            (1, "row", "1 row"),
+            (2, "server model", "2 server models"),
+            (3, "hash", "3 hashes"),
+        ] {
+            assert_eq!(count(number, one), expected);
+        }
     }
 
     #[test]

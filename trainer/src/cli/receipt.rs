@@ -17,6 +17,7 @@ use crate::{
     chain::AccountId,
     keys, phase,
     verify::receipt::{Wanted, get},
+    words::count,
 };
 
 #[derive(Debug, Subcommand)]
@@ -104,10 +105,10 @@ impl Get {
         });
         common.print(&value, || {
             format!(
-                "{}: {} headers up to block {to}, {} bytes; its newest block is {:?}",
+                "{}: headers of blocks {} to {to}, {}; its newest block is {:?}",
                 self.out.display(),
-                receipt.headers.len(),
-                bytes.len(),
+                first_block(to, receipt.headers.len()),
+                count(bytes.len(), "byte"),
                 receipt.tip
             )
         });
@@ -138,14 +139,14 @@ impl Check {
         });
         common.print(&value, || {
             let mut lines = format!(
-                "federation {}, round {}: {}\n  update       {:?} of {}, {} rows\n  server model {:?}\n  \
+                "federation {}, round {}: {}\n  update       {:?} of {}, {}\n  server model {:?}\n  \
                  block        {} {:?}",
                 model.federation,
                 model.round,
                 phase::inline(&model.outcome),
                 receipt.update.values_root,
                 AccountId(receipt.update.account),
-                receipt.update.sample_count,
+                count(receipt.update.sample_count, "row"),
                 model.model_root,
                 verdict.closed_at,
                 verdict.block,
@@ -169,6 +170,12 @@ impl Check {
         let bytes = std::fs::read(&self.file).map_err(cannot)?;
         Receipt::from_bytes(&bytes).map_err(|error| file_error(&self.file, error))
     }
+}
+
+/// The first of so many blocks up to `last`.
+fn first_block(last: u32, blocks: usize) -> u32 {
+    let before = u32::try_from(blocks).unwrap_or(u32::MAX).saturating_sub(1);
+    last.saturating_sub(before)
 }
 
 /// Whether the model was judged, on a line of its own where the federation judges.
