@@ -167,7 +167,7 @@ pub fn metadata<C: TypeInfo + 'static, E: TypeInfo + 'static>() -> Vec<u8> {
 
 /// An extrinsic that nobody signed, with the one call and these bytes as its argument.
 pub fn unsigned(argument: &[u8]) -> Vec<u8> {
-    [&[4, 0, 0], argument].concat().encode()
+    [&[4, 0, 0][..], argument].concat().encode()
 }
 
 /// One that is said to be signed.

@@ -98,7 +98,7 @@ async fn metadata_that_is_none() {
     let cut = &whole[..whole.len() / 2];
     // The magic number, the version, and four billion types.
     let many = [&whole[..5], &Compact(u32::MAX).encode()].concat();
-    for metadata in [cut, &many, &[]] {
+    for metadata in [cut, &many[..], &[][..]] {
         let said = audit(answering(metadata), Vec::new(), Vec::new()).await;
         assert!(
             said.contains("the runtime's code in the state of block 0"),

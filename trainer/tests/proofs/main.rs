@@ -20,7 +20,7 @@ const TIME_MAX: Duration = Duration::from_secs(300);
 async fn run(url: &str, args: &[&str]) -> Output {
     let run = Cli::new(url).unwrap();
     let run = tokio::time::timeout(TIME_MAX, run.run(args));
-    run.await.expect("it ends").unwrap()
+    run.await.unwrap().unwrap()
 }
 
 /// Runs a command that must end with an exit code; answers what it said.

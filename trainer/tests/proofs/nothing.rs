@@ -98,7 +98,7 @@ async fn a_receipt_of_nothing() {
             "--out",
             "/nowhere/at.all",
         ];
-        [&args, more].concat()
+        [&args[..], more].concat()
     };
     let node = waiting().serve().await;
     for (args, expected) in [
