@@ -1,18 +1,10 @@
 //! A full node of fedchain: mines, keeps the chain and answers over RPC.
 //!
-<<<<<<< HEAD
-//! [`cli`] is what was typed, [`command`] picks what to do, [`service`] wires a node together. [`pow`]
-//! says when a seal is valid, [`headers`] what the headers add up to, `sync` which blocks are fetched
-//! from peers, `import` lets them in and picks the best, `mining` finds new ones, `finality` buries
-//! old ones, `rpc` answers requests, `tasks` starts what every node runs beside, `reorgs` and `activity` count what
-//! happens, and [`stop`] ends it.
-=======
 //! [`cli`] is what was typed, [`command`] picks what to do, `ports` looks whether the node can listen,
 //! [`service`] wires it together. [`pow`] says when a seal is valid, [`headers`] what the headers add up
 //! to, `sync` which blocks are fetched from peers, `import` lets them in and picks the best, `mining`
-//! finds new ones, `finality` buries old ones, `reorgs` and `activity` count what happens, and [`stop`]
-//! ends it.
->>>>>>> h-watch
+//! finds new ones, `finality` buries old ones, `rpc` answers requests, `tasks` starts what every node
+//! runs beside, `reorgs` and `activity` count what happens, and [`stop`] ends it.
 
 #![allow(
     clippy::result_large_err,

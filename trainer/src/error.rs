@@ -18,7 +18,7 @@ use crate::{
     keys::KeyError,
     serve::ServeError,
     store::StoreError,
-    verify::{Difference, audit::Broken},
+    verify::{Difference, audit::Broken, nothing::Nothing},
 };
 
 /// Why a command failed.
@@ -174,6 +174,9 @@ pub enum Error {
     /// The chain, or a file, differs from what was recomputed.
     #[error("verification failed: {0}")]
     Verify(#[from] Difference),
+    /// A check found nothing wrong, for there was nothing to check.
+    #[error(transparent)]
+    Nothing(#[from] Nothing),
     /// The node does not have a block.
     #[error("the node does not have block {0:?}")]
     NoBlock(H256),
@@ -228,7 +231,7 @@ Exit codes:
   3  no node or server answers, or the connection broke
   4  refused by the chain, or impossible in its present state
   5  bad data: data file, spec file, model file, or numbers out of range
-  6  verification found a difference
+  6  verification found a difference, or nothing to verify
   7  a key or the state directory cannot be used
   130  stopped by an interrupt";
 
@@ -260,6 +263,7 @@ impl Error {
             | Self::Privacy(_)
             | Self::Simulate(_) => 5,
             Self::Verify(_)
+            | Self::Nothing(_)
             | Self::Unproven { .. }
             | Self::Broken(_)
             | Self::Receipt(_)

@@ -96,6 +96,11 @@ pub enum Doubt {
          with --trust: the genesis block, or one at or above the round's"
     )]
     Untrusted,
+    /// No block stands above the round's.
+    #[error(
+        "work not verified: no block stands above the round's, so nothing vouches for it. Get a receipt later"
+    )]
+    Bare,
     /// Too few blocks stand above the round's.
     #[error(
         "work not verified: {above} hashes stand above the round's block, and {blocks} blocks like it take \
@@ -145,6 +150,7 @@ impl Verdict {
         let least = block.saturating_mul(blocks.into());
         let wanted = work_min.ok_or(Doubt::Unjudged { above });
         match wanted {
+            _ if above.is_zero() => Err(Doubt::Bare),
             _ if above < least => Err(Doubt::Shallow {
                 above,
                 blocks,

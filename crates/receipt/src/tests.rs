@@ -417,6 +417,17 @@ fn an_honest_receipt_convinces_who_knows_what_the_network_does() {
 }
 
 #[test]
+fn a_round_without_a_block_above_it_convinces_nobody() {
+    let mut receipt = honest();
+    receipt.headers.truncate(CLOSED_AT as usize + 1);
+    receipt.tip = receipt.headers[CLOSED_AT as usize].hash();
+    let verdict = receipt.check(Some(hash_at(&receipt, 0))).unwrap();
+    assert_eq!(verdict.convinces(0, Some(U256::zero())), Err(Doubt::Bare));
+    let of_a_checkpoint = receipt.check(Some(receipt.tip)).unwrap();
+    assert_eq!(of_a_checkpoint.convinces(0, None), Ok(()));
+}
+
+#[test]
 fn headers_on_top_of_an_honest_chain_convince_nobody() {
     // The attacker knows the honest chain, and what it took.
     let receipt = honest();

@@ -1,10 +1,11 @@
-//! Receipts and audits by the command line: a chain as it is, and one whose database was edited.
+//! Receipts and audits by the command line: a chain as it is, one whose federation was removed, and one whose
+//! database was edited.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 use fedchain_e2e::{Column, World, edit};
-use fedchain_test_support::{CLIENTS, Cli};
+use fedchain_test_support::{CLIENTS, Cli, OWNER};
 use serde_json::{Value, json};
 
 /// Runs a command that must find something wrong; answers what it said.
@@ -33,9 +34,21 @@ async fn receipts_hold_offline_and_an_audit_names_the_first_wrong_block() -> Res
     let to = closed_at.to_string();
     let report = world.cli.json(&["audit", "--to", &to]).await?;
     assert_eq!(
-        (&report["federations"], &report["rounds"], &report["to"]),
-        (&json!(1), &json!(2), &json!(closed_at))
+        (
+            &report["federations"],
+            &report["rounds"],
+            &report["models"],
+            &report["to"]
+        ),
+        (&json!(1), &json!(2), &json!(2), &json!(closed_at))
     );
+    let hash = world
+        .node
+        .rpc("chain_getBlockHash", json!([closed_at]))
+        .await?;
+    assert_eq!(report["hash"], hash);
+    let finalised = report["finalised"].as_u64().context("no final block")?;
+    assert_eq!(report["final"], json!(u64::from(closed_at) <= finalised));
 
     // A commitment or an update is in the block that opened the last reveals; any body will do.
     let opened_at = record["opened_at"].as_u64().context("no block")? as u32;
@@ -140,9 +153,101 @@ async fn a_receipt_needs_no_node(world: &World, client: &str, genesis: &str) -> 
         "--to",
         &to,
     ];
-    let refused = world.cli.run(&stranger).await?;
-    assert_eq!(refused.status.code(), Some(4));
-    let said = String::from_utf8_lossy(&refused.stderr);
+    let said = finds(&world.cli, &stranger).await?;
     assert!(said.contains("no update among the 2 accepted"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_no_success_and_what_was_removed_is_proven_by_old_states() -> Result<()> {
+    let world = World::new(1).await?;
+    let number = world.federation.to_string();
+    for (args, says) in [
+        (&["verify", &number][..], "close no round of it"),
+        (
+            &["verify", &number, "--to", "0"],
+            "you asked for the blocks up to 0",
+        ),
+        (
+            &["verify", &number, "--to", "4000000"],
+            "nothing is proven up to block 4000000",
+        ),
+        (&["audit", "--to", "0"], "the genesis block is all"),
+        (&["audit", "--to", "1"], "blocks 0 to 1 make none"),
+        (
+            &["audit", "--to", "4000000"],
+            "nothing is proven up to block 4000000",
+        ),
+    ] {
+        let said = finds(&world.cli, args).await?;
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+
+    for trainer in [world.trainer(0)?, world.trainer(1)?] {
+        assert_eq!(trainer.finish().await?["end"], "finished");
+    }
+    let record = world.round(1).await?;
+    files_without_a_round_are_compared(&world, &number).await?;
+
+    let args = ["federation", "remove", &number, "--key", OWNER];
+    let removed = world.cli.json(&args).await?;
+    let removed_at = removed["block"].as_u64().context("no block")?;
+    let to = removed_at.to_string();
+    assert_eq!(world.state().await?, Value::Null);
+    let verdict = world.cli.json(&["verify", &number, "--to", &to]).await?;
+    let round = &verdict["rounds"][0];
+    assert_eq!(
+        (&verdict["removed_at"], &round["model_root"]),
+        (&json!(removed_at), &record["model_root"])
+    );
+    let report = world.cli.json(&["audit", "--to", &to]).await?;
+    assert_eq!(
+        (&report["federations"], &report["removed"]),
+        (&json!(1), &json!(1))
+    );
+
+    let status = world.status(CLIENTS[0]).await?;
+    let client = status["account"]["address"]
+        .as_str()
+        .context("no address")?;
+    let file = world.path("removed.receipt").display().to_string();
+    let get = [
+        "receipt", "get", &number, "1", "--client", client, "--out", &file, "--to", &to,
+    ];
+    let receipt = world.cli.json(&get).await?;
+    let tip = receipt["tip"].as_str().context("no tip")?;
+    let check = ["receipt", "check", &file, "--trust", tip];
+    let checked = world.cli.json(&check).await?;
+    assert_eq!(checked["model_root"], record["model_root"]);
+    Ok(())
+}
+
+/// Files of other tools are those of the round whose weights they hold.
+async fn files_without_a_round_are_compared(world: &World, number: &str) -> Result<()> {
+    for ending in ["npy", "safetensors"] {
+        for round in [0, 1] {
+            let file = world.path(&format!("round-{round}.{ending}"));
+            let path = file.display().to_string();
+            let args = [
+                "model",
+                "get",
+                number,
+                "--round",
+                &round.to_string(),
+                "--out",
+                &path,
+            ];
+            world.cli.json(&args).await?;
+            let args = ["verify", number, "--model", &path];
+            let verdict = world.cli.json(&args).await?;
+            assert_eq!(verdict["file_round"], json!(round), "{path}");
+            // The last byte is the last weight's sign and exponent.
+            let mut bytes = fs::read(&file)?;
+            *bytes.last_mut().context("no bytes")? ^= 1;
+            fs::write(&file, &bytes)?;
+            let said = finds(&world.cli, &args).await?;
+            assert!(said.contains("none of the recomputed models"), "{said}");
+        }
+    }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! A node that lies to whoever audits the chain through it: about the runtime's metadata, which changes
-//! nothing, and about a transaction's signature, which is found.
+//! A node that lies. To whoever audits the chain through it: about the runtime's metadata, which changes
+//! nothing, and about a transaction's signature, which is found. To whoever signs: about what is signed.
 
 use anyhow::{Context, Result};
 use codec::{Compact, Decode, Encode};
 use fedchain_e2e::{Lie, World, lie};
 use fedchain_pow::{ENGINE_ID, PreDigest, search, target};
-use fedchain_test_support::Cli;
+use fedchain_test_support::{CLIENTS, Cli};
 use serde_json::{Value, json};
 use sp_runtime::{
     Digest, DigestItem, StateVersion,
@@ -13,10 +13,11 @@ use sp_runtime::{
     traits::{BlakeTwo256, Hash},
 };
 
-/// Swaps two calls' names in the metadata: who believes it takes commitments for updates.
-struct Metadata;
+/// Swaps two names in the metadata. Of calls: who believes it takes commitments for updates. Of transaction
+/// extensions: who believes it signs what they carry and imply in another order.
+struct Swapped([&'static str; 2]);
 
-impl Lie for Metadata {
+impl Lie for Swapped {
     fn answer(&self, request: &Value, answer: &mut Value) {
         let is_metadata = request["method"] == "state_getMetadata"
             || request["params"][0]
@@ -25,9 +26,9 @@ impl Lie for Metadata {
         let Some(hex) = answer.as_str().filter(|_| is_metadata) else {
             return;
         };
-        let [commit, reveal] = ["commit", "reveal"].map(|name| hex_of(&name.encode()));
-        let hex = hex.replace(&commit, "?").replace(&reveal, &commit);
-        *answer = hex.replace('?', &reveal).into();
+        let [one, other] = self.0.map(|name| hex_of(&name.encode()));
+        let hex = hex.replace(&one, "?").replace(&other, &one);
+        *answer = hex.replace('?', &other).into();
     }
 }
 
@@ -139,16 +140,18 @@ async fn a_lying_node_deceives_no_auditor() -> Result<()> {
     let to = closed_at.to_string();
     let number = world.federation.to_string();
 
-    let cli = Cli::new(lie(world.node.url(), Metadata).await?)?;
+    let cli = Cli::new(lie(world.node.url(), Swapped(["commit", "reveal"])).await?)?;
     for args in [
         &["audit", "--to", &to][..],
         &["verify", &number, "--to", &to],
     ] {
-        assert_eq!(
-            cli.json(args).await?,
-            world.cli.json(args).await?,
-            "{args:?}"
-        );
+        let mut reports = [cli.json(args).await?, world.cli.json(args).await?];
+        for report in &mut reports {
+            // The chain goes on between the two.
+            let report = report.as_object_mut().context("no report")?;
+            assert!(report.remove("final").is_some() && report.remove("finalised").is_some());
+        }
+        assert_eq!(reports[0], reports[1], "{args:?}");
     }
 
     let (block, index) = forge(&world, closed_at).await?;
@@ -164,5 +167,42 @@ async fn a_lying_node_deceives_no_auditor() -> Result<()> {
         assert_eq!(output.status.code(), Some(6), "{args:?}: {said}");
         assert!(said.contains(&says), "{args:?}: {said}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_signed_in_an_order_that_a_node_made_up() -> Result<()> {
+    let world = World::new(1).await?;
+    let number = world.federation.to_string();
+    let client = CLIENTS[0];
+    let status = world.status(client).await?;
+    let address = status["account"]["address"].clone();
+    // With what waits in the pool.
+    let nonce = async || {
+        let params = json!([address]);
+        world.node.rpc("system_accountNextIndex", params).await
+    };
+    let before = nonce().await?;
+    // It has joined: a nonce of zero would look like the tip.
+    assert!(before.as_u64() > Some(0), "{before}");
+    for names in [
+        // What they carry.
+        ["CheckNonce", "ChargeTransactionPayment"],
+        // What they imply.
+        ["CheckSpecVersion", "CheckGenesis"],
+    ] {
+        let cli = Cli::new(lie(world.node.url(), Swapped(names)).await?)?;
+        let output = cli.run(&["leave", &number, "--key", client]).await?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{names:?}: {said}");
+        assert!(
+            said.contains("does not ask to sign leave, but something else"),
+            "{names:?}: {said}"
+        );
+        assert_eq!(nonce().await?, before, "{names:?}");
+    }
+    // By the node itself the same words are signed, and taken.
+    world.cli.json(&["leave", &number, "--key", client]).await?;
+    assert!(nonce().await?.as_u64() > before.as_u64());
     Ok(())
 }

@@ -18,6 +18,13 @@ use crate::Error;
 /// Values of the state that a runtime may read to name its constants, at most.
 const TOLD_MAX: usize = 16;
 
+/// Key of a federation's spec in the state.
+pub fn spec_key(federation: u32) -> Vec<u8> {
+    let number = federation.encode();
+    let hash = twox_64(&number);
+    [&storage_key(PALLET, "Specs")[..], &hash, &number].concat()
+}
+
 impl Chain {
     /// The runtime that follows from a block's state, whose root proves its code: the one that executes
     /// the next block. The chain begins with `genesis`.
@@ -123,10 +130,7 @@ impl Chain {
         header: &Header,
         federation: u32,
     ) -> Result<FederationSpec<u128>, Error> {
-        let number = federation.encode();
-        let hash = twox_64(&number);
-        let key = [&storage_key(PALLET, "Specs")[..], &hash, &number].concat();
-        let spec = self.proven(header, key).await?;
+        let spec = self.proven(header, spec_key(federation)).await?;
         let spec = spec.ok_or(Error::UnknownFederation(federation))?;
         FederationSpec::decode_all(&mut spec.as_slice())
             .map_err(|error| Error::Protocol(error.to_string()))

@@ -41,8 +41,32 @@ pub struct Transaction {
 pub struct Outcomes {
     /// Places of those that failed.
     pub failed: BTreeSet<u32>,
-    /// Federations that were created, each with the place of its transaction.
-    pub created: Vec<(u32, u32)>,
+    /// What became of federations, in order.
+    pub turns: Vec<Turn>,
+}
+
+/// A federation's beginning or end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Place of the transaction; a hook has none, or that of the first one after it.
+    pub index: Option<u32>,
+    /// The federation.
+    pub federation: u32,
+    /// What happened.
+    pub kind: TurnKind,
+}
+
+/// What can happen to a federation once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnKind {
+    /// It was created, by this owner.
+    Created(AccountId),
+    /// Its owner asked to end it with the current round.
+    Ending,
+    /// It ended before its last round.
+    Cancelled,
+    /// It was deleted from the state.
+    Removed,
 }
 
 /// A runtime's metadata: it takes transactions apart.
@@ -109,21 +133,39 @@ impl Runtime {
                 types.skip(field.ty.id, input)?;
             }
             let _topics: Vec<H256> = read(input)?;
-            let Phase::ApplyExtrinsic(index) = phase else {
-                continue;
+            let index = match phase {
+                Phase::ApplyExtrinsic(index) => Some(index),
+                Phase::Initialization | Phase::Finalization => None,
             };
-            match (pallet.name(), event.name.as_str()) {
-                ("System", "ExtrinsicFailed") => {
-                    outcomes.failed.insert(index);
-                }
-                (PALLET, "FederationCreated") => {
-                    outcomes.created.push((index, read(&mut &*fields)?));
-                }
-                _ => {}
+            if (pallet.name(), event.name.as_str()) == ("System", "ExtrinsicFailed") {
+                outcomes.failed.extend(index);
+            }
+            if pallet.name() == PALLET {
+                outcomes.turns.extend(turn(index, &event.name, fields)?);
             }
         }
         Ok(outcomes)
     }
+}
+
+/// What an event of the federations' pallet says of a federation's life.
+fn turn(index: Option<u32>, event: &str, mut fields: &[u8]) -> Result<Option<Turn>, String> {
+    let fields = &mut fields;
+    let (federation, kind) = match event {
+        "FederationCreated" => {
+            let (federation, owner) = read(fields)?;
+            (federation, TurnKind::Created(AccountId(owner)))
+        }
+        "CancelRequested" => (read(fields)?, TurnKind::Ending),
+        "FederationCancelled" => (read(fields)?, TurnKind::Cancelled),
+        "FederationRemoved" => (read(fields)?, TurnKind::Removed),
+        _ => return Ok(None),
+    };
+    Ok(Some(Turn {
+        index,
+        federation,
+        kind,
+    }))
 }
 
 fn read<T: Decode>(input: &mut &[u8]) -> Result<T, String> {
@@ -160,5 +202,37 @@ fn transaction(index: u32, encoded: &[u8], extrinsic: &Extrinsic<'_, u32>) -> Tr
         signer,
         arguments: of(extrinsic.call_data_args_range()).to_vec(),
         signed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codec::Encode;
+
+    use super::*;
+
+    #[test]
+    fn turns_of_federations_are_read() {
+        let owner = AccountId([1; 32]);
+        for (event, fields, kind) in [
+            (
+                "FederationCreated",
+                (7u32, owner.0).encode(),
+                TurnKind::Created(owner),
+            ),
+            ("CancelRequested", 7u32.encode(), TurnKind::Ending),
+            ("FederationCancelled", 7u32.encode(), TurnKind::Cancelled),
+            ("FederationRemoved", 7u32.encode(), TurnKind::Removed),
+        ] {
+            let expected = Turn {
+                index: Some(2),
+                federation: 7,
+                kind,
+            };
+            assert_eq!(turn(Some(2), event, &fields), Ok(Some(expected)));
+            let cut = &fields[..fields.len() - 1];
+            assert!(turn(Some(2), event, cut).is_err(), "{event}");
+        }
+        assert_eq!(turn(None, "FederationFinished", &7u32.encode()), Ok(None));
     }
 }

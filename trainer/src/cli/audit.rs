@@ -6,11 +6,11 @@ use super::{
     Common,
     output::{self, Output},
     progress::Progress,
-    verify::line,
+    verify::{line, rejected},
 };
 use crate::{
     Error,
-    verify::audit::{Found, audit},
+    verify::audit::{Found, Report, audit},
     words::count,
 };
 
@@ -24,11 +24,10 @@ pub(super) struct Audit {
 impl Audit {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
         let chain = common.connect().await?;
-        let final_block = chain.finalised().await?.number;
-        let to = self.to.unwrap_or(final_block);
-        if to > final_block {
+        let finalised = chain.finalised().await?.number;
+        if self.to.is_some_and(|to| to > finalised) {
             output::hint(&format!(
-                "blocks above {final_block} are not final: a fork in them looks like a fault"
+                "blocks above {finalised} are not final: a fork in them looks like a fault"
             ));
         }
         let progress = Progress::new(common.format, "blocks");
@@ -37,21 +36,35 @@ impl Audit {
                 progress.aside(|| common.print(found, || say(found)));
             }
         };
-        let report = audit(&chain, to, tell, |done, all| progress.show(done, all)).await?;
-        common.print(&report, || {
-            format!(
-                "audited: blocks 0 to {} follow from each other and took {} hashes; {} of {} follow from \
-                 the updates in them\n  genesis    {:?}\n  last block {:?}",
-                report.to,
-                report.work,
-                count(report.rounds, "server model"),
-                count(report.federations, "federation"),
-                report.genesis,
-                report.hash
-            )
-        });
-        Ok(())
+        let passed = |done, all| progress.show(done, all);
+        let report = audit(&chain, self.to, tell, passed).await?;
+        // What the blocks took is proven, whatever they hold.
+        common.print(&report, || summary(&report));
+        Ok(report.proves_models()?)
     }
+}
+
+fn summary(report: &Report) -> String {
+    let follow = match (report.models, report.rejected) {
+        (1, 0) => "follows from the updates in it",
+        _ => "follow from the updates in them",
+    };
+    let models = match report.proves_models() {
+        Ok(()) => format!(
+            "; {}{} of {} {follow}",
+            count(report.models, "server model"),
+            rejected(report.rejected),
+            count(report.federations, "federation")
+        ),
+        Err(_) => String::new(),
+    };
+    format!(
+        "audited: blocks 0 to {} follow from each other and took {}{models}\n  genesis    {:?}\n  {}",
+        report.reach.to,
+        count(report.work, "hash"),
+        report.genesis,
+        report.reach.line()
+    )
 }
 
 fn say(found: &Found) -> String {
@@ -62,6 +75,9 @@ fn say(found: &Found) -> String {
             block,
         } => format!("block {block}: federation {federation} is created: {name}"),
         Found::Round { federation, round } => format!("federation {federation}, {}", line(round)),
+        Found::Removal { federation, block } => {
+            format!("block {block}: federation {federation} is removed; it was over")
+        }
         Found::Upgrade { block } => format!(
             "block {block}: the runtime's code is replaced; what it is now, this program cannot know"
         ),

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fedchain_fl::{gate::GateRecord, view::ModelView};
+use fedchain_fl::gate::GateRecord;
 use fedchain_learn::data::nearest;
 
 use super::{
-    Common, file_error,
+    Common,
     output::{self, Output},
     progress::Progress,
-    read_file,
 };
 use crate::{
     Error,
@@ -18,7 +17,8 @@ use crate::{
     evaluate::report::decimal,
     phase,
     verify::{
-        federation::verify,
+        federation::{Asked, Report, verify},
+        file::ModelFile,
         replay::{Declared, Round},
     },
     words::count,
@@ -31,17 +31,15 @@ pub(super) struct Verify {
     /// Last block to read [default: the best block].
     #[arg(long)]
     to: Option<u32>,
-    /// Compare this file, made by `model get --out`, with the recomputed model of its round.
+    /// Compare this file with the recomputed models: one of `model get --out`, or any .npy or
+    /// .safetensors, which is of the round whose model it is.
     #[arg(long)]
     model: Option<PathBuf>,
 }
 
 impl Verify {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        let file = match &self.model {
-            Some(path) => Some(read_model(path)?),
-            None => None,
-        };
+        let file = self.model.as_deref().map(ModelFile::open).transpose()?;
         let chain = common.connect().await?;
         let progress = Progress::new(common.format, "blocks");
         let tell = |round: &Round| {
@@ -49,16 +47,13 @@ impl Verify {
                 progress.aside(|| common.print(round, || line(round)));
             }
         };
+        let asked = Asked {
+            federation: self.federation,
+            to: self.to,
+            file: file.as_ref(),
+        };
         let passed = |done, all| progress.show(done, all);
-        let report = verify(
-            &chain,
-            self.federation,
-            self.to,
-            file.as_ref(),
-            tell,
-            passed,
-        )
-        .await?;
+        let report = verify(&chain, asked, tell, passed).await?;
         if report.pruned > 0 {
             output::hint(&format!(
                 "the node has pruned the events of {}: failed transactions were told from others by their \
@@ -66,20 +61,48 @@ impl Verify {
                 count(report.pruned, "block")
             ));
         }
-        common.print(&report, || {
-            let model = match &file {
-                Some(file) => format!(", and the file is its model of round {}", file.round),
-                None => String::new(),
-            };
-            format!(
-                "verified: blocks {} to {} make the {} of federation {} bit for bit{model}",
-                report.from,
-                report.to,
-                count(report.rounds.len(), "server model"),
-                report.federation
-            )
-        });
+        report.proves()?;
+        common.print(&report, || summary(&report));
         Ok(())
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let Report {
+        federation, from, ..
+    } = report;
+    let to = report.reach.to;
+    let made = match report.models {
+        0 => format!("make no server model of federation {federation}"),
+        1 => format!("make the server model of federation {federation} bit for bit"),
+        models => {
+            format!("make the {models} server models of federation {federation} bit for bit")
+        }
+    };
+    let rejected = rejected(report.rejected);
+    let file = match report.file_round {
+        Some(0) => ", and the file is its initial model".into(),
+        Some(round) => format!(", and the file is its model of round {round}"),
+        None => String::new(),
+    };
+    let removed = match report.removed_at {
+        Some(block) => format!(
+            "\n  removed by its owner in block {block}: proven by the blocks, and by old states that this \
+             node keeps"
+        ),
+        None => String::new(),
+    };
+    format!(
+        "verified: blocks {from} to {to} {made}{rejected}{file}\n  {}{removed}",
+        report.reach.line()
+    )
+}
+
+/// The models that were made and not adopted.
+pub(super) fn rejected(models: u32) -> String {
+    match models {
+        0 => String::new(),
+        models => format!(", and {} judged worse", count(models, "model")),
     }
 }
 
@@ -119,11 +142,6 @@ fn private(declared: &[Declared]) -> String {
         largest(|declared| nearest(declared.privacy.epsilon)),
         largest(|declared| nearest(declared.privacy.delta)),
     )
-}
-
-fn read_model(path: &std::path::Path) -> Result<ModelView, Error> {
-    serde_json::from_str(&read_file(path)?)
-        .map_err(|error| file_error(path, format!("not a model of `model get --out`: {error}")))
 }
 
 #[cfg(test)]

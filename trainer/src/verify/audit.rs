@@ -6,24 +6,27 @@
 //! transactions, are proven by the state root in the header; and who sent a transaction signed it. That
 //! the state itself is right is not: that takes a node, which executes every block.
 
-use std::collections::BTreeMap;
+mod auditor;
 
-use fedchain_fl::{FederationSpec, H256};
+use fedchain_fl::H256;
 use fedchain_pow::U256;
-use fedchain_receipt::{Fault, Header, HeaderChain, Links, chain_from, rules_key, upgrades_code};
+use fedchain_receipt::{Fault, rules_key, upgrades_code};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::{
-    fetch::{Contents, Raw},
-    replay::{Replay, Round},
+    fetch::{Raw, Scope},
+    nothing::Nothing,
+    reach::Reach,
+    replay::Round,
     signed::Ancestors,
 };
 use crate::{
     Error,
-    chain::{AccountId, Chain, Head},
+    chain::{AccountId, Chain, runtime::TurnKind},
 };
+use auditor::Auditor;
 
 /// Blocks asked for at once.
 const IN_FLIGHT: usize = 16;
@@ -87,6 +90,27 @@ pub enum Flaw {
     /// A round of no federation.
     #[error("it closes a round of federation {0}, which no block created")]
     Uncreated(u32),
+    /// A round of a federation that is gone.
+    #[error("it closes a round of federation {0}, which was removed before")]
+    ClosedAfterRemoval(u32),
+    /// The end of a federation that cannot end.
+    #[error(
+        "it ends federation {0}, which its owner did not ask to end, or which had ended before"
+    )]
+    Ended(u32),
+    /// A federation was deleted that still ran, or that is not there.
+    #[error("it removes federation {0}, which was not over, or was not there")]
+    RemovedEarly(u32),
+    /// Somebody else deleted a federation.
+    #[error("it removes federation {federation} for {by}, but its owner is {owner}")]
+    RemovedByOther {
+        /// The federation.
+        federation: u32,
+        /// Who owns it.
+        owner: AccountId,
+        /// Who signed the removal.
+        by: AccountId,
+    },
 }
 
 /// What was found on the way.
@@ -110,6 +134,13 @@ pub enum Found {
         #[serde(flatten)]
         round: Box<Round>,
     },
+    /// A federation that was over was deleted from the state.
+    Removal {
+        /// Its number.
+        federation: u32,
+        /// The block.
+        block: u32,
+    },
     /// The runtime's code was replaced; the rules of the chain may be others from the next block on.
     Upgrade {
         /// The block.
@@ -122,37 +153,67 @@ pub enum Found {
 pub struct Report {
     /// Hash of the genesis block: which chain this is.
     pub genesis: H256,
-    /// Last block.
-    pub to: u32,
-    /// Its hash.
-    pub hash: H256,
+    /// The last block that was read.
+    #[serde(flatten)]
+    pub reach: Reach,
     /// Hashes that all blocks took on average; decimal text.
     #[serde(serialize_with = "decimal")]
     pub work: U256,
     /// Federations that were created.
     pub federations: u32,
+    /// Federations that were removed.
+    pub removed: u32,
     /// Rounds recomputed.
     pub rounds: u32,
+    /// Server models that they made.
+    pub models: u32,
+    /// Models that they made, and that were judged worse and not adopted.
+    pub rejected: u32,
     /// Blocks that replaced the runtime's code.
     pub upgrades: Vec<u32>,
+}
+
+impl Report {
+    /// Whether a server model was recomputed at all.
+    ///
+    /// # Errors
+    /// [`Nothing::NoModels`] when none was.
+    pub fn proves_models(&self) -> Result<(), Nothing> {
+        match self.models > 0 || self.rejected > 0 {
+            true => Ok(()),
+            false => Err(Nothing::NoModels { to: self.reach.to }),
+        }
+    }
 }
 
 fn decimal<S: Serializer>(number: &U256, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(number)
 }
 
-/// Audits the chain up to block `to`. Tells of all that it finds, and by `passed` how many blocks of how
-/// many are done.
+/// Audits the chain up to block `to`, or the newest final one. Tells of all that it finds, and by `passed` how
+/// many blocks of how many are done.
 ///
 /// # Errors
 /// [`Error::Broken`], [`Error::Unproven`] or [`Error::Verify`] with the first thing that is wrong;
-/// [`Error::Pruned`] when the node does not have all states any more.
+/// [`Error::Pruned`] when the node does not have all states any more; [`Error::Nothing`] when there are no such
+/// blocks.
 pub async fn audit(
     chain: &Chain,
-    to: u32,
+    to: Option<u32>,
     tell: impl Fn(&Found),
     passed: impl Fn(u32, u32),
 ) -> Result<Report, Error> {
+    let best = chain.best().await?.number;
+    let is_newest = to.is_none();
+    let to = match to {
+        Some(to) => to,
+        None => chain.finalised().await?.number,
+    };
+    match to {
+        0 => return Err(Nothing::Genesis { is_newest }.into()),
+        to if to > best => return Err(Nothing::Ahead { to, best }.into()),
+        _ => {}
+    }
     let Raw { head, header, .. } = Raw::fetch(chain, 0).await?;
     let mut auditor = Auditor::new(head, &header, &chain.proof(&header, rules_key()).await?)?;
     let genesis = auditor.genesis;
@@ -175,20 +236,30 @@ pub async fn audit(
         let head = block.head;
         auditor.block(&block)?;
         let is_upgrade = upgrades_code(&block.header);
-        let mut contents = block
-            .contents(chain, &runtime, &mut ancestors, None)
-            .await?;
-        let created = contents.created().ok_or(Error::Pruned(head.number))?;
-        for (federation, spec) in created {
-            let spec = match spec {
+        let may_end = auditor.may_end();
+        let contents = block.contents(chain, &runtime, &mut ancestors, Scope::All { may_end });
+        let mut contents = contents.await?;
+        let turns = contents.turns().ok_or(Error::Pruned(head.number))?;
+        for turn in &turns {
+            let TurnKind::Created(owner) = turn.kind else {
+                continue;
+            };
+            let spec = match contents.spec(*turn) {
                 Some(spec) => spec,
                 // Created within another call.
-                None => chain.spec(&block.header, federation).await?,
+                None => chain.spec(&block.header, turn.federation).await?,
             };
-            tell(&auditor.create(head.number, federation, spec)?);
+            tell(&auditor.create(head.number, turn.federation, owner, spec)?);
         }
+        let removers: Vec<_> = turns.iter().map(|turn| contents.remover(*turn)).collect();
+        // Rounds are closed before a block's transactions.
         for found in auditor.replay(head.number, &mut contents)? {
             tell(&found);
+        }
+        for (turn, remover) in turns.into_iter().zip(removers) {
+            if let Some(found) = auditor.end(head.number, turn, remover)? {
+                tell(&found);
+            }
         }
         if is_upgrade {
             runtime = chain.runtime(&block.header, genesis).await?;
@@ -197,115 +268,8 @@ pub async fn audit(
         ancestors.push(head.hash);
         passed(head.number, to);
     }
-    Ok(auditor.report())
-}
-
-/// The chain so far.
-struct Auditor {
-    genesis: H256,
-    links: Links,
-    work: HeaderChain,
-    federations: BTreeMap<u32, Replay>,
-    rounds: u32,
-    upgrades: Vec<u32>,
-}
-
-impl Auditor {
-    fn new(head: Head, genesis: &Header, proof: &[Vec<u8>]) -> Result<Self, Broken> {
-        let broken = |flaw| Broken { block: 0, flaw };
-        let links = Links::new(genesis);
-        let (found, stated) = (links.hash(), head.hash);
-        if found != stated {
-            return Err(broken(Flaw::Hash { found, stated }));
-        }
-        Ok(Self {
-            genesis: found,
-            links,
-            work: chain_from(genesis, proof).ok_or(broken(Flaw::Rules))?,
-            federations: BTreeMap::new(),
-            rounds: 0,
-            upgrades: Vec::new(),
-        })
-    }
-
-    /// Checks the next block's place, work and body.
-    fn block(&mut self, raw: &Raw) -> Result<(), Broken> {
-        let Raw { head, header, .. } = raw;
-        let broken = |flaw| Broken {
-            block: head.number,
-            flaw,
-        };
-        self.links
-            .follow(header)
-            .map_err(|fault| broken(fault.into()))?;
-        raw.check_header()?;
-        self.work
-            .follow(header)
-            .map_err(|fault| broken(fault.into()))?;
-        raw.check_body()
-    }
-
-    fn create(
-        &mut self,
-        block: u32,
-        federation: u32,
-        spec: FederationSpec<u128>,
-    ) -> Result<Found, Error> {
-        let expected = self.federations.len() as u32;
-        if federation != expected {
-            let found = federation;
-            let flaw = Flaw::Number { expected, found };
-            return Err(Broken { block, flaw }.into());
-        }
-        let name = spec.name.to_string();
-        let replay = Replay::new(self.genesis, federation, spec)
-            .map_err(|error| Error::Protocol(error.to_string()))?;
-        self.federations.insert(federation, replay);
-        Ok(Found::Federation {
-            federation,
-            name,
-            block,
-        })
-    }
-
-    /// Deals the block out to its federations; answers the rounds that they closed.
-    fn replay(&mut self, block: u32, contents: &mut Contents) -> Result<Vec<Found>, Error> {
-        let mut found = Vec::new();
-        for federation in contents.federations() {
-            let Some(replay) = self.federations.get_mut(&federation) else {
-                // A call to it only failed.
-                if contents.of(federation).closed.is_empty() {
-                    continue;
-                }
-                let flaw = Flaw::Uncreated(federation);
-                return Err(Broken { block, flaw }.into());
-            };
-            let rounds = replay.block(contents.of(federation))?;
-            self.rounds = self.rounds.saturating_add(rounds.len() as u32);
-            found.extend(rounds.into_iter().map(|round| Found::Round {
-                federation,
-                round: Box::new(round),
-            }));
-        }
-        Ok(found)
-    }
-
-    fn upgrade(&mut self, block: u32) -> Found {
-        self.upgrades.push(block);
-        Found::Upgrade { block }
-    }
-
-    fn report(self) -> Report {
-        Report {
-            genesis: self.genesis,
-            to: self.links.number(),
-            hash: self.links.hash(),
-            work: self.work.weight(),
-            federations: self.federations.len() as u32,
-            rounds: self.rounds,
-            upgrades: self.upgrades,
-        }
-    }
+    let reach = Reach::of(chain, auditor.newest()).await?;
+    Ok(auditor.report(reach))
 }
 
 #[cfg(test)]

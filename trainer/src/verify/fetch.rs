@@ -19,11 +19,23 @@ use super::{
 use crate::{
     Error,
     chain::{
-        Chain, Head,
+        AccountId, Chain, Head,
         call::PALLET,
-        runtime::{Outcomes, Runtime, Transaction},
+        runtime::{Outcomes, Runtime, Transaction, Turn},
     },
 };
+
+/// What is wanted of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What it holds of one federation.
+    One(u32),
+    /// What it holds of all of them.
+    All {
+        /// Whether a federation may end in it without a transaction.
+        may_end: bool,
+    },
+}
 
 /// A block as the node gives it.
 pub struct Raw {
@@ -79,8 +91,7 @@ impl Raw {
         }
     }
 
-    /// Takes it apart. Of one federation only, if one is named. Signatures of all federations' calls are
-    /// checked.
+    /// Takes it apart, as far as `scope` goes. Signatures of all federations' calls are checked.
     ///
     /// # Errors
     /// [`Error::Protocol`] when the runtime does not understand the block, [`Flaw::Signature`].
@@ -89,7 +100,7 @@ impl Raw {
         chain: &Chain,
         runtime: &Runtime,
         ancestors: &mut Ancestors,
-        of: Option<u32>,
+        scope: Scope,
     ) -> Result<Contents, Error> {
         let transactions = runtime.transactions(&self.body)?;
         for Transaction { index, signed, .. } in &transactions {
@@ -103,9 +114,15 @@ impl Raw {
         }
         let is_signed = transactions.iter().any(|sent| sent.signer.is_some());
         let mut calls: Vec<Sent> = transactions.into_iter().filter_map(Sent::read).collect();
-        calls.retain(|sent| of.is_none_or(|of| sent.federation == Some(of)));
-        // Who looks for all federations looks for those that other calls create within.
-        let outcomes = match !calls.is_empty() || (of.is_none() && is_signed) {
+        let has_turns = match scope {
+            Scope::One(of) => {
+                calls.retain(|sent| sent.federation == Some(of));
+                false
+            }
+            // Federations can also be created, and removed, within other calls.
+            Scope::All { may_end } => is_signed || may_end,
+        };
+        let outcomes = match has_turns || !calls.is_empty() {
             true => match chain.outcomes(runtime, &self.header).await {
                 Err(Error::Pruned(_)) => None,
                 outcomes => Some(outcomes?),
@@ -137,18 +154,26 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// The federations that the block created, with their specs where a transaction of its own did it.
-    /// None when the node has pruned the block's events.
-    pub fn created(&self) -> Option<Vec<(u32, Option<FederationSpec<u128>>)>> {
-        let created = &self.outcomes.as_ref()?.created;
-        let spec = |index: u32| {
-            self.calls.iter().find_map(|sent| match &sent.call {
-                Call::Create(spec) if sent.index == index => Some(*spec.clone()),
-                _ => None,
-            })
-        };
-        let specs = created.iter().map(|(index, of)| (*of, spec(*index)));
-        Some(specs.collect())
+    /// What the block says of federations' beginning and end, in order. None when the node has pruned the
+    /// block's events.
+    pub fn turns(&self) -> Option<Vec<Turn>> {
+        Some(self.outcomes.as_ref()?.turns.clone())
+    }
+
+    /// The spec of a federation that a transaction of its own created.
+    pub fn spec(&self, created: Turn) -> Option<FederationSpec<u128>> {
+        self.calls.iter().find_map(|sent| match &sent.call {
+            Call::Create(spec) if Some(sent.index) == created.index => Some(*spec.clone()),
+            _ => None,
+        })
+    }
+
+    /// Who removed a federation by a transaction of its own.
+    pub fn remover(&self, removed: Turn) -> Option<AccountId> {
+        self.calls.iter().find_map(|sent| match &sent.call {
+            Call::Remove(signer) if Some(sent.index) == removed.index => Some(*signer),
+            _ => None,
+        })
     }
 
     /// The federations that the block has anything of.
@@ -194,7 +219,11 @@ impl Contents {
                     ..reveal
                 }),
                 Call::Upload(part) if succeeded != Some(false) => block.uploads.push(part),
-                Call::Commit(_) | Call::Pledge(_) | Call::Upload(_) | Call::Create(_) => {}
+                Call::Commit(_)
+                | Call::Pledge(_)
+                | Call::Upload(_)
+                | Call::Create(_)
+                | Call::Remove(_) => {}
             }
         }
         block
@@ -217,6 +246,8 @@ enum Call {
     Pledge(Pledge),
     Holdout(HoldoutReveal),
     Upload(Part),
+    /// By the account that signed it.
+    Remove(AccountId),
 }
 
 impl Sent {
@@ -298,6 +329,7 @@ impl Sent {
                 let (of, part) = Decode::decode(arguments).ok()?;
                 (Some(of), Call::Upload(part))
             }
+            "remove" => (Some(Decode::decode(arguments).ok()?), Call::Remove(signer)),
             _ => return None,
         };
         let index = transaction.index;
@@ -316,7 +348,7 @@ mod tests {
     use fedchain_fl::{H256, Privacy};
 
     use super::*;
-    use crate::chain::AccountId;
+    use crate::chain::runtime::TurnKind;
 
     fn read(call: &str, arguments: Vec<u8>) -> Option<Sent> {
         Sent::read(Transaction {
@@ -404,6 +436,28 @@ mod tests {
             succeeded: None,
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn who_created_and_removed_a_federation_is_known_where_a_transaction_of_its_own_did() {
+        let sent = read("remove", 7u32.encode()).unwrap();
+        let contents = Contents {
+            number: 9,
+            closed: Vec::new(),
+            calls: vec![sent],
+            outcomes: None,
+        };
+        let removed = |index| Turn {
+            index,
+            federation: 7,
+            kind: TurnKind::Removed,
+        };
+        assert_eq!(contents.remover(removed(Some(2))), Some(AccountId([1; 32])));
+        for within_another in [Some(3), None] {
+            assert_eq!(contents.remover(removed(within_another)), None);
+            assert_eq!(contents.spec(removed(within_another)), None);
+        }
+        assert_eq!(contents.turns(), None, "the events are gone");
     }
 
     #[test]

@@ -14,10 +14,17 @@
 //! - [`audit`]: the whole chain: every block's place, work and body, and every federation.
 //! - [`signed`]: whether transactions are of whom they name.
 //! - [`receipt`]: what a client keeps to show later, without a node.
+//! - [`file`]: a model file beside the recomputed models.
+//! - [`past`]: when a removed federation was there.
+//! - [`reach`]: how far a check looked; [`nothing`]: why it proves nothing.
 
 pub mod audit;
 pub mod federation;
 pub mod fetch;
+pub mod file;
+pub mod nothing;
+pub mod past;
+pub mod reach;
 pub mod receipt;
 pub mod replay;
 pub mod signed;
@@ -27,7 +34,7 @@ use fedchain_verifier::optimality;
 use replay::Unfit;
 use thiserror::Error;
 
-use crate::chain::AccountId;
+use crate::{chain::AccountId, words::count};
 
 /// The first difference between the chain, or a file, and what was recomputed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -120,8 +127,9 @@ pub enum What {
     },
     /// A round is said to have found no room, too soon.
     #[error(
-        "the chain says that blocks had no room for the round's answers, after {blocks} blocks; its \
-         shortest window would have taken {least}"
+        "the chain says that blocks had no room for the round's answers, after {}; its shortest window \
+         would have taken {least}",
+        count(*blocks, "block")
     )]
     NotCrowded {
         /// Blocks since the round before.
@@ -145,8 +153,9 @@ pub enum What {
     },
     /// A round ended otherwise than the accepted updates and the holdouts say.
     #[error(
-        "the chain says {found:?}, but {accepted} updates were accepted and {revealed} whole holdouts \
-         revealed, which means {expected:?}"
+        "the chain says {found:?}, but {} and {} mean {expected:?}",
+        count(*accepted, "accepted update"),
+        count(*revealed, "whole holdout")
     )]
     Ending {
         /// What follows from updates and holdouts.
@@ -211,6 +220,26 @@ pub enum What {
         /// Weight in the file.
         found: i32,
     },
+    /// A weight of a model file that holds real numbers differs from that of the newest model, and the file
+    /// is no older one.
+    #[error(
+        "the file is none of the recomputed models; weight {index} of it is {found}, the model of this \
+         round has {expected}{}",
+        match is_rounded {
+            true => ": float32 rounds, save float64",
+            false => "",
+        }
+    )]
+    Real {
+        /// Place of the weight.
+        index: usize,
+        /// Recomputed weight.
+        expected: String,
+        /// Weight in the file.
+        found: String,
+        /// Whether it only was rounded.
+        is_rounded: bool,
+    },
     /// The model file states something else about itself.
     #[error("the file states {field} {found}, the recomputed model has {expected}")]
     File {
@@ -222,7 +251,7 @@ pub enum What {
         found: String,
     },
     /// The model file is of a round that was not replayed.
-    #[error("the file is of this round, but the blocks hold {closed} closed rounds")]
+    #[error("the file is of this round, but the last round that the blocks close is {closed}")]
     NoSuchRound {
         /// Closed rounds.
         closed: u32,

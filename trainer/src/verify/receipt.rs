@@ -6,7 +6,8 @@ use fedchain_receipt::{Header, Receipt, rules_key};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    federation::{changed, verify},
+    federation::{Asked, changed, verify},
+    nothing::Nothing,
     replay::Round,
 };
 use crate::{
@@ -37,9 +38,9 @@ pub struct Wanted {
 /// many are done.
 ///
 /// # Errors
-/// [`Error::UnknownFederation`], also when it was removed; [`Error::Impossible`] when there is no such
-/// update in an adopted server model, or the chain changed meanwhile; [`Error::Verify`] when the round
-/// is not what its updates make of it.
+/// [`Error::UnknownFederation`]; [`Error::Nothing`] when there is no such update in an adopted server model;
+/// [`Error::Impossible`] when the chain changed meanwhile; [`Error::Verify`] when the round is not what its
+/// updates make of it.
 pub async fn get(
     chain: &Chain,
     wanted: Wanted,
@@ -52,45 +53,87 @@ pub async fn get(
         since_genesis,
         to,
     } = wanted;
-    let best = chain.best().await?;
-    let found = chain.round(federation, round, best.hash).await?;
-    let Some(record) = found.and_then(|found| found.record) else {
-        // Of a federation that is not there, this says so.
-        chain.federation(federation, best.hash).await?;
-        return Err(Error::Impossible(format!(
-            "round {round} of federation {federation} is not closed: see `fedchain federation show`"
-        )));
-    };
-    if record.closed_at > to {
-        return Err(Error::Impossible(format!(
-            "round {round} was closed in block {}, but the receipt shall end with block {to}: ask again \
-             later, or name another one with --to",
-            record.closed_at
-        )));
+    if round == 0 {
+        let why = "is that of the initial model";
+        return Err(Nothing::WithoutModel { round, why }.into());
     }
-    let closed_at = record.closed_at;
-    let report = verify(chain, federation, Some(closed_at), None, |_| {}, &passed).await?;
+    let best = chain.best().await?;
+    if to > best.number {
+        let best = best.number;
+        return Err(Nothing::Ahead { to, best }.into());
+    }
+    let found = chain.round(federation, round, best.hash).await?;
+    let closed_at = match found.and_then(|found| found.record) {
+        Some(record) => Some(record.closed_at),
+        // The round is not closed yet, or the federation not there any more.
+        None => match chain.federation(federation, best.hash).await {
+            Err(Error::UnknownFederation(_)) => None,
+            Err(other) => return Err(other),
+            Ok(_) => {
+                return Err(Nothing::NotClosed {
+                    federation,
+                    round,
+                    to: best.number,
+                }
+                .into());
+            }
+        },
+    };
+    if let Some(closed_at) = closed_at.filter(|closed_at| *closed_at > to) {
+        return Err(Nothing::EndsBefore {
+            round,
+            closed_at,
+            to,
+        }
+        .into());
+    }
+    let asked = Asked {
+        federation,
+        to: closed_at,
+        file: None,
+    };
+    let report = verify(chain, asked, |_| {}, &passed).await?;
+    let read_to = report.reach.to;
     let mut rounds = report.rounds.into_iter();
     let found = rounds.find(|found| found.round == round);
+    let Some(found) = found else {
+        return Err(match closed_at {
+            Some(_) => changed(),
+            None => Nothing::NotClosed {
+                federation,
+                round,
+                to: read_to,
+            }
+            .into(),
+        });
+    };
     let Round {
         outcome,
         mut updates,
+        accepted,
+        block: closed_at,
         ..
-    } = found.ok_or_else(changed)?;
+    } = found;
+    if closed_at > to {
+        return Err(Nothing::EndsBefore {
+            round,
+            closed_at,
+            to,
+        }
+        .into());
+    }
     let without_model = match outcome {
         Outcome::Adopted | Outcome::Ungated => None,
         Outcome::Skipped | Outcome::Crowded => Some("was skipped"),
         Outcome::Worse => Some("made a model that was worse than the one before it"),
     };
     if let Some(why) = without_model {
-        let reason = format!("round {round} {why}: no update is in a model");
-        return Err(Error::Impossible(reason));
+        return Err(Nothing::WithoutModel { round, why }.into());
     }
-    let not_accepted = || {
-        Error::Impossible(format!(
-            "{client} has no update among the {} accepted ones of round {round}",
-            record.accepted
-        ))
+    let not_accepted = || Nothing::NotAccepted {
+        client,
+        accepted,
+        round,
     };
     let membership = Membership::new(&mut updates, &client.0).ok_or_else(not_accepted)?;
     let update = updates.into_iter().nth(membership.place as usize);

@@ -6,6 +6,7 @@ mod file;
 mod gate;
 mod made;
 mod open;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,6 +141,8 @@ pub struct Replay {
     moments: Vec<Moment>,
     model_root: H256,
     closed: u32,
+    /// Rounds among them that were skipped.
+    skipped: u32,
     sent: BTreeMap<u32, Sent>,
     /// Roots of all whole holdouts so far: each judges once.
     used: BTreeSet<H256>,
@@ -178,6 +181,7 @@ impl Replay {
             moments: Vec::new(),
             model_root,
             closed: 0,
+            skipped: 0,
             sent: BTreeMap::new(),
             used: BTreeSet::new(),
             contributors: Contributors::new(),
@@ -185,16 +189,6 @@ impl Replay {
             refuted: Vec::new(),
             closed_at: 0,
         })
-    }
-
-    /// Rounds closed so far.
-    pub fn closed(&self) -> u32 {
-        self.closed
-    }
-
-    /// Root of the newest server model.
-    pub fn model_root(&self) -> H256 {
-        self.model_root
     }
 
     fn difference(&self, block: Option<u32>, round: u32, what: What) -> Difference {
@@ -352,6 +346,7 @@ impl Replay {
             return Err(differs(What::Judgement { expected, found }));
         }
         self.closed = round;
+        self.skipped = self.skipped.saturating_add(u32::from(outcome.is_skipped()));
         self.closed_at = block;
         Ok(Round {
             round,
@@ -584,4 +579,4 @@ impl Replay {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

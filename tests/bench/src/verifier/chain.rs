@@ -48,7 +48,7 @@ pub async fn run() -> Result<()> {
     let mut times = vec![];
     for _ in 0..REPEATS {
         let start = Instant::now();
-        let report = audit(&chain, BLOCKS, |_| {}, |_, _| {}).await?;
+        let report = audit(&chain, Some(BLOCKS), |_| {}, |_, _| {}).await?;
         times.push(start.elapsed());
         ensure!(report.federations == 1, "the federation was not found");
     }

@@ -1,6 +1,7 @@
 //! A model file beside the recomputed model.
 
 use fedchain_fl::view::ModelView;
+use fedchain_learn::dequantise;
 
 use super::Replay;
 use crate::verify::{Difference, What};
@@ -53,6 +54,34 @@ impl Replay {
                 format!("{expected:?}"),
                 format!("{found:?}"),
             ));
+        }
+        Ok(())
+    }
+
+    /// Compares weights in real numbers with the newest server model, which is exact in them.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn compare_weights(&self, weights: &[f64]) -> Result<(), Difference> {
+        let differs = |what| self.difference(None, self.closed, what);
+        let model = dequantise(&self.model, self.spec.task.format);
+        let mut pairs = model.iter().zip(weights).enumerate();
+        if let Some((index, (expected, found))) = pairs.find(|(_, (model, file))| model != file) {
+            return Err(differs(What::Real {
+                index,
+                expected: expected.to_string(),
+                found: found.to_string(),
+                is_rounded: f64::from(*expected as f32) == *found,
+            }));
+        }
+        if weights.len() != model.len() {
+            let (expected, found) = (model.len().to_string(), weights.len().to_string());
+            let field = "a number of weights of";
+            return Err(differs(What::File {
+                field,
+                expected,
+                found,
+            }));
         }
         Ok(())
     }

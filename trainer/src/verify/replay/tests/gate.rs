@@ -238,11 +238,11 @@ fn another_outcome_is_found() {
     for outcome in [Outcome::Adopted, Outcome::Ungated, Outcome::Skipped] {
         let mut blocks = not_adopted();
         blocks[6].closed[0].outcome = outcome;
-        check_refused(blocks, 7, "3 whole holdouts revealed, which means Worse");
+        check_refused(blocks, 7, "3 whole holdouts mean Worse");
     }
     let mut blocks = adopted();
     blocks[5].holdouts.pop();
-    check_refused(blocks, 7, "2 whole holdouts revealed, which means Ungated");
+    check_refused(blocks, 7, "2 whole holdouts mean Ungated");
 }
 
 #[test]

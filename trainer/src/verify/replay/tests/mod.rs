@@ -16,7 +16,7 @@ const FEDERATION: u32 = 7;
 const ALICE: AccountId = AccountId([1; 32]);
 const BOB: AccountId = AccountId([2; 32]);
 
-fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
+pub(in crate::verify) fn spec(strategy: Strategy, norm: Option<NormRule>) -> FederationSpec<u128> {
     let column =
         |name: &str| Column::number(name.parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
     FederationSpec {
@@ -252,7 +252,11 @@ fn a_round_without_its_quorum_is_skipped() {
     let (replay, _) = replay(Strategy::FedAvg, None, blocks.clone()).unwrap();
     assert_eq!(replay.model, [0, 0]);
     blocks[4].closed[0].outcome = Outcome::Adopted;
-    check_differs(blocks, 6, "1 updates were accepted");
+    check_differs(
+        blocks,
+        6,
+        "1 accepted update and 0 whole holdouts mean Skipped",
+    );
 }
 
 #[test]
@@ -300,7 +304,7 @@ fn a_reveal_without_commitment_is_found() {
 fn an_update_left_out_is_found() {
     let mut blocks = honest();
     blocks[1].reveals.clear();
-    check_differs(blocks, 6, "1 updates were accepted");
+    check_differs(blocks, 6, "1 accepted update and 0 whole holdouts mean");
 }
 
 #[test]
@@ -314,7 +318,11 @@ fn a_wrong_model_is_found() {
 fn a_wrong_ending_or_order_is_found() {
     let mut blocks = honest();
     blocks[4].closed[0].outcome = Outcome::Skipped;
-    check_differs(blocks, 6, "2 updates were accepted");
+    check_differs(
+        blocks,
+        6,
+        "2 accepted updates and 0 whole holdouts mean Adopted",
+    );
     let mut blocks = honest();
     blocks[4].closed[0].round = 2;
     check_differs(blocks, 6, "round 1 was due");
@@ -388,4 +396,61 @@ fn one_changed_value_in_a_model_file_is_found() {
         })
         .contains("frac_bits 8")
     );
+}
+
+#[test]
+fn weights_without_a_round_are_compared_exactly() {
+    let (replay, _) = replay(Strategy::FedAvg, None, honest()).unwrap();
+    let unit = 0.5f64.powi(16);
+    assert_eq!(replay.compare_weights(&[7.0 * unit, 2.0 * unit]), Ok(()));
+    let message = |weights: &[f64]| replay.compare_weights(weights).unwrap_err().to_string();
+    // A part of a unit would be rounded away.
+    assert_eq!(
+        message(&[7.0 * unit, 2.25 * unit]),
+        "federation 7, round 1: the file is none of the recomputed models; weight 1 of it is \
+         0.000034332275390625, the model of this round has 0.000030517578125"
+    );
+    assert!(message(&[7.0 * unit]).contains("number of weights"));
+    let large = [(1 << 24) + 1, 2];
+    let large = large.map(|value| f64::from(value) * unit);
+    assert!(!message(&large).contains("float32"));
+}
+
+#[test]
+fn rounding_to_float32_is_told_from_another_model() {
+    let mut blocks = honest();
+    let large = (1 << 24) + 1;
+    let spec = spec(Strategy::FedAvg, None);
+    let values = [large, 0];
+    blocks.extend(sent(&spec, 7, 2, &[7, 2], ALICE, 1, &values));
+    let accepted: [(AccountId, u32, &[i32]); 1] = [(ALICE, 1, &values)];
+    blocks.push(digest(9, 2, Outcome::Adopted, &values, &accepted));
+    let (replay, _) = replay(Strategy::FedAvg, None, blocks).unwrap();
+    let exact = f64::from(large) * 0.5f64.powi(16);
+    assert_eq!(replay.compare_weights(&[exact, 0.0]), Ok(()));
+    let rounded = replay.compare_weights(&[f64::from(exact as f32), 0.0]);
+    let message = rounded.unwrap_err().to_string();
+    assert!(
+        message.ends_with("float32 rounds, save float64"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_federation_is_finished_when_skipped_rounds_are_made_up_for() {
+    let mut blocks = Vec::new();
+    for round in 1..=6 {
+        let number = 10 * round;
+        let (replay, _) = replay(Strategy::FedAvg, None, blocks.clone()).unwrap();
+        assert!(!replay.is_finished(), "before round {round}");
+        blocks.push(digest(number, round, Outcome::Skipped, &[0, 0], &[]));
+    }
+    let (replay, _) = replay(Strategy::FedAvg, None, blocks).unwrap();
+    assert!(replay.is_finished());
+    let mut blocks = honest();
+    for round in 2..=5 {
+        blocks.push(digest(10 * round, round, Outcome::Skipped, &[7, 2], &[]));
+    }
+    let (replay, _) = self::replay(Strategy::FedAvg, None, blocks).unwrap();
+    assert!(!replay.is_finished());
 }
