@@ -6,7 +6,7 @@ use clap::Args;
 use fedchain_learn::{self as learn, data::Dataset};
 use serde_json::json;
 
-use super::{Common, write_file};
+use super::{Common, reading::ReadingArgs, write_file};
 use crate::{
     Error,
     card::{Card, Round, Update},
@@ -24,6 +24,8 @@ pub(super) struct CardArgs {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// What the model is for, in a sentence.
     #[arg(long, value_name = "TEXT")]
     purpose: Option<String>,
@@ -40,7 +42,8 @@ impl CardArgs {
         let measured = match &self.data {
             Some(data) => {
                 let task = &view.spec.task;
-                let data = Dataset::read(data, &task.schema, self.target.as_deref())?;
+                let (reading, target) = (self.reading.reading(), self.target.as_deref());
+                let data = Dataset::read(data, &reading, &task.schema, target)?;
                 let model = chain.model(self.federation, task.format, None, head.hash);
                 Some(learn::evaluate(task, &model.await?.values, &data)?)
             }

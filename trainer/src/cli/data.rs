@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use fedchain_fl::TaskSpec;
 use fedchain_learn::data::{Table, check::check};
 
-use super::{Common, federation::parse_spec, file_error, read_file};
+use super::{Common, federation::parse_spec, file_error, read_file, reading::ReadingArgs};
 use crate::Error;
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +41,8 @@ pub(super) struct Check {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 impl Command {
@@ -54,7 +56,7 @@ impl Command {
 
 impl Check {
     async fn run(self, common: &Common) -> Result<(), Error> {
-        let table = Table::read(&self.file)?;
+        let table = Table::read(&self.file, &self.reading.reading())?;
         let task = self.task(common).await?;
         let found = check(&table, &task, self.target.as_deref());
         common.print(&found, || report::describe(&found));

@@ -8,6 +8,7 @@ use fedchain_fl::gate::GateRecord;
 use super::{
     Common, KeyArg, TipArg, dry,
     output::{self, Output},
+    reading::ReadingArgs,
 };
 use crate::{
     Error,
@@ -32,6 +33,8 @@ pub(super) struct Evaluate {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,
@@ -49,6 +52,7 @@ impl Evaluate {
             federation: self.federation,
             data: self.data,
             target: self.target,
+            reading: self.reading.reading(),
             tip_max: self.tip.tip_max,
             state_dir: match self.state_dir {
                 Some(dir) => dir,

@@ -21,6 +21,7 @@ mod model;
 mod noise;
 pub mod output;
 mod progress;
+mod reading;
 mod receipt;
 mod schema;
 mod serve;

@@ -7,7 +7,7 @@ use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::{self as learn, Prediction, data::Dataset, files};
 use serde_json::json;
 
-use super::{Common, card::CardArgs, file_error, write_file};
+use super::{Common, card::CardArgs, file_error, reading::ReadingArgs, write_file};
 use crate::{Error, session::report};
 
 #[derive(Debug, Subcommand)]
@@ -46,6 +46,8 @@ pub(super) enum Command {
         /// Header of the target column, where your file calls it otherwise than the federation.
         #[arg(long)]
         target: Option<String>,
+        #[command(flatten)]
+        reading: ReadingArgs,
     },
     /// Predict the target of your rows.
     Predict {
@@ -57,6 +59,8 @@ pub(super) enum Command {
         /// File for the predictions, in CSV.
         #[arg(long)]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        reading: ReadingArgs,
     },
 }
 
@@ -133,17 +137,24 @@ impl Command {
                 model,
                 data,
                 target,
+                reading,
             } => {
+                let reading = reading.reading();
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read(&data, &task.schema, target.as_deref())?;
+                let data = Dataset::read(&data, &reading, &task.schema, target.as_deref())?;
                 let metrics = learn::evaluate(&task, &model.values, &data)?;
                 common.print(&json!({ "round": model.round, "metrics": metrics }), || {
                     format!("round {}: {}", model.round, report::describe(&metrics))
                 });
             }
-            Self::Predict { model, data, out } => {
+            Self::Predict {
+                model,
+                data,
+                out,
+                reading,
+            } => {
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read_features(&data, &task.schema)?;
+                let data = Dataset::read_features(&data, &reading.reading(), &task.schema)?;
                 let predictions = learn::predict(&task, &model.values, &data.features)?;
                 let table = || csv_table(&task, &predictions);
                 match out {

@@ -15,7 +15,9 @@ use serde_json::json;
 use super::{
     Common,
     output::{self, Output},
-    read_file, write_file,
+    read_file,
+    reading::ReadingArgs,
+    write_file,
 };
 use crate::Error;
 
@@ -54,6 +56,8 @@ pub(super) struct Infer {
     /// File for the schema.
     #[arg(long)]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 /// Where offset and scale come from.
@@ -114,8 +118,9 @@ impl Infer {
     }
 
     fn infer(self) -> Result<Inferred, Error> {
+        let reading = self.reading.reading();
         if !self.private {
-            let table = Table::read(&self.file)?;
+            let table = Table::read(&self.file, &reading)?;
             let scaling = self.scaling.into();
             return Ok(infer::infer(&table, &self.target, self.classes, scaling)?);
         }
@@ -125,7 +130,7 @@ impl Infer {
         };
         columns.extend(self.bound);
         columns.extend(self.labels);
-        let header = Table::read_header(&self.file)?;
+        let header = Table::read_header(&self.file, &reading)?;
         Ok(infer::declare(&header, &self.target, &columns)?)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     noise::NoiseArgs,
     output::{self, Output},
     progress::Progress,
+    reading::ReadingArgs,
 };
 use crate::{
     Error,
@@ -35,6 +36,8 @@ pub(super) struct Train {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     pub(super) hyper: HyperArgs,
     #[command(flatten)]
@@ -63,6 +66,7 @@ impl Train {
                     server,
                     data: self.data,
                     target: self.target,
+                    reading: self.reading.reading(),
                     hyper: self.hyper.hyper()?,
                 };
                 return client::run(&job, &self.key.load()?, &tell(common))
@@ -80,6 +84,7 @@ impl Train {
             source: Source::Rows {
                 data: self.data,
                 target: self.target,
+                reading: self.reading.reading(),
                 hyper: self.hyper.hyper()?,
                 noise: self.noise.noise(),
                 send_moments: self.send_moments,

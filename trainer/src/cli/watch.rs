@@ -13,6 +13,7 @@ use super::{
     Common,
     config::Config,
     output::{self, Output},
+    reading::ReadingArgs,
 };
 use crate::{
     Error,
@@ -32,6 +33,8 @@ pub(super) struct Watch {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long, requires = "data")]
     target: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Print one screen as text, and end; needs no terminal.
     #[arg(long)]
     once: bool,
@@ -61,7 +64,8 @@ impl Watch {
                 let view = chain.federation(federation, head.hash).await?;
                 if let Some(file) = &self.data {
                     let schema = &view.spec.task.schema;
-                    let data = Dataset::read(file, schema, self.target.as_deref())?;
+                    let reading = self.reading.reading();
+                    let data = Dataset::read(file, &reading, schema, self.target.as_deref())?;
                     rows = Some(Rows { federation, data });
                 }
                 Some(federation)

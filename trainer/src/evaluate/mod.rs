@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
-use fedchain_learn::data::Dataset;
+use fedchain_learn::data::{Dataset, Reading};
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -46,6 +46,8 @@ pub struct Job {
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
+    /// How to read the file.
+    pub reading: Reading,
     /// The most that is bid for a place in a block; none: a tenth of the bond.
     pub tip_max: Option<Amount>,
     /// Where openings are kept.
@@ -147,7 +149,8 @@ impl<'a> Session<'a> {
             return Err(no_seat(&view, &account));
         }
         let task = &view.spec.task;
-        let data = Dataset::read(&job.data, &task.schema, job.target.as_deref())?;
+        let target = job.target.as_deref();
+        let data = Dataset::read(&job.data, &job.reading, &task.schema, target)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let mut used = store.used_holdouts()?;

@@ -7,7 +7,11 @@ use std::path::PathBuf;
 
 use fedchain_commitment::{spec_hash, values_root};
 use fedchain_fl::{FederationSpec, H256};
-use fedchain_learn::{self as learn, Hyper, data::Dataset, server::keep_bound};
+use fedchain_learn::{
+    self as learn, Hyper,
+    data::{Dataset, Reading},
+    server::keep_bound,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use subxt_signer::sr25519::Keypair;
 
@@ -32,10 +36,12 @@ use crate::{
 pub struct Job {
     /// Address of the server.
     pub server: String,
-    /// The CSV file.
+    /// The file of rows.
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
+    /// How to read the file.
+    pub reading: Reading,
     /// How to train.
     pub hyper: Hyper,
 }
@@ -104,7 +110,8 @@ impl<'a> Client<'a> {
         let Status { run, spec, .. } = status;
         let account = keys::account(key);
         check(&spec).map_err(ServeError::Rule)?;
-        let data = Dataset::read(&job.data, &spec.task.schema, job.target.as_deref())?;
+        let target = job.target.as_deref();
+        let data = Dataset::read(&job.data, &job.reading, &spec.task.schema, target)?;
         tell(&Event::Start {
             federation: None,
             name: spec.name.to_string(),

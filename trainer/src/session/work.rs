@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use fedchain_fl::{TaskSpec, view::ModelView};
-use fedchain_learn::{self as learn, Hyper, Metrics, data::Dataset, files};
+use fedchain_learn::{
+    self as learn, Hyper, Metrics,
+    data::{Dataset, Reading},
+    files,
+};
 
 use super::noise::{Guard, Noise};
 use crate::Error;
@@ -17,6 +21,8 @@ pub enum Source {
         data: PathBuf,
         /// Header of the target column, where it is not the schema's.
         target: Option<String>,
+        /// How to read the file.
+        reading: Reading,
         /// How to train.
         hyper: Hyper,
         /// Noise to add to updates.
@@ -69,12 +75,18 @@ impl Work {
             Source::Rows {
                 data,
                 target,
+                reading,
                 hyper,
                 noise,
                 ..
             } => Ok(Self::Rows {
                 guard: noise.map(|noise| Guard::new(&noise, task)).transpose()?,
-                data: Box::new(Dataset::read(data, &task.schema, target.as_deref())?),
+                data: Box::new(Dataset::read(
+                    data,
+                    reading,
+                    &task.schema,
+                    target.as_deref(),
+                )?),
                 hyper: *hyper,
             }),
             Source::Weights { .. } if takes_moments => Err(Error::Impossible(format!(
@@ -132,6 +144,7 @@ mod tests {
         let source = Source::Rows {
             data: "none.csv".into(),
             target: None,
+            reading: Reading::default(),
             hyper: Hyper::default(),
             noise: Some(noise),
             send_moments: true,

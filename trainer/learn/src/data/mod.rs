@@ -18,9 +18,11 @@ mod error;
 pub mod infer;
 pub mod partition;
 mod read;
+mod reading;
 mod table;
 
 pub use error::DataError;
+pub use reading::{Delimiter, NoDelimiter, Reading};
 pub use table::{Cell, Table};
 
 use fedchain_fl::Decimal;

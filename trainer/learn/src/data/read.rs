@@ -6,7 +6,7 @@ use fedchain_fl::{Schema, Target};
 use ndarray::{Array1, Array2};
 
 use super::{
-    DataError, Dataset, Table, Targets,
+    DataError, Dataset, Reading, Table, Targets,
     cell::{self, Fault, Rule},
 };
 
@@ -16,17 +16,26 @@ impl Dataset {
     ///
     /// # Errors
     /// The first thing that is wrong with the file.
-    pub fn read(path: &Path, schema: &Schema, target: Option<&str>) -> Result<Self, DataError> {
-        Self::from_table(&Table::read(path)?, schema, target)
+    pub fn read(
+        path: &Path,
+        reading: &Reading,
+        schema: &Schema,
+        target: Option<&str>,
+    ) -> Result<Self, DataError> {
+        Self::from_table(&Table::read(path, reading)?, schema, target)
     }
 
     /// Reads the features only; the file need not have the target.
     ///
     /// # Errors
     /// The first thing that is wrong with the file.
-    pub fn read_features(path: &Path, schema: &Schema) -> Result<Self, DataError> {
+    pub fn read_features(
+        path: &Path,
+        reading: &Reading,
+        schema: &Schema,
+    ) -> Result<Self, DataError> {
         Ok(Self {
-            features: features(&Table::read(path)?, schema)?,
+            features: features(&Table::read(path, reading)?, schema)?,
             targets: None,
         })
     }

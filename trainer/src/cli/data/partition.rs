@@ -23,6 +23,7 @@ use crate::{
         deal::{Scheme, share},
         file_error,
         hyper::positive,
+        reading::ReadingArgs,
     },
 };
 
@@ -61,6 +62,8 @@ pub(in crate::cli) struct Partition {
     /// Folder for client-001.csv and so on, and held-out.csv.
     #[arg(long)]
     out_dir: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 /// A file that was written.
@@ -74,7 +77,7 @@ struct Part {
 
 impl Partition {
     pub(super) fn run(self, common: &Common) -> Result<(), Error> {
-        let table = Table::read(&self.file)?;
+        let table = Table::read(&self.file, &self.reading.reading())?;
         let parts = self.deal(&table)?;
         fs::create_dir_all(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
         let parts = parts.iter().map(|(name, rows)| {

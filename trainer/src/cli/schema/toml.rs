@@ -54,7 +54,7 @@ mod tests {
 
     use fedchain_fl::FederationSpec;
     use fedchain_learn::data::{
-        Dataset, Table,
+        Dataset, Reading, Table,
         infer::{Scaling, infer},
     };
     use fedchain_test_support::Task;
@@ -82,7 +82,7 @@ mod tests {
         let all = folder.path().join("all.csv");
         let held_out = held_out.split_once('\n').unwrap().1;
         fs::write(&all, format!("{rows}{held_out}")).unwrap();
-        let table = Table::read(&all).unwrap();
+        let table = Table::read(&all, &Reading::default()).unwrap();
         let inferred = infer(&table, "quality", true, Scaling::Standard).unwrap();
         let (_, example) = Task::Wine.toml().split_once("[task.schema]").unwrap();
         assert_eq!(
@@ -118,7 +118,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("rows.csv");
             fs::write(&path, text).unwrap();
-            let table = Table::read(&path).unwrap();
+            let table = Table::read(&path, &Reading::default()).unwrap();
             let schema = infer(&table, "y", classes, Scaling::Standard).unwrap().schema;
             let read = spec_with(&schema).task.schema;
             prop_assert_eq!(&read, &schema);

@@ -1,6 +1,9 @@
 //! Whose rows are simulated: a file dealt to clients, or a file for each of them.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, builder::RangedU64ValueParser};
 use fedchain_fl::Schema;
@@ -15,6 +18,7 @@ use crate::{
     cli::{
         deal::{Scheme, share},
         hyper::positive,
+        reading::ReadingArgs,
     },
 };
 
@@ -47,6 +51,8 @@ pub(super) struct RowsArgs {
     /// the clients' rows].
     #[arg(long, value_name = "SHARE", conflicts_with = "held_out", value_parser = share)]
     hold_out: Option<f64>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 /// Rows in memory.
@@ -79,7 +85,7 @@ impl RowsArgs {
         let is_dealt = self.clients.is_some() || self.scheme != Scheme::Iid;
         let mut rows = match (self.data.as_slice(), is_dealt) {
             ([file], true) => {
-                let table = Table::read(file)?;
+                let table = Table::read(file, &self.reading.reading())?;
                 let data = Dataset::from_table(&table, schema, self.target.as_deref())?;
                 self.deal(&table, &data, seed)?
             }
@@ -93,10 +99,15 @@ impl RowsArgs {
             }
         };
         if let Some(file) = &self.held_out {
-            let data = Dataset::read(file, schema, self.target.as_deref())?;
+            let data = self.dataset(file, schema)?;
             rows.held_out.push(data);
         }
         Ok(rows)
+    }
+
+    fn dataset(&self, file: &Path, schema: &Schema) -> Result<Dataset, Error> {
+        let (reading, target) = (self.reading.reading(), self.target.as_deref());
+        Ok(Dataset::read(file, &reading, schema, target)?)
     }
 
     fn one_file_each(&self, files: &[PathBuf], schema: &Schema, seed: u64) -> Result<Rows, Error> {
@@ -106,7 +117,7 @@ impl RowsArgs {
             dealt: None,
         };
         for file in files {
-            let data = Dataset::read(file, schema, self.target.as_deref())?;
+            let data = self.dataset(file, schema)?;
             match self.split(data.rows(), seed)? {
                 Some(split) => {
                     rows.clients.push(data.select(&split.training));

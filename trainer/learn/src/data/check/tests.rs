@@ -7,6 +7,7 @@ use fedchain_fl::{
 };
 
 use super::*;
+use crate::data::Reading;
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -56,7 +57,11 @@ fn report(text: &str, task: &TaskSpec, target: Option<&str>) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, text).unwrap();
-    check(&Table::read(&path).unwrap(), task, target)
+    check(
+        &Table::read(&path, &Reading::default()).unwrap(),
+        task,
+        target,
+    )
 }
 
 fn sentences(findings: &[Finding]) -> Vec<String> {

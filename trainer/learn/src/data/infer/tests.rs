@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::data::{Dataset, Targets};
+use crate::data::{Dataset, Reading, Targets};
 
 fn table(text: &str) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, text).unwrap();
-    Table::read(&path).unwrap()
+    Table::read(&path, &Reading::default()).unwrap()
 }
 
 fn notes(inferred: &Inferred) -> Vec<String> {

@@ -45,7 +45,7 @@ fn file(text: &[u8]) -> NamedTempFile {
 #[track_caller]
 fn check_error(schema: &Schema, text: &[u8], expected: &str) {
     let file = file(text);
-    let error = Dataset::read(file.path(), schema, None)
+    let error = Dataset::read(file.path(), &Reading::default(), schema, None)
         .unwrap_err()
         .to_string();
     assert_eq!(
@@ -67,7 +67,7 @@ fn columns_are_found_by_name_and_scaled() {
     ] {
         let file = file(text.as_bytes());
         assert_eq!(
-            Dataset::read(file.path(), &schema(), None).unwrap(),
+            Dataset::read(file.path(), &Reading::default(), &schema(), None).unwrap(),
             expected,
             "{text}"
         );
@@ -91,7 +91,7 @@ fn rows_are_selected_in_the_order_asked_for() {
 #[test]
 fn labels_become_their_place_in_the_list() {
     let file = file(b"a,b,y\n1,0,high\n1,0,low\n");
-    let data = Dataset::read(file.path(), &labelled(), None).unwrap();
+    let data = Dataset::read(file.path(), &Reading::default(), &labelled(), None).unwrap();
     assert_eq!(data.targets, Some(Targets::Classes(array![1, 0])));
 }
 
@@ -117,7 +117,7 @@ fn coloured() -> Schema {
 #[test]
 fn labels_become_features_and_empty_cells_take_their_value() {
     let file = file(b"size,colour,y\n1,red,100\n,blue,100\n5,,100\n");
-    let data = Dataset::read(file.path(), &coloured(), None).unwrap();
+    let data = Dataset::read(file.path(), &Reading::default(), &coloured(), None).unwrap();
     let expected = array![[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 0.0]];
     assert_eq!(data.features, expected);
 }
@@ -134,9 +134,10 @@ fn a_label_of_no_feature_is_refused() {
 #[test]
 fn the_target_may_have_another_name_or_be_absent() {
     let file = file(b"a,b,outcome\n1,0,100\n");
-    let named = Dataset::read(file.path(), &schema(), Some("outcome")).unwrap();
+    let named =
+        Dataset::read(file.path(), &Reading::default(), &schema(), Some("outcome")).unwrap();
     assert_eq!(named.targets, Some(Targets::Real(array![0.0])));
-    let features = Dataset::read_features(file.path(), &schema()).unwrap();
+    let features = Dataset::read_features(file.path(), &Reading::default(), &schema()).unwrap();
     assert_eq!(
         features,
         Dataset {
@@ -248,7 +249,7 @@ fn a_quote_within_a_cell_is_a_character() {
     ] {
         let file = file(text.as_bytes());
         assert!(
-            Dataset::read(file.path(), &schema(), None).is_ok(),
+            Dataset::read(file.path(), &Reading::default(), &schema(), None).is_ok(),
             "{text}"
         );
     }
@@ -256,7 +257,13 @@ fn a_quote_within_a_cell_is_a_character() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = Dataset::read(Path::new("no/such.csv"), &schema(), None).unwrap_err();
+    let error = Dataset::read(
+        Path::new("no/such.csv"),
+        &Reading::default(),
+        &schema(),
+        None,
+    )
+    .unwrap_err();
     assert!(
         error
             .to_string()

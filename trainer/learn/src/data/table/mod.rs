@@ -16,7 +16,7 @@ use std::{
 
 use csv::StringRecord;
 
-use super::DataError;
+use super::{DataError, Delimiter, Reading};
 
 /// A file's header and rows. Every row has a cell in every column; what a short row lacks is empty.
 #[derive(Debug, Clone)]
@@ -88,10 +88,11 @@ impl Table {
     /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NoRows`]; in CSV and TSV also
     /// [`DataError::NotText`], [`DataError::ExtraCells`] or [`DataError::OpenQuote`], in Parquet
     /// [`DataError::TooManyRows`] or, where no column can be read, [`DataError::UnreadableColumn`].
-    pub fn read(path: &Path) -> Result<Self, DataError> {
+    pub fn read(path: &Path, reading: &Reading) -> Result<Self, DataError> {
+        let delimiter = |usual| reading.delimiter.unwrap_or(usual).byte();
         let table = match Format::of(path) {
-            Format::Csv => separated::read(path, b',')?,
-            Format::Tsv => separated::read(path, b'\t')?,
+            Format::Csv => separated::read(path, delimiter(Delimiter::COMMA))?,
+            Format::Tsv => separated::read(path, delimiter(Delimiter::TAB))?,
             Format::Parquet => parquet::read(path)?,
         };
         if table.rows.is_empty() {
@@ -104,10 +105,11 @@ impl Table {
     ///
     /// # Errors
     /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NotText`].
-    pub fn read_header(path: &Path) -> Result<Vec<String>, DataError> {
+    pub fn read_header(path: &Path, reading: &Reading) -> Result<Vec<String>, DataError> {
+        let delimiter = |usual| reading.delimiter.unwrap_or(usual).byte();
         match Format::of(path) {
-            Format::Csv => separated::read_header(path, b','),
-            Format::Tsv => separated::read_header(path, b'\t'),
+            Format::Csv => separated::read_header(path, delimiter(Delimiter::COMMA)),
+            Format::Tsv => separated::read_header(path, delimiter(Delimiter::TAB)),
             Format::Parquet => parquet::read_header(path),
         }
     }

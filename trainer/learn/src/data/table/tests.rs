@@ -48,7 +48,7 @@ fn rows_have_the_numbers_that_editors_show() {
     for line_end in ["\n", "\r\n"] {
         let text = "a,b\n1,2\n\n\"3\n\",4\n\n5\n".replace('\n', line_end);
         let (_folder, path) = file("rows.csv", text.as_bytes());
-        let table = Table::read(&path).unwrap();
+        let table = Table::read(&path, &Reading::default()).unwrap();
         let expected = [row(2, &["1", "2"]), row(4, &["3", "4"]), row(7, &["5", ""])];
         assert_eq!(rows(&table), expected, "{text:?}");
     }
@@ -57,7 +57,7 @@ fn rows_have_the_numbers_that_editors_show() {
 #[test]
 fn tabs_separate_in_tsv() {
     let (_folder, path) = file("rows.TSV", b"a\tb c\n1,5\t2\n\t3\n");
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     assert_eq!(table.header(), ["a", "b c"]);
     assert_eq!(rows(&table), [row(2, &["1,5", "2"]), row(3, &["", "3"])]);
     assert_eq!(table.ending(), "tsv");
@@ -68,7 +68,7 @@ fn tabs_separate_in_tsv() {
 fn text_is_written_as_it_stood() {
     let text = "\u{feff}a , b\r\n\r\n\"x\r\ny\" ,2\r\n 3,\"4\"\"\"";
     let (_folder, path) = file("rows.csv", text.as_bytes());
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     assert_eq!(table.ending(), "csv");
     let expected = "\u{feff}a , b\r\n 3,\"4\"\"\"\r\n\"x\r\ny\" ,2\r\n";
     assert_eq!(written(&table, &[1, 0, 2]), expected);
@@ -77,9 +77,12 @@ fn text_is_written_as_it_stood() {
 #[test]
 fn a_header_is_read_without_rows() {
     let (_folder, path) = file("rows.csv", b" a,b \n\"never closed");
-    assert_eq!(Table::read_header(&path).unwrap(), ["a", "b"]);
+    assert_eq!(
+        Table::read_header(&path, &Reading::default()).unwrap(),
+        ["a", "b"]
+    );
     let (_folder, path) = file("rows.csv", b"");
-    let error = Table::read_header(&path).unwrap_err();
+    let error = Table::read_header(&path, &Reading::default()).unwrap_err();
     assert!(matches!(error, DataError::Empty { .. }), "{error}");
 }
 
@@ -124,10 +127,13 @@ fn parquet_becomes_the_same_text() {
         Int32Type: &[-5, 1234, 100], None;
         FixedLenByteArrayType: &[fixed(vec![0, 7]), fixed(vec![255, 255]), fixed(vec![1, 0])], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let header = ["size", "small", "large", "flag", "name", "price", "whole"];
     assert_eq!(table.header(), header);
-    assert_eq!(Table::read_header(&path).unwrap(), header);
+    assert_eq!(
+        Table::read_header(&path, &Reading::default()).unwrap(),
+        header
+    );
     let expected = [
         row(
             1,
@@ -165,7 +171,7 @@ fn parquet_columns_of_other_types_are_named_when_they_are_asked_for() {
         ByteArrayType: &texts(&["x"]), None;
         Int32Type: &[3], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let size = table.place("size").unwrap();
     assert_eq!(table.column(size).next().unwrap().text, "1.5");
     let error = table.place("day").unwrap_err().to_string();
@@ -199,7 +205,9 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
         "message rows { required int32 day (DATE); }",
         Int32Type: &[20_000], None;
     );
-    let error = Table::read(&path).unwrap_err().to_string();
+    let error = Table::read(&path, &Reading::default())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("column \"day\": its type is DATE"),
         "{error}"
@@ -209,7 +217,7 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
         DoubleType: &[1.0], None;
         DoubleType: &[2.0], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let error = table.write(&[0], Vec::new()).unwrap_err().to_string();
     assert!(error.contains("the column \"x\" more than once"), "{error}");
 }
@@ -217,13 +225,15 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
 #[test]
 fn what_is_no_parquet_is_refused() {
     let (_folder, path) = file("rows.parquet", b"a,b\n1,2\n");
-    let error = Table::read(&path).unwrap_err().to_string();
+    let error = Table::read(&path, &Reading::default())
+        .unwrap_err()
+        .to_string();
     let expected = format!("cannot read {}: ", path.display());
     assert!(
         error.starts_with(&expected) && error.contains("Parquet"),
         "{error}"
     );
-    let error = Table::read(Path::new("no/such.parquet"))
+    let error = Table::read(Path::new("no/such.parquet"), &Reading::default())
         .unwrap_err()
         .to_string();
     assert!(
