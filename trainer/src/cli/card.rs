@@ -3,15 +3,16 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use fedchain_learn::{self as learn, data::Dataset};
+use fedchain_learn as learn;
 use serde_json::json;
 
-use super::{Common, reading::ReadingArgs, write_file};
+use super::{Common, output, reading::TargetReadingArgs, write_file};
 use crate::{
     Error,
     card::{Card, Round, Update},
     chain::{Chain, FederationView, Head},
     evaluate::report::real,
+    rows,
 };
 
 #[derive(Debug, Args)]
@@ -25,7 +26,7 @@ pub(super) struct CardArgs {
     #[arg(long)]
     target: Option<String>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
     /// What the model is for, in a sentence.
     #[arg(long, value_name = "TEXT")]
     purpose: Option<String>,
@@ -43,7 +44,9 @@ impl CardArgs {
             Some(data) => {
                 let task = &view.spec.task;
                 let (reading, target) = (self.reading.reading(), self.target.as_deref());
-                let data = Dataset::read(data, &reading, &task.schema, target)?;
+                let data = rows::read(data, &reading, &task.schema, target, |note| {
+                    output::hint(&note);
+                })?;
                 let model = chain.model(self.federation, task.format, None, head.hash);
                 Some(learn::evaluate(task, &model.await?.values, &data)?)
             }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use fedchain_fl::TaskSpec;
 use fedchain_learn::data::{Table, check::check};
 
-use super::{Common, federation::parse_spec, file_error, read_file, reading::ReadingArgs};
+use super::{Common, federation::parse_spec, file_error, read_file, reading::TargetReadingArgs};
 use crate::Error;
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +42,7 @@ pub(super) struct Check {
     #[arg(long)]
     target: Option<String>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
 }
 
 impl Command {
@@ -56,9 +56,11 @@ impl Command {
 
 impl Check {
     async fn run(self, common: &Common) -> Result<(), Error> {
-        let table = Table::read(&self.file, &self.reading.reading())?;
-        let task = self.task(common).await?;
-        let found = check(&table, &task, self.target.as_deref());
+        let (task, target) = (self.task(common).await?, self.target.as_deref());
+        let named = task.schema.target.name().to_string();
+        let reading = self.reading.reading();
+        let table = Table::read_for(&self.file, &reading, target.unwrap_or(&named))?;
+        let found = check(&table, &task, target);
         common.print(&found, || report::describe(&found));
         match found.refused.len() {
             0 => Ok(()),

@@ -8,7 +8,7 @@ use fedchain_fl::gate::GateRecord;
 use super::{
     Common, KeyArg, TipArg, dry,
     output::{self, Output},
-    reading::ReadingArgs,
+    reading::TargetReadingArgs,
 };
 use crate::{
     Error,
@@ -34,7 +34,7 @@ pub(super) struct Evaluate {
     #[arg(long)]
     target: Option<String>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use fedchain_learn::data::{
     Table,
-    infer::{self, Declared, Inferred},
+    infer::{self, Declared, Inferred, Wanted},
 };
 use serde_json::json;
 
@@ -16,10 +16,10 @@ use super::{
     Common,
     output::{self, Output},
     read_file,
-    reading::ReadingArgs,
+    reading::TargetReadingArgs,
     write_file,
 };
-use crate::Error;
+use crate::{Error, rows};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -42,7 +42,7 @@ pub(super) struct Infer {
     scaling: Scaling,
     /// Read the header only: offsets and scales come from bounds, categories from labels, which you
     /// give. Columns without either are left out.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["missing", "skip_without_target"])]
     private: bool,
     /// File of bounds and labels, in TOML: one `name = [lo, hi]` or `name = ["a", "b"]` per column.
     #[arg(long, value_name = "FILE", requires = "private")]
@@ -53,11 +53,17 @@ pub(super) struct Infer {
     /// Labels of a column, like sex=f,m; goes before the file's. Repeatable.
     #[arg(long, value_name = "NAME=A,B,..", requires = "private", value_parser = declared::labels)]
     labels: Vec<(String, Declared)>,
+    /// A column that names rows: it becomes no feature. Repeatable.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "private")]
+    id: Vec<String>,
     /// File for the schema.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Replace the file of --out if it exists.
+    #[arg(long, requires = "out")]
+    force: bool,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
 }
 
 /// Where offset and scale come from.
@@ -90,6 +96,12 @@ impl Command {
 impl Infer {
     fn run(self, common: &Common) -> Result<(), Error> {
         let out = self.out.clone();
+        if let Some(file) = out.as_ref().filter(|file| file.exists() && !self.force) {
+            return Err(Error::Usage(format!(
+                "{} exists already: replace it by --force",
+                file.display()
+            )));
+        }
         let is_private = self.private;
         let inferred = self.infer()?;
         if common.format == Output::Text {
@@ -120,9 +132,17 @@ impl Infer {
     fn infer(self) -> Result<Inferred, Error> {
         let reading = self.reading.reading();
         if !self.private {
-            let table = Table::read(&self.file, &reading)?;
-            let scaling = self.scaling.into();
-            return Ok(infer::infer(&table, &self.target, self.classes, scaling)?);
+            let table = Table::read_for(&self.file, &reading, &self.target)?;
+            if let Some(skipped) = rows::skipped(&table, &self.target) {
+                output::hint(&skipped);
+            }
+            let wanted = Wanted {
+                target: &self.target,
+                classes: self.classes,
+                scaling: self.scaling.into(),
+                ids: &self.id,
+            };
+            return Ok(infer::infer(&table, &wanted)?);
         }
         let mut columns: BTreeMap<String, Declared> = match &self.bounds {
             None => BTreeMap::new(),

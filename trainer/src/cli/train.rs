@@ -10,7 +10,7 @@ use super::{
     noise::NoiseArgs,
     output::{self, Output},
     progress::Progress,
-    reading::ReadingArgs,
+    reading::TargetReadingArgs,
 };
 use crate::{
     Error,
@@ -37,7 +37,7 @@ pub(super) struct Train {
     #[arg(long)]
     target: Option<String>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
     #[command(flatten)]
     pub(super) hyper: HyperArgs,
     #[command(flatten)]

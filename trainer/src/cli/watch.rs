@@ -6,17 +6,16 @@ use std::{
 };
 
 use clap::Args;
-use fedchain_learn::data::Dataset;
 use ratatui::crossterm::terminal;
 
 use super::{
     Common,
     config::Config,
     output::{self, Output},
-    reading::ReadingArgs,
+    reading::TargetReadingArgs,
 };
 use crate::{
-    Error,
+    Error, rows,
     watch::{self, Rows},
 };
 
@@ -34,7 +33,7 @@ pub(super) struct Watch {
     #[arg(long, requires = "data")]
     target: Option<String>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
     /// Print one screen as text, and end; needs no terminal.
     #[arg(long)]
     once: bool,
@@ -65,7 +64,10 @@ impl Watch {
                 if let Some(file) = &self.data {
                     let schema = &view.spec.task.schema;
                     let reading = self.reading.reading();
-                    let data = Dataset::read(file, &reading, schema, self.target.as_deref())?;
+                    let target = self.target.as_deref();
+                    let data = rows::read(file, &reading, schema, target, |note| {
+                        output::hint(&note);
+                    })?;
                     rows = Some(Rows { federation, data });
                 }
                 Some(federation)

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
-use fedchain_learn::data::{Dataset, Reading};
+use fedchain_learn::data::Reading;
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -150,7 +150,8 @@ impl<'a> Session<'a> {
         }
         let task = &view.spec.task;
         let target = job.target.as_deref();
-        let data = Dataset::read(&job.data, &job.reading, &task.schema, target)?;
+        let note = |text| tell(&Event::Note { text });
+        let data = crate::rows::read(&job.data, &job.reading, &task.schema, target, note)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let mut used = store.used_holdouts()?;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     Error,
     chain::AccountId,
-    keys,
+    keys, rows,
     session::{
         Tell,
         report::{End, Event, Summary},
@@ -111,7 +111,8 @@ impl<'a> Client<'a> {
         let account = keys::account(key);
         check(&spec).map_err(ServeError::Rule)?;
         let target = job.target.as_deref();
-        let data = Dataset::read(&job.data, &job.reading, &spec.task.schema, target)?;
+        let note = |text| tell(&Event::Note { text });
+        let data = rows::read(&job.data, &job.reading, &spec.task.schema, target, note)?;
         tell(&Event::Start {
             federation: None,
             name: spec.name.to_string(),

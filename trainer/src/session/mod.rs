@@ -129,7 +129,8 @@ impl<'a> Session<'a> {
             return Err(not_member(&view, &account));
         }
         let task = &view.spec.task;
-        let work = Work::read(&job.source, job.federation, task)?;
+        let note = |text| tell(&Event::Note { text });
+        let work = Work::read(&job.source, job.federation, task, note)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let model = chain

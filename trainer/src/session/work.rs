@@ -10,7 +10,7 @@ use fedchain_learn::{
 };
 
 use super::noise::{Guard, Noise};
-use crate::Error;
+use crate::{Error, rows};
 
 /// What a user gives.
 #[derive(Debug, Clone)]
@@ -56,7 +56,14 @@ pub(super) enum Work {
 
 impl Work {
     /// Reads what `source` names, as `task` wants it.
-    pub fn read(source: &Source, federation: u32, task: &TaskSpec) -> Result<Self, Error> {
+    ///
+    /// `tell` hears what the user must know of the rows.
+    pub fn read(
+        source: &Source,
+        federation: u32,
+        task: &TaskSpec,
+        tell: impl Fn(String),
+    ) -> Result<Self, Error> {
         let takes_moments = task.strategy.terms().is_some();
         match source {
             Source::Rows { noise: Some(_), .. } if takes_moments => {
@@ -81,11 +88,12 @@ impl Work {
                 ..
             } => Ok(Self::Rows {
                 guard: noise.map(|noise| Guard::new(&noise, task)).transpose()?,
-                data: Box::new(Dataset::read(
+                data: Box::new(rows::read(
                     data,
                     reading,
                     &task.schema,
                     target.as_deref(),
+                    tell,
                 )?),
                 hyper: *hyper,
             }),
@@ -156,7 +164,10 @@ mod tests {
             }),
             ..view(PhaseView::Waiting).spec.task
         };
-        let error = Work::read(&source, 0, &task).err().unwrap().to_string();
+        let error = Work::read(&source, 0, &task, drop)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("--clip and --noise add nothing"), "{error}");
     }
 }

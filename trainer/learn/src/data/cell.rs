@@ -139,3 +139,9 @@ pub(super) fn labels_of(schema: &Schema, header: &str) -> Vec<String> {
     let labels = of_column.filter_map(|feature| feature.label.as_ref());
     labels.map(ToString::to_string).collect()
 }
+
+/// Whether a feature of the schema is read from the column `header`.
+pub(super) fn is_feature(schema: &Schema, header: &str) -> bool {
+    let mut features = schema.features.iter();
+    features.any(|feature| feature.name.to_string() == header)
+}

@@ -3,6 +3,8 @@
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
+use super::{alike, missing};
+
 /// Why a data file cannot be used. Rows are counted from 1: in CSV and TSV by lines, the header
 /// included, as editors do; in Parquet by records.
 #[derive(Debug, Error)]
@@ -111,8 +113,40 @@ pub enum DataError {
         /// The column.
         column: String,
     },
+    /// A cell of the target column is empty, or the row is too short.
+    #[error(
+        "{} row {row} has no value for \"{column}\": fill it in, or leave such rows out by \
+         --skip-without-target",
+        file.display()
+    )]
+    MissingTarget {
+        /// The file.
+        file: PathBuf,
+        /// The row.
+        row: u64,
+        /// The column.
+        column: String,
+    },
+    /// No row has a value in a column.
+    #[error("{}: no row has a value for \"{column}\"", file.display())]
+    AllEmpty {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// The column that is to be the target is one that the model learns from.
+    #[error(
+        "\"{0}\" is a feature of this federation: --target names the column of your file that holds what \
+         the model is to predict"
+    )]
+    TargetIsFeature(String),
     /// A cell holds no number.
-    #[error("{} row {row}, column \"{column}\": \"{cell}\" is not a number", file.display())]
+    #[error(
+        "{} row {row}, column \"{column}\": \"{cell}\" is not a number{}",
+        file.display(),
+        missing::hint(cell)
+    )]
     NotANumber {
         /// The file.
         file: PathBuf,
@@ -124,7 +158,11 @@ pub enum DataError {
         cell: String,
     },
     /// A cell is infinite or NaN, or becomes so when scaled.
-    #[error("{} row {row}, column \"{column}\": \"{cell}\" is not finite", file.display())]
+    #[error(
+        "{} row {row}, column \"{column}\": \"{cell}\" is not finite{}",
+        file.display(),
+        missing::hint(cell)
+    )]
     NotFinite {
         /// The file.
         file: PathBuf,
@@ -137,9 +175,11 @@ pub enum DataError {
     },
     /// A class that the federation does not know.
     #[error(
-        "{} row {row}, column \"{column}\": \"{cell}\" is none of the labels {}",
+        "{} row {row}, column \"{column}\": \"{cell}\" is none of the labels {}{}{}",
         file.display(),
-        labels.join(", ")
+        labels.join(", "),
+        alike::question(cell, labels),
+        missing::hint(cell)
     )]
     UnknownLabel {
         /// The file.
@@ -153,4 +193,14 @@ pub enum DataError {
         /// The federation's labels.
         labels: Vec<String>,
     },
+}
+
+impl DataError {
+    /// The same error where its column is the target.
+    pub(super) fn of_target(self) -> Self {
+        match self {
+            Self::MissingCell { file, row, column } => Self::MissingTarget { file, row, column },
+            other => other,
+        }
+    }
 }

@@ -12,10 +12,12 @@
 //!   schema of one.
 //! - [`partition`] deals rows to the clients of an experiment.
 
+mod alike;
 mod cell;
 pub mod check;
 mod error;
 pub mod infer;
+mod missing;
 pub mod partition;
 mod read;
 mod reading;

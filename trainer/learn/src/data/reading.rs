@@ -11,6 +11,10 @@ pub struct Reading {
     pub delimiter: Option<Delimiter>,
     /// The first row holds values: the columns are `c1`, `c2` and so on.
     pub no_header: bool,
+    /// Texts of cells that mean that there is no value; none: nobody said which do.
+    pub missing: Option<Vec<String>>,
+    /// Rows without a value in the target column are left out.
+    pub skip_without_target: bool,
 }
 
 /// The character between two cells of a row.

@@ -78,8 +78,11 @@ struct Part {
 impl Partition {
     pub(super) fn run(self, common: &Common) -> Result<(), Error> {
         let table = Table::read(&self.file, &self.reading.reading())?;
+        let labels: Vec<_> = match self.target.as_deref() {
+            Some(name) => table.column(table.place(name)?).collect(),
+            None => Vec::new(),
+        };
         let parts = self.deal(&table)?;
-        fs::create_dir_all(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
         let parts = parts.iter().map(|(name, rows)| {
             let path = self.out_dir.join(format!("{name}.{}", table.ending()));
             (path, rows)
@@ -92,13 +95,15 @@ impl Partition {
                 "it exists already: choose another --out-dir",
             ));
         }
-        for (path, rows) in &parts {
-            write(&table, rows, path).map_err(|error| file_error(path, error))?;
+        let is_new = !self.out_dir.exists();
+        fs::create_dir_all(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
+        if let Err(error) = write_all(&table, &parts) {
+            if is_new {
+                // Nothing can be done where it fails, and there is an error to tell already.
+                let _ = fs::remove_dir(&self.out_dir);
+            }
+            return Err(error);
         }
-        let labels: Vec<_> = match self.target.as_deref() {
-            Some(name) => table.column(table.place(name)?).collect(),
-            None => Vec::new(),
-        };
         let parts = parts.into_iter().map(|(file, rows)| {
             let mut counts = BTreeMap::new();
             for cell in rows.iter().filter_map(|row| labels.get(*row)) {
@@ -166,8 +171,27 @@ impl Partition {
     }
 }
 
+/// Writes all files, or none: half an experiment is none.
+fn write_all(table: &Table, parts: &[(PathBuf, &Vec<usize>)]) -> Result<(), Error> {
+    for (done, (path, rows)) in parts.iter().enumerate() {
+        if let Err(error) = write(table, rows, path) {
+            for (path, _) in parts.iter().take(done) {
+                let _ = fs::remove_file(path);
+            }
+            return Err(file_error(path, error));
+        }
+    }
+    Ok(())
+}
+
+/// Writes one file, or none.
 fn write(table: &Table, rows: &[usize], path: &Path) -> std::io::Result<()> {
-    table.write(rows, BufWriter::new(File::create_new(path)?))
+    let file = File::create_new(path)?;
+    let written = table.write(rows, BufWriter::new(file));
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 fn line(part: &Part) -> String {

@@ -12,7 +12,15 @@ pub(super) fn describe(report: &Report) -> String {
         .map(|column| column.name.chars().count());
     let width = names.max().unwrap_or(0).max("column".len());
     let mut lines = vec![
-        format!("{}: {}", report.file.display(), rows(report.rows)),
+        match report.skipped {
+            0 => format!("{}: {}", report.file.display(), rows(report.rows)),
+            skipped => format!(
+                "{}: {}, and {} without a target, left out",
+                report.file.display(),
+                rows(report.rows),
+                rows(skipped)
+            ),
+        },
         format!(
             "{:<width$} {:>6} {:>10} {:>10} {:>10}  after offset and scale",
             "column", "empty", "min", "mean", "max"

@@ -18,8 +18,10 @@ use crate::{
     cli::{
         deal::{Scheme, share},
         hyper::positive,
-        reading::ReadingArgs,
+        output,
+        reading::TargetReadingArgs,
     },
+    rows,
 };
 
 /// Which rows, and whose.
@@ -52,7 +54,7 @@ pub(super) struct RowsArgs {
     #[arg(long, value_name = "SHARE", conflicts_with = "held_out", value_parser = share)]
     hold_out: Option<f64>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: TargetReadingArgs,
 }
 
 /// Rows in memory.
@@ -76,6 +78,10 @@ pub(super) struct Dealt {
     column: Option<String>,
 }
 
+fn tell(note: String) {
+    output::hint(&note);
+}
+
 impl RowsArgs {
     /// Reads, holds out and deals; the same seed does it alike.
     ///
@@ -85,7 +91,9 @@ impl RowsArgs {
         let is_dealt = self.clients.is_some() || self.scheme != Scheme::Iid;
         let mut rows = match (self.data.as_slice(), is_dealt) {
             ([file], true) => {
-                let table = Table::read(file, &self.reading.reading())?;
+                let reading = self.reading.reading();
+                let target = self.target.as_deref();
+                let table = rows::read_table(file, &reading, schema, target, tell)?;
                 let data = Dataset::from_table(&table, schema, self.target.as_deref())?;
                 self.deal(&table, &data, seed)?
             }
@@ -107,7 +115,7 @@ impl RowsArgs {
 
     fn dataset(&self, file: &Path, schema: &Schema) -> Result<Dataset, Error> {
         let (reading, target) = (self.reading.reading(), self.target.as_deref());
-        Ok(Dataset::read(file, &reading, schema, target)?)
+        rows::read(file, &reading, schema, target, tell)
     }
 
     fn one_file_each(&self, files: &[PathBuf], schema: &Schema, seed: u64) -> Result<Rows, Error> {

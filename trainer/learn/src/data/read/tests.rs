@@ -191,14 +191,19 @@ fn errors_name_file_row_and_column() {
     check_error(
         &schema,
         b"a,b,y\n1,2\n",
-        "FILE row 2 has no value for \"y\"",
+        "FILE row 2 has no value for \"y\": fill it in, or leave such rows out by --skip-without-target",
     );
     check_error(
         &schema,
         b"a,b,y\n1,2,3\n\n\"1\n\",2,3\n1,two,3\n",
         "FILE row 6, column \"b\": \"two\" is not a number",
     );
-    for cell in ["NaN", "inf", "-Infinity", "1e999"] {
+    check_error(
+        &schema,
+        b"a,b,y\n1,2,NaN\n",
+        "FILE row 2, column \"y\": \"NaN\" is not finite (with --missing NaN it counts as an empty cell)",
+    );
+    for cell in ["inf", "-Infinity", "1e999"] {
         check_error(
             &schema,
             format!("a,b,y\n1,2,{cell}\n").as_bytes(),
@@ -270,4 +275,50 @@ fn a_missing_file_is_named() {
             .starts_with("cannot read no/such.csv: No such file"),
         "{error}"
     );
+}
+
+#[test]
+fn a_feature_is_no_target() {
+    let file = file(b"a,b,y\n1,0,100\n");
+    let error = Dataset::read(file.path(), &Reading::default(), &schema(), Some("a")).unwrap_err();
+    let expected = "\"a\" is a feature of this federation: --target names the column of your file that holds \
+                    what the model is to predict";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn missing_words_are_empty_cells_and_rows_without_a_target_may_be_left_out() {
+    let file = file(b"size,colour,y\n1,red,100\nNA,blue,100\n5,red,NA\n5,red,\n5,NA,100\n");
+    let reading = Reading {
+        missing: Some(vec!["NA".into()]),
+        skip_without_target: true,
+        ..Reading::default()
+    };
+    let data = Dataset::read(file.path(), &reading, &coloured(), None).unwrap();
+    let expected = array![[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 0.0]];
+    assert_eq!(data.features, expected);
+    let strict = Reading {
+        skip_without_target: false,
+        ..reading
+    };
+    let error = Dataset::read(file.path(), &strict, &coloured(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("row 4 has no value for \"y\": fill it in"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_without_any_target_is_refused() {
+    let file = file(b"a,b,y\n1,0,\n1,0,\n");
+    let reading = Reading {
+        skip_without_target: true,
+        ..Reading::default()
+    };
+    let error = Dataset::read(file.path(), &reading, &schema(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(error.ends_with("no row has a value for \"y\""), "{error}");
 }

@@ -27,6 +27,10 @@ pub struct Table {
     /// Type of each column whose values are no text, number or Boolean, by its place.
     unreadable: BTreeMap<usize, String>,
     source: Source,
+    /// Texts of cells that count as empty; none where nobody said which do.
+    missing: Option<Vec<String>>,
+    /// Rows that were left out.
+    skipped: usize,
 }
 
 /// One row.
@@ -90,7 +94,7 @@ impl Table {
     /// [`DataError::TooManyRows`] or, where no column can be read, [`DataError::UnreadableColumn`].
     pub fn read(path: &Path, reading: &Reading) -> Result<Self, DataError> {
         let delimiter = |usual| reading.delimiter.unwrap_or(usual).byte();
-        let table = match Format::of(path) {
+        let mut table = match Format::of(path) {
             Format::Csv => separated::read(path, delimiter(Delimiter::COMMA))?,
             Format::Tsv => separated::read(path, delimiter(Delimiter::TAB))?,
             Format::Parquet => parquet::read(path)?,
@@ -98,6 +102,7 @@ impl Table {
         if table.rows.is_empty() {
             return Err(DataError::NoRows { file: path.into() });
         }
+        table.missing = reading.missing.clone();
         Ok(table)
     }
 
@@ -112,6 +117,46 @@ impl Table {
             Format::Tsv => separated::read_header(path, delimiter(Delimiter::TAB)),
             Format::Parquet => parquet::read_header(path),
         }
+    }
+
+    /// As [`Self::read`], without the rows whose cell in the column `target` is empty, where `reading` says
+    /// so.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; as [`Self::place`], and [`DataError::AllEmpty`] when no row is left.
+    pub fn read_for(path: &Path, reading: &Reading, target: &str) -> Result<Self, DataError> {
+        let mut table = Self::read(path, reading)?;
+        if reading.skip_without_target {
+            table.skip_empty(target)?;
+        }
+        Ok(table)
+    }
+
+    /// The words that count as empty cells, if anybody said which do.
+    pub fn missing(&self) -> Option<&[String]> {
+        self.missing.as_deref()
+    }
+
+    fn skip_empty(&mut self, name: &str) -> Result<(), DataError> {
+        let place = self.place(name)?;
+        let cells = self.column(place);
+        let keep: Vec<bool> = cells.map(|cell| !cell.text.is_empty()).collect();
+        let before = self.rows.len();
+        let mut keep = keep.into_iter();
+        self.rows.retain(|_| keep.next().unwrap_or(true));
+        self.skipped += before - self.rows.len();
+        match self.rows.is_empty() {
+            true => Err(DataError::AllEmpty {
+                file: self.file.clone(),
+                column: name.to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Rows that [`Self::read_for`] left out.
+    pub fn skipped(&self) -> usize {
+        self.skipped
     }
 
     /// Where it was read from.
@@ -161,9 +206,16 @@ impl Table {
 
     /// The cells at `place` of the header, row by row; all empty where there is no such place.
     pub fn column(&self, place: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
-        self.rows.iter().map(move |row| Cell {
-            row: row.number,
-            text: row.cells.get(place).unwrap_or_default(),
+        let missing = self.missing.as_deref().unwrap_or_default();
+        self.rows.iter().map(move |row| {
+            let text = row.cells.get(place).unwrap_or_default();
+            Cell {
+                row: row.number,
+                text: match missing.iter().any(|word| word == text) {
+                    true => "",
+                    false => text,
+                },
+            }
         })
     }
 

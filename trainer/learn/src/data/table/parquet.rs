@@ -76,6 +76,8 @@ pub(super) fn read(path: &Path) -> Result<Table, DataError> {
         rows,
         unreadable,
         source: Source::Parquet,
+        missing: None,
+        skipped: 0,
     })
 }
 

@@ -60,6 +60,8 @@ pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, DataError> {
             line_end,
             is_tsv: delimiter == b'\t',
         },
+        missing: None,
+        skipped: 0,
     })
 }
 
