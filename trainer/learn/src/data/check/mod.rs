@@ -12,6 +12,7 @@ use fedchain_fl::{Column, Target, TaskSpec};
 use super::{
     Cell, DataError, Table,
     cell::{self, Fault, Rule},
+    table::nfc,
 };
 use crate::moments;
 
@@ -32,6 +33,14 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
         refused: Vec::new(),
         warnings: Vec::new(),
     };
+    for remark in table.remarks() {
+        check.warnings.push(Finding {
+            column: None,
+            problem: Problem::File { remark },
+            cells: table.rows(),
+            first: Vec::new(),
+        });
+    }
     let mut used = headers(&schema.features);
     for header in &used {
         let header = header.as_str();
@@ -78,6 +87,7 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
         });
     }
     used.push(header.to_owned());
+    let used: Vec<String> = used.iter().map(|name| nfc(name)).collect();
     let ignored = table.header().iter().filter(|name| !used.contains(name));
     Report {
         file: table.file().to_owned(),
@@ -140,7 +150,7 @@ impl Check<'_> {
                 Err(fault) => note(&mut refused, problem_of_cell(fault, &labels), &cell),
                 Ok(values) => {
                     if !is_empty {
-                        tally.add(cell.text, &values);
+                        tally.add(cell.text, &labels, &values);
                     }
                     let beyond = |value: &f64| moments::quantise(*value).is_none();
                     if self.is_certified && values.iter().any(beyond) {
@@ -236,8 +246,9 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, cell: &str, scaled: &[f64]) {
-        if let Some(count) = self.counts.iter_mut().find(|count| count.label == cell) {
+    fn add(&mut self, cell: &str, labels: &[String], scaled: &[f64]) {
+        let label = cell::place_of(cell, labels);
+        if let Some(count) = label.and_then(|place| self.counts.get_mut(place)) {
             count.rows += 1;
         } else if let (Ok(value), [scaled]) = (cell.parse::<f64>(), scaled) {
             self.cells += 1;

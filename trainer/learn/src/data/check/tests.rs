@@ -189,3 +189,18 @@ fn programs_get_kind_and_places() {
     let expected = serde_json::json!({ "name": "size", "empty": 0, "numbers": null });
     assert_eq!(columns, expected);
 }
+
+#[test]
+fn how_the_file_was_read_is_warned_of() {
+    let found = report(
+        "size,colour,ripe\nr1,9,red,no\nr2,10,red,yes\n",
+        &task(),
+        None,
+    );
+    assert_eq!(found.refused, []);
+    let expected = [
+        "the first cell of every row is left out: the header has no name for it, as where pandas or R \
+         write names of rows",
+    ];
+    assert_eq!(sentences(&found.warnings), expected);
+}

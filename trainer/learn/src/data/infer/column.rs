@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fedchain_fl::{Column, Decimal, Name};
 
 use super::{LABELS_MAX, Reason, Scaling, round};
-use crate::data::Cell;
+use crate::data::{Cell, cell::canonical};
 
 /// Numbers beyond are left alone: the squares of smaller ones add up.
 const MAGNITUDE_MAX: f64 = 1e100;
@@ -136,10 +136,18 @@ impl Texts {
         texts
     }
 
-    /// The different texts: in the order of their numbers where all are numbers, else by letters.
+    /// The different texts: in the order of their numbers where all are numbers, else by letters. Numbers
+    /// and Booleans are labels as Parquet has them.
     pub(super) fn labels(&self) -> Vec<String> {
-        let mut labels: Vec<String> = self.distinct.iter().cloned().collect();
         let value = |label: &String| label.parse::<f64>().ok();
+        let written = self.distinct.iter();
+        let meant: BTreeSet<String> = written.map(|text| canonical(text).into()).collect();
+        let is_meant = meant.iter().all(|label| value(label).is_some())
+            || meant
+                .iter()
+                .all(|label| label == "true" || label == "false");
+        let labels = if is_meant { &meant } else { &self.distinct };
+        let mut labels: Vec<String> = labels.iter().cloned().collect();
         if labels.iter().all(|label| value(label).is_some()) {
             labels.sort_by(|a, b| {
                 let (a, b) = (value(a).unwrap_or_default(), value(b).unwrap_or_default());

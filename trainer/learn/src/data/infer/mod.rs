@@ -20,7 +20,12 @@ use fedchain_fl::{
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{DataError, Table, cell::Fault};
+use super::{
+    DataError, Table,
+    cell::{Fault, excerpt},
+    error::columns,
+    table::nfc,
+};
 use column::{Content, Texts};
 
 /// Different texts that a column's cells may hold to become features, one per text.
@@ -53,7 +58,8 @@ pub enum InferError {
     Data(#[from] DataError),
     /// The name cannot stand in a schema.
     #[error(
-        "\"{0}\" is no name for a column or label of a schema: 1 to 64 bytes without control characters are"
+        "\"{}\" is no name for a column or label of a schema: 1 to 64 bytes without control characters are",
+        excerpt(.0)
     )]
     Name(String),
     /// The classes are too few or too many.
@@ -78,7 +84,11 @@ pub enum InferError {
     )]
     TooManyFeatures(usize),
     /// Something is declared of a column that the file does not have.
-    #[error("the file has no column \"{column}\"; it has: {}", found.join(", "))]
+    #[error(
+        "the file has no column \"{}\"; it has: {}",
+        excerpt(column),
+        columns(found)
+    )]
     NoColumn {
         /// The column.
         column: String,
@@ -124,7 +134,12 @@ pub fn infer(
     classes: bool,
     scaling: Scaling,
 ) -> Result<Inferred, InferError> {
+    table.ensure_decimal_points()?;
+    let target = &nfc(target);
     let mut draft = Draft::default();
+    for remark in table.remarks() {
+        draft.note("", Reason::File { remark });
+    }
     let real_or_classes = target_of(table, target, classes, scaling, &mut draft)?;
     let mut seen = BTreeSet::from([target]);
     for header in table.header() {

@@ -5,11 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 use super::LABELS_MAX;
+use crate::data::{Remark, cell::excerpt};
 
 /// A remark on a column of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The column.
+    /// The column; empty: the file as a whole.
     pub column: String,
     /// The remark.
     #[serde(flatten)]
@@ -65,21 +66,28 @@ pub enum Reason {
     },
     /// Kept, though all cells hold the same number.
     Constant,
+    /// Of the file as a whole.
+    File {
+        /// What to know about it.
+        remark: Remark,
+    },
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = &self.column;
+        let column = excerpt(&self.column);
         match &self.reason {
             Reason::Mixed { row, cell } => {
                 return write!(
                     f,
-                    "column \"{column}\" became labels: \"{cell}\" in row {row} is no number"
+                    "column \"{column}\" became labels: \"{}\" in row {row} is no number",
+                    excerpt(cell)
                 );
             }
             Reason::Constant => {
                 return write!(f, "column \"{column}\" holds the same number in every row");
             }
+            Reason::File { remark } => return write!(f, "{remark}"),
             _ => write!(f, "column \"{column}\" is left out: ")?,
         }
         match &self.reason {
@@ -101,8 +109,9 @@ impl fmt::Display for Note {
                 cell,
             } => write!(
                 f,
-                "{words} of its {cells} cells hold no number, such as \"{cell}\" in row {row}: make \
-                 them empty to have it read"
+                "{words} of its {cells} cells hold no number, such as \"{}\" in row {row}: make \
+                 them empty to have it read",
+                excerpt(cell)
             ),
             Reason::Texts { different } => write!(
                 f,
@@ -111,10 +120,11 @@ impl fmt::Display for Note {
             ),
             Reason::Label { label } => write!(
                 f,
-                "\"{label}\" is no label: 1 to 64 bytes without control characters are"
+                "\"{}\" is no label: 1 to 64 bytes without control characters are",
+                excerpt(label)
             ),
             Reason::Undeclared => write!(f, "it has neither bounds nor labels"),
-            Reason::Mixed { .. } | Reason::Constant => Ok(()),
+            Reason::Mixed { .. } | Reason::Constant | Reason::File { .. } => Ok(()),
         }
     }
 }

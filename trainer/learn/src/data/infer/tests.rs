@@ -96,6 +96,7 @@ fn odd_columns_are_noted() {
         ]),
         json!({ "real": { "name": "y", "offset": "2", "scale": "1" } }),
     );
+    let long = format!("{}…", "n".repeat(60));
     let expected = [
         format!("column \"{long}\" is left out: a schema's names have 1 to 64 bytes and no control characters"),
         "column \"a\" is left out: the file has it more than once".into(),
@@ -258,4 +259,60 @@ proptest! {
         let text = serde_json::to_string(&inferred.schema).unwrap();
         prop_assert_eq!(serde_json::from_str::<Schema>(&text).unwrap(), inferred.schema);
     }
+}
+
+#[test]
+fn labels_are_as_parquet_has_them() {
+    let rows = table("flag,y\nTrue,1.0\nFalse,2.0\nTrue,1.0\n");
+    let inferred = infer(&rows, "y", true, Scaling::Standard).unwrap();
+    check(
+        &inferred,
+        json!([
+            { "name": "flag", "label": "false", "offset": "0", "scale": "1" },
+            { "name": "flag", "label": "true", "offset": "0", "scale": "1" },
+        ]),
+        json!({ "classes": { "name": "y", "labels": ["1", "2"] } }),
+    );
+}
+
+#[test]
+fn names_of_rows_are_no_feature() {
+    let inferred = infer(&table("a,y\n1,5,2\n2,6,4\n"), "y", false, Scaling::Standard).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+    let expected = "the first cell of every row is left out: the header has no name for it, as where \
+                    pandas or R write names of rows";
+    assert_eq!(notes(&inferred), [expected]);
+    let note = serde_json::to_value(inferred.notes.first()).unwrap();
+    let expected = json!({ "column": "", "reason": "file", "remark": "row_names" });
+    assert_eq!(note, expected);
+}
+
+#[test]
+fn decimal_commas_become_no_classes() {
+    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), "y", false, Scaling::Standard).unwrap_err();
+    assert!(
+        error.to_string().contains("\"2,5\" has a decimal comma"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_target_is_found_by_how_its_name_looks_and_is_no_feature() {
+    let rows = table("a,ty\u{301}p\n1,2\n2,4\n");
+    let inferred = infer(&rows, "ty\u{301}p", false, Scaling::Standard).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+}
+
+#[test]
+fn a_note_repeats_a_cell_in_one_line() {
+    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1\n2,3,2\n3,4,2\n4,5,2\n";
+    let inferred = infer(&table(text), "y", false, Scaling::Standard).unwrap();
+    let expected = "column \"b\\u{7}\" is left out: a schema's names have 1 to 64 bytes and no control \
+                    characters";
+    assert_eq!(notes(&inferred), [expected]);
+    let text = text.replace("b\u{7}", "b");
+    let inferred = infer(&table(&text), "y", false, Scaling::Standard).unwrap();
+    let expected = "column \"b\" is left out: 1 of its 4 cells hold no number, such as \
+                    \"\\u{1b}[31mred\\nblue\" in row 2: make them empty to have it read";
+    assert_eq!(notes(&inferred), [expected]);
 }
