@@ -7,7 +7,7 @@ use fedchain_learn::data::{Dataset, Reading, Table};
 
 use crate::Error;
 
-/// Reads rows with their target; tells by `tell` how many had to be left out.
+/// Reads rows with their target; tells by `tell` what is odd about the file, and how many had to be left out.
 ///
 /// # Errors
 /// The first thing that is wrong with the file.
@@ -16,7 +16,7 @@ pub fn read(
     reading: &Reading,
     schema: &Schema,
     target: Option<&str>,
-    tell: impl FnOnce(String),
+    tell: impl Fn(String),
 ) -> Result<Dataset, Error> {
     let table = read_table(file, reading, schema, target, tell)?;
     Ok(Dataset::from_table(&table, schema, target)?)
@@ -31,11 +31,13 @@ pub fn read_table(
     reading: &Reading,
     schema: &Schema,
     target: Option<&str>,
-    tell: impl FnOnce(String),
+    tell: impl Fn(String),
 ) -> Result<Table, Error> {
     let named = schema.target.name().to_string();
     let target = target.unwrap_or(&named);
     let table = Table::read_for(file, reading, target)?;
+    let remarks = table.remarks();
+    remarks.iter().for_each(|remark| tell(remark.to_string()));
     if let Some(skipped) = skipped(&table, target) {
         tell(skipped);
     }

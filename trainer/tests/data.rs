@@ -439,3 +439,54 @@ target = { classes = { name = "ripe", labels = ["no", "yes"] } }
     assert_eq!(read("client-001.csv"), "size,ripe\n,no\n");
     assert_eq!(read("client-002.csv"), "size,ripe\n7.5,yes\n8,yes\n");
 }
+
+#[test]
+fn files_of_other_programs_are_read_or_named() {
+    let folder = folder();
+    let write = |name, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("semicolons.csv", &ROWS.replace(',', ";"));
+    let line = "schema infer semicolons.csv --target ripe";
+    check(&folder, line, (0, SCHEMA, PUBLIC));
+    let comma = "error: semicolons.csv has no column \"ripe\"; it has: town;size;colour;ripe\n";
+    check(&folder, &format!("{line} --delimiter ,"), (5, "", comma));
+    write("bare.csv", "Ulm,7.5,yes\nBonn,8,no\nUlm,6.5,yes\n");
+    let schema = r#"[task.schema]
+features = [
+    { name = "c1", label = "Bonn" },
+    { name = "c1", label = "Ulm" },
+    { name = "c2", offset = "7.33", scale = "0.76" },
+]
+target = { classes = { name = "c3", labels = ["no", "yes"] } }
+"#;
+    let line = "schema infer bare.csv --target c3 --no-header";
+    check(&folder, line, (0, schema, PUBLIC));
+    write("rows.xlsx", "PK\u{3}\u{4}xl/workbook.xml");
+    let workbook =
+        "error: rows.xlsx is an Excel workbook (xlsx), which is not read: save its sheet as CSV\n";
+    let line = "data check rows.xlsx --spec fruit.toml";
+    check(&folder, line, (5, "", workbook));
+}
+
+#[test]
+fn names_of_rows_are_left_out_with_a_remark() {
+    let folder = folder();
+    let named = |(number, row)| match number {
+        0 => format!("{row}\n"),
+        number => format!("{number},{row}\n"),
+    };
+    let rows: String = ROWS.lines().enumerate().map(named).collect();
+    fs::write(folder.path().join("named.csv"), rows).unwrap();
+    let remark = "the first cell of every row is left out: the header has no name for it, as where pandas or \
+                  R write names of rows\n";
+    let line = "schema infer named.csv --target ripe";
+    check(&folder, line, (0, SCHEMA, &format!("{remark}{PUBLIC}")));
+    let (code, out, _) = run(folder.path(), "data check named.csv --spec fruit.toml");
+    assert!(
+        code == 0 && out.contains(&format!("warning: {remark}")),
+        "{out}"
+    );
+    let line = "data partition named.csv --scheme iid --clients 2 --out-dir parts";
+    assert_eq!(run(folder.path(), line).2, remark);
+    let part = "data check parts/client-001.csv --spec fruit.toml";
+    assert_eq!(run(folder.path(), part).0, 0);
+}

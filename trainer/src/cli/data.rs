@@ -30,7 +30,7 @@ fn rows(count: usize) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Rows: CSV, .tsv or .parquet. They never leave this machine.
+    /// Rows: CSV, TSV or Parquet. They never leave this machine.
     file: PathBuf,
     /// A federation's file, in TOML.
     #[arg(long, conflicts_with = "federation")]

@@ -27,7 +27,7 @@ pub(super) struct Evaluate {
     federation: u32,
     #[command(flatten)]
     key: KeyArg,
-    /// Rows that nobody trains on: CSV, .tsv or .parquet. They become public, round by round.
+    /// Rows that nobody trains on: CSV, TSV or Parquet. They become public, round by round.
     #[arg(long)]
     data: PathBuf,
     /// Header of the target column, where your file calls it otherwise than the federation.

@@ -29,7 +29,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Infer {
-    /// Rows: CSV, .tsv or .parquet.
+    /// Rows: CSV, TSV or Parquet.
     file: PathBuf,
     /// Header of the target column.
     #[arg(long)]

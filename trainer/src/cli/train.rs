@@ -30,7 +30,7 @@ pub(super) struct Train {
     server: Option<String>,
     #[command(flatten)]
     key: KeyArg,
-    /// Your rows: CSV, .tsv or .parquet. They never leave this machine.
+    /// Your rows: CSV, TSV or Parquet. They never leave this machine.
     #[arg(long)]
     data: PathBuf,
     /// Header of the target column, where your file calls it otherwise than the federation.

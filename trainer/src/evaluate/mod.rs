@@ -42,7 +42,7 @@ pub struct Job {
     pub url: String,
     /// Number of the federation.
     pub federation: u32,
-    /// The rows: CSV, .tsv or .parquet.
+    /// The rows: CSV, TSV or Parquet.
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,

@@ -23,9 +23,10 @@ mod read;
 mod reading;
 mod table;
 
+pub use cell::excerpt;
 pub use error::DataError;
 pub use reading::{Delimiter, NoDelimiter, Reading};
-pub use table::{Cell, Table};
+pub use table::{Cell, Remark, Table};
 
 use fedchain_fl::Decimal;
 use ndarray::{Array1, Array2, Axis};

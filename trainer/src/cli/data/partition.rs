@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 use fedchain_learn::data::{
-    Table,
+    Table, excerpt,
     partition::{self, HoldOut, groups, hold_out},
 };
 use serde::Serialize;
@@ -23,6 +23,7 @@ use crate::{
         deal::{Scheme, share},
         file_error,
         hyper::positive,
+        output::{self, Output},
         reading::ReadingArgs,
     },
 };
@@ -32,7 +33,7 @@ const LABELS_SHOWN_MAX: usize = 10;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Partition {
-    /// Rows: CSV, .tsv or .parquet.
+    /// Rows: CSV, TSV or Parquet.
     file: PathBuf,
     /// Clients; with the scheme `column` as many as it has values.
     #[arg(
@@ -82,6 +83,10 @@ impl Partition {
             Some(name) => table.column(table.place(name)?).collect(),
             None => Vec::new(),
         };
+        if common.format == Output::Text {
+            let remarks = table.remarks();
+            remarks.iter().for_each(|it| output::hint(&it.to_string()));
+        }
         let parts = self.deal(&table)?;
         let parts = parts.iter().map(|(name, rows)| {
             let path = self.out_dir.join(format!("{name}.{}", table.ending()));
@@ -198,7 +203,7 @@ fn line(part: &Part) -> String {
     let counts: Vec<String> = part
         .labels
         .iter()
-        .map(|(label, rows)| format!("{label} ×{rows}"))
+        .map(|(label, rows)| format!("{} ×{rows}", excerpt(label)))
         .collect();
     let counts = match counts.len() {
         0 => String::new(),

@@ -1,6 +1,9 @@
 //! What was found in a file, as lines.
 
-use fedchain_learn::data::check::{ColumnReport, Report, Values};
+use fedchain_learn::data::{
+    check::{ColumnReport, Report, Values},
+    excerpt,
+};
 
 use super::rows;
 
@@ -28,7 +31,9 @@ pub(super) fn describe(report: &Report) -> String {
     ];
     lines.extend(report.columns.iter().map(|column| line(column, width)));
     if !report.ignored.is_empty() {
-        lines.push(format!("not read: {}", report.ignored.join(", ")));
+        let ignored = report.ignored.iter().map(|name| excerpt(name));
+        let ignored: Vec<String> = ignored.collect();
+        lines.push(format!("not read: {}", ignored.join(", ")));
     }
     let refused = report.refused.iter();
     lines.extend(refused.map(|finding| format!("refused: {finding}")));

@@ -12,6 +12,7 @@ use fedchain_fl::{Column, Target, TaskSpec};
 use super::{
     Cell, DataError, Dataset, Table, alike,
     cell::{self, Fault, Rule},
+    table::nfc,
 };
 use crate::moments;
 
@@ -35,6 +36,14 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
         refused: Vec::new(),
         warnings: Vec::new(),
     };
+    for remark in table.remarks() {
+        check.warnings.push(Finding {
+            column: None,
+            problem: Problem::File { remark },
+            cells: table.rows(),
+            first: Vec::new(),
+        });
+    }
     let mut used = headers(&schema.features);
     for header in used.iter().map(String::as_str) {
         let labels = cell::labels_of(schema, header);
@@ -82,6 +91,7 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
         check.certificate(task, target);
     }
     used.push(header.to_owned());
+    let used: Vec<String> = used.iter().map(|name| nfc(name)).collect();
     let ignored = table.header().iter().filter(|name| !used.contains(name));
     Report {
         file: table.file().to_owned(),
@@ -175,7 +185,7 @@ impl Check<'_> {
                 }
                 Ok(values) => {
                     if !is_empty {
-                        tally.add(cell.text, &values);
+                        tally.add(cell.text, &labels, &values);
                     }
                     let beyond = |value: &f64| moments::quantise(*value).is_none();
                     if self.is_certified && values.iter().any(beyond) {
@@ -276,8 +286,9 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, cell: &str, scaled: &[f64]) {
-        if let Some(count) = self.counts.iter_mut().find(|count| count.label == cell) {
+    fn add(&mut self, cell: &str, labels: &[String], scaled: &[f64]) {
+        let label = cell::place_of(cell, labels);
+        if let Some(count) = label.and_then(|place| self.counts.get_mut(place)) {
             count.rows += 1;
         } else if let (Ok(value), [scaled]) = (cell.parse::<f64>(), scaled) {
             self.cells += 1;

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 use serde::Serialize;
 
 use super::FAR;
-use crate::data::{alike, missing};
+use crate::data::{Remark, alike, cell::excerpt, missing};
 
 /// A file as a federation sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -142,12 +142,17 @@ pub enum Problem {
         /// Why not.
         reason: String,
     },
+    /// Of the file as a whole.
+    File {
+        /// What to know about it.
+        remark: Remark,
+    },
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(column) = &self.column {
-            write!(f, "column \"{column}\": ")?;
+            write!(f, "column \"{}\": ", excerpt(column))?;
         }
         let cells = match self.cells {
             1 => "1 cell".into(),
@@ -193,6 +198,7 @@ impl fmt::Display for Finding {
                 "{} rows, and a certified regression takes {needed} (twice the features) or more",
                 self.cells
             )?,
+            Problem::File { remark } => write!(f, "{remark}")?,
             Problem::Far => write!(
                 f,
                 "{cells} more than {FAR} after offset and scale: are they in the federation's unit? \

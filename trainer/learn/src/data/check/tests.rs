@@ -257,3 +257,18 @@ fn whether_a_regression_would_be_certified_is_told_before_its_moments_are_sent()
     let few = report("size,colour,ripe\n8,red,0\n", &task, None);
     assert_eq!((few.refused.len(), few.warnings), (1, vec![]));
 }
+
+#[test]
+fn how_the_file_was_read_is_warned_of() {
+    let found = report(
+        "size,colour,ripe\nr1,9,red,no\nr2,10,red,yes\n",
+        &task(),
+        None,
+    );
+    assert_eq!(found.refused, []);
+    let expected = [
+        "the first cell of every row is left out: the header has no name for it, as where pandas or R \
+         write names of rows",
+    ];
+    assert_eq!(sentences(&found.warnings), expected);
+}

@@ -6,7 +6,7 @@ use fedchain_fl::{Column, Decimal, Name};
 
 use super::{LABELS_MAX, Reason, Scaling, decorated, round};
 use crate::{
-    data::{Cell, alike, missing, nearest},
+    data::{Cell, alike, cell::canonical, missing, nearest},
     moments,
 };
 
@@ -239,10 +239,18 @@ impl Texts {
         }
     }
 
-    /// The different texts: in the order of their numbers where all are numbers, else by letters.
+    /// The different texts: in the order of their numbers where all are numbers, else by letters. Numbers
+    /// and Booleans are labels as Parquet has them.
     pub(super) fn labels(&self) -> Vec<String> {
-        let mut labels: Vec<String> = self.distinct.iter().cloned().collect();
         let value = |label: &String| label.parse::<f64>().ok();
+        let written = self.distinct.iter();
+        let meant: BTreeSet<String> = written.map(|text| canonical(text).into()).collect();
+        let is_meant = meant.iter().all(|label| value(label).is_some())
+            || meant
+                .iter()
+                .all(|label| label == "true" || label == "false");
+        let labels = if is_meant { &meant } else { &self.distinct };
+        let mut labels: Vec<String> = labels.iter().cloned().collect();
         if labels.iter().all(|label| value(label).is_some()) {
             labels.sort_by(|a, b| {
                 let (a, b) = (value(a).unwrap_or_default(), value(b).unwrap_or_default());
@@ -322,7 +330,7 @@ impl Texts {
 
     /// A remark on labels that most likely mean the same.
     pub(super) fn alike(&self) -> Option<Reason> {
-        let groups = alike::groups(self.distinct.iter());
+        let groups = alike::groups(self.labels().iter());
         (!groups.is_empty()).then_some(Reason::Alike { groups })
     }
 

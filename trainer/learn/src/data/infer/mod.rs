@@ -21,7 +21,13 @@ use fedchain_fl::{
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{DataError, Table, cell::Fault, missing::typed};
+use super::{
+    DataError, Table,
+    cell::{Fault, excerpt},
+    error::columns,
+    missing::typed,
+    table::nfc,
+};
 use column::{Content, Texts};
 
 /// Different texts that a column's cells may hold to become features, one per text.
@@ -67,7 +73,8 @@ pub enum InferError {
     Data(#[from] DataError),
     /// The name cannot stand in a schema.
     #[error(
-        "\"{0}\" is no name for a column or label of a schema: 1 to 64 bytes without control characters are"
+        "\"{}\" is no name for a column or label of a schema: 1 to 64 bytes without control characters are",
+        excerpt(.0)
     )]
     Name(String),
     /// The classes are too few or too many.
@@ -122,7 +129,11 @@ pub enum InferError {
     )]
     TooManyFeatures(usize),
     /// Something is declared of a column that the file does not have.
-    #[error("the file has no column \"{column}\"; it has: {}", found.join(", "))]
+    #[error(
+        "the file has no column \"{}\"; it has: {}",
+        excerpt(column),
+        columns(found)
+    )]
     NoColumn {
         /// The column.
         column: String,
@@ -164,16 +175,26 @@ pub enum InferError {
 /// # Errors
 /// [`InferError`], when the target cannot be one, or there is no feature.
 pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError> {
-    for id in wanted.ids {
+    table.ensure_decimal_points()?;
+    let target = nfc(wanted.target);
+    let ids: Vec<String> = wanted.ids.iter().map(|id| nfc(id)).collect();
+    for id in &ids {
         table.place(id)?;
-        if id == wanted.target {
+        if *id == target {
             return Err(InferError::TargetIsId(id.clone()));
         }
     }
     let mut draft = Draft::default();
-    let target = target_of(table, wanted, &mut draft)?;
-    let ids = wanted.ids.iter().map(String::as_str);
-    let mut seen: BTreeSet<&str> = ids.chain([wanted.target]).collect();
+    for remark in table.remarks() {
+        draft.note("", Reason::File { remark });
+    }
+    let wanted = Wanted {
+        target: &target,
+        ..*wanted
+    };
+    let real_or_classes = target_of(table, &wanted, &mut draft)?;
+    let ids = ids.iter().map(String::as_str);
+    let mut seen: BTreeSet<&str> = ids.chain([target.as_str()]).collect();
     for (place, header) in table.header().iter().enumerate() {
         if !seen.insert(header) {
             continue;
@@ -183,7 +204,7 @@ pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError>
             false => draft.feature(table, header, wanted.scaling),
         }
     }
-    draft.finish(target)
+    draft.finish(real_or_classes)
 }
 
 /// Whether a column is one that other programs add on their own: pandas its index, by two names, R the

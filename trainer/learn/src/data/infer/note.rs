@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::LABELS_MAX;
 use crate::data::{
-    alike,
+    Remark, alike,
     cell::excerpt,
     missing::{self, typed},
 };
@@ -14,7 +14,7 @@ use crate::data::{
 /// A remark on a column of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Note {
-    /// The column.
+    /// The column; empty: the file as a whole.
     pub column: String,
     /// The remark.
     #[serde(flatten)]
@@ -108,11 +108,19 @@ pub enum Reason {
         /// The number furthest from the others.
         value: f64,
     },
+    /// Of the file as a whole.
+    File {
+        /// What to know about it.
+        remark: Remark,
+    },
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column \"{}\" ", self.column)?;
+        if let Reason::File { remark } = &self.reason {
+            return write!(f, "{remark}");
+        }
+        write!(f, "column \"{}\" ", excerpt(&self.column))?;
         match &self.reason {
             Reason::Decorated {
                 is_kept,
@@ -220,7 +228,8 @@ impl Note {
             ),
             Reason::Label { label } => write!(
                 f,
-                "\"{label}\" is no label: 1 to 64 bytes without control characters are"
+                "\"{}\" is no label: 1 to 64 bytes without control characters are",
+                excerpt(label)
             ),
             Reason::Undeclared => write!(f, "it has neither bounds nor labels"),
             // Told with what became of them.
@@ -231,7 +240,8 @@ impl Note {
             | Reason::Constant
             | Reason::RowNumbers
             | Reason::FewNumbers { .. }
-            | Reason::Far { .. } => Ok(()),
+            | Reason::Far { .. }
+            | Reason::File { .. } => Ok(()),
         }
     }
 }

@@ -112,6 +112,7 @@ fn odd_columns_are_noted() {
         ]),
         json!({ "real": { "name": "y", "offset": "2", "scale": "1" } }),
     );
+    let long = format!("{}…", "n".repeat(60));
     let expected = [
         format!("column \"{long}\" is left out: a schema's names have 1 to 64 bytes and no control characters"),
         "column \"a\" is left out: the file has it more than once".into(),
@@ -311,9 +312,9 @@ fn labels_that_are_almost_the_same_are_noted() {
              mean the same",
         ]
     );
-    let classes = infer(&table("a,y\n1,1\n2,1.0\n3,2\n"), &classes("y")).unwrap();
+    let classes = infer(&table("a,y\n1,a 1\n2,A  1\n3,2\n"), &classes("y")).unwrap();
     let expected = Reason::Alike {
-        groups: vec![vec!["1".into(), "1.0".into()]],
+        groups: vec![vec!["A  1".into(), "a 1".into()]],
     };
     assert_eq!(classes.notes[0].reason, expected);
 }
@@ -353,13 +354,12 @@ fn few_whole_numbers_as_a_target_are_noted() {
 
 #[test]
 fn numbers_written_for_people_are_noted() {
-    let rows =
-        "price,share,y\n\"1,234\",12 %,1\n\"2,500\",5 %,2\n\"1,000\",12 %,4\n\"3,000\",5 %,8\n";
+    let rows = "price,share,y\n$1234,12 %,1\n\"2,500\",5 %,2\n\"1,000\",12 %,4\n\"3,000\",5 %,8\n";
     let inferred = infer(&table(rows), &wanted("y")).unwrap();
     assert_eq!(
         notes(&inferred),
         [
-            "column \"price\" is left out: \"1,234\" in row 2 is text; write 1234 to have numbers",
+            "column \"price\" is left out: \"$1234\" in row 2 is text; write 1234 to have numbers",
             "column \"share\" became labels: \"12 %\" in row 2 is text; write 12 to have numbers",
         ]
     );
@@ -369,12 +369,12 @@ fn numbers_written_for_people_are_noted() {
         ["column \"y\" became labels: \"€ 5\" in row 2 is text; write 5 to have numbers"]
     );
     let many: String = (1_000..1_300)
-        .map(|row| format!("1,\"{},{:03}\"\n", row / 1_000, row % 1_000))
+        .map(|row| format!("1,\"${},{:03}\"\n", row / 1_000, row % 1_000))
         .collect();
     check_error(
         &format!("a,y\n{many}"),
         false,
-        "the target \"y\" is text: \"1,000\" in row 2; write 1000 to have numbers",
+        "the target \"y\" is text: \"$1,000\" in row 2; write 1000 to have numbers",
     );
 }
 
@@ -621,4 +621,60 @@ fn certified(schema: Schema) -> TaskSpec {
         optimiser: Optimiser::Adopt,
         schema,
     }
+}
+
+#[test]
+fn labels_are_as_parquet_has_them() {
+    let rows = table("flag,y\nTrue,1.0\nFalse,2.0\nTrue,1.0\n");
+    let inferred = infer(&rows, &classes("y")).unwrap();
+    check(
+        &inferred,
+        json!([
+            { "name": "flag", "label": "false", "offset": "0", "scale": "1" },
+            { "name": "flag", "label": "true", "offset": "0", "scale": "1" },
+        ]),
+        json!({ "classes": { "name": "y", "labels": ["1", "2"] } }),
+    );
+}
+
+#[test]
+fn names_of_rows_are_no_feature() {
+    let inferred = infer(&table("a,y\n1,5,2\n2,6,4\n"), &wanted("y")).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+    let expected = "the first cell of every row is left out: the header has no name for it, as where \
+                    pandas or R write names of rows";
+    assert_eq!(notes(&inferred), [expected]);
+    let note = serde_json::to_value(inferred.notes.first()).unwrap();
+    let expected = json!({ "column": "", "reason": "file", "remark": "row_names" });
+    assert_eq!(note, expected);
+}
+
+#[test]
+fn decimal_commas_become_no_classes() {
+    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), "y", false, Scaling::Standard).unwrap_err();
+    assert!(
+        error.to_string().contains("\"2,5\" has a decimal comma"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_target_is_found_by_how_its_name_looks_and_is_no_feature() {
+    let rows = table("a,ty\u{301}p\n1,2\n2,4\n");
+    let inferred = infer(&rows, &wanted("ty\u{301}p")).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+}
+
+#[test]
+fn a_note_repeats_a_cell_in_one_line() {
+    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1\n2,3,2\n3,4,2\n4,5,2\n";
+    let inferred = infer(&table(text), &wanted("y")).unwrap();
+    let expected = "column \"b\\u{7}\" is left out: a schema's names have 1 to 64 bytes and no control \
+                    characters";
+    assert_eq!(notes(&inferred), [expected]);
+    let text = text.replace("b\u{7}", "b");
+    let inferred = infer(&table(&text), &wanted("y")).unwrap();
+    let expected = "column \"b\" is left out: 1 of its 4 cells hold no number, such as \
+                    \"\\u{1b}[31mred\\nblue\" in row 2: make them empty to have it read";
+    assert_eq!(notes(&inferred), [expected]);
 }

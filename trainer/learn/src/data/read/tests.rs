@@ -123,6 +123,49 @@ fn labels_become_features_and_empty_cells_take_their_value() {
 }
 
 #[test]
+fn labels_are_the_same_in_csv_as_in_parquet() {
+    let label = |name: &str, label: &str| Column {
+        label: label.parse().ok(),
+        ..column(name, "0", "1")
+    };
+    let labels: Vec<Name> = ["1", "2"].map(|label| label.parse().unwrap()).into();
+    let schema = Schema {
+        features: vec![label("c", "false"), label("c", "true")]
+            .try_into()
+            .unwrap(),
+        target: Target::Classes {
+            name: "k".parse().unwrap(),
+            labels: labels.try_into().unwrap(),
+        },
+    };
+    for text in ["c,k\nTrue,1.0\nFALSE,2.0\n", "c,k\ntrue,1\nfalse,2\n"] {
+        let file = file(text.as_bytes());
+        let data = Dataset::read(file.path(), &Reading::default(), &schema, None).unwrap();
+        assert_eq!(data.features, array![[0.0, 1.0], [1.0, 0.0]]);
+        assert_eq!(data.targets, Some(Targets::Classes(array![0, 1])));
+    }
+}
+
+#[test]
+fn decimal_commas_and_what_a_terminal_obeys_are_named() {
+    check_error(
+        &schema(),
+        b"a;b;y\n1;2,5;3\n",
+        "FILE row 2, column \"b\": \"2,5\" is not a number: write decimals with a point",
+    );
+    check_error(
+        &schema(),
+        b"a,b,y\n1,\"\x1b[31mred\nline\",3\n",
+        "FILE row 2, column \"b\": \"\\u{1b}[31mred\\nline\" is not a number",
+    );
+    check_error(
+        &schema(),
+        b"a,\"\x1b[31mb\",y\n1,2,3\n",
+        "FILE has no column \"b\"; it has: a, \\u{1b}[31mb, y",
+    );
+}
+
+#[test]
 fn a_label_of_no_feature_is_refused() {
     check_error(
         &coloured(),
@@ -222,9 +265,9 @@ fn errors_name_file_row_and_column() {
     );
     check_error(
         &schema,
-        b"a,b,y\n1,2,3,\n1,5,110,7\n",
-        "FILE row 3 has 4 cells, the header 3: put cells with commas or tabs in quotes, and write \
-         decimals with a point",
+        b"a,b,y\n1,2,3,\n1,5,110,7\n1,2,3\n",
+        "FILE row 3 has 4 cells, the header 3: put cells with commas in quotes, and write decimals with a \
+         point",
     );
     check_error(
         &schema,
