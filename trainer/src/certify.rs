@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use fedchain_fl::{H256, view::MomentsView};
-use fedchain_verifier::{
-    Verifier,
-    optimality::{self, Moments, Problem, refute, solve as solve_problem},
-};
+use fedchain_learn::moments::{Uncertified, certify};
+use fedchain_verifier::optimality::{Moments, refute};
 
 use crate::{
     Error,
@@ -26,24 +24,17 @@ pub async fn solve(
 ) -> Result<Vec<u8>, Error> {
     let cannot =
         |reason: &str| Error::Impossible(format!("federation {}: {reason}", view.federation));
-    let terms = view.spec.task.strategy.terms();
-    let terms = terms.ok_or_else(|| cannot("its strategy is not least_squares"))?;
+    let task = &view.spec.task;
+    if task.strategy.terms().is_none() {
+        return Err(cannot(&Uncertified::OtherStrategy.to_string()));
+    }
     let found = moments(chain, view, left_out, head.hash).await?;
     let moments = found.ok_or_else(|| {
         cannot("there are no moments yet, or none of a client that is to be left out")
     })?;
-    let wrong = |error: &dyn std::fmt::Display| Error::Protocol(error.to_string());
-    let format = view.spec.task.format;
-    let problem = Problem::on_terms(moments, terms, format).map_err(|error| wrong(&error))?;
-    let solution = tokio::task::block_in_place(|| solve_problem(&problem))
-        .ok_or_else(|| cannot("the moments on chain are not those of any rows"))?
-        .encode();
-    match problem.verify(&solution) {
-        Ok(_) => Ok(solution),
-        Err(optimality::Error::TooFar { .. }) => Err(cannot(
-            "no model in this number format is proven close enough: the penalty is too small",
-        )),
-        Err(error) => Err(cannot(&error.to_string())),
+    match tokio::task::block_in_place(|| certify(task, moments)) {
+        Ok((solution, _)) => Ok(solution.encode()),
+        Err(uncertified) => Err(cannot(&uncertified.to_string())),
     }
 }
 

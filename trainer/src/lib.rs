@@ -11,6 +11,7 @@
 //! - [`session`] takes part in a federation until it ends; each step follows from the chain's best
 //!   block and the files of [`store`], so that a restart of either side is no special case.
 //! - [`phase`] says in words where a federation stands, [`words`] what it does.
+//! - [`rows`] reads a user's rows.
 //! - [`evaluate`] judges its models on rows that nobody trains on.
 //! - [`verify`] recomputes every server model from what the clients sent.
 //! - [`serve`] is the same federation without a chain, to measure what the chain costs.
@@ -30,6 +31,7 @@ pub mod error;
 pub mod evaluate;
 pub mod keys;
 pub mod phase;
+pub mod rows;
 pub mod serve;
 pub mod session;
 pub mod store;

@@ -320,6 +320,113 @@ fn too_few_rows_and_wrong_shares_are_refused() {
     assert!(!folder.path().join("parts").exists());
 }
 
+#[test]
+fn a_schema_is_not_written_over_without_force() {
+    let folder = folder();
+    let line = "schema infer rows.csv --target ripe --out fruit.toml";
+    let error = "error: fruit.toml exists already: replace it by --force\n";
+    check(&folder, line, (2, "", error));
+    let kept = fs::read_to_string(folder.path().join("fruit.toml")).unwrap();
+    assert!(kept.starts_with(FEDERATION), "{kept}");
+    let line = format!("{line} --force");
+    check(
+        &folder,
+        &line,
+        (0, "schema of 6 features in fruit.toml\n", PUBLIC),
+    );
+    let written = fs::read_to_string(folder.path().join("fruit.toml")).unwrap();
+    assert_eq!(written, SCHEMA);
+}
+
+#[test]
+fn a_partition_that_fails_leaves_no_file() {
+    let folder = folder();
+    let line = "data partition rows.csv --clients 2 --scheme iid --target ripeness --out-dir parts";
+    let error = "error: rows.csv has no column \"ripeness\"; it has: town, size, colour, ripe\n";
+    check(&folder, line, (5, "", error));
+    assert!(!folder.path().join("parts").exists());
+    // A column of a type that has no text cannot be written, which is known with the first file.
+    let schema = "message rows { required double size; required binary blob; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let out = File::create(folder.path().join("blobs.parquet")).unwrap();
+    let mut writer = SerializedFileWriter::new(out, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<DoubleType>()
+        .write_batch(&[7.5, 8.0], None, None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&["x", "y"].map(ByteArray::from), None, None)
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let line = "data partition blobs.parquet --clients 2 --scheme iid --out-dir parts";
+    let (code, _, error) = run(folder.path(), line);
+    assert_eq!(code, 5, "{error}");
+    assert!(error.contains("column \"blob\": its type is"), "{error}");
+    assert!(!folder.path().join("parts").exists());
+}
+
+#[test]
+fn a_feature_is_no_target() {
+    let folder = folder();
+    let line = "data check rows.csv --spec fruit.toml --target size";
+    let (code, out, _) = run(folder.path(), line);
+    let said = "refused: column \"size\": it is a feature of this federation";
+    assert!(code == 5 && out.contains(said), "{out}");
+    let line = "simulate --spec fruit.toml --data rows.csv --clients 2 --target size";
+    let (code, _, error) = run(folder.path(), line);
+    let said = "error: \"size\" is a feature of this federation: --target names the column";
+    assert!(code == 5 && error.starts_with(said), "{error}");
+    let spec = fs::read_to_string(folder.path().join("fruit.toml")).unwrap();
+    let spec = spec.replace("name = \"ripe\"", "name = \"size\"");
+    fs::write(folder.path().join("fruit.toml"), spec).unwrap();
+    let error = "error: fruit.toml: the target is one of the features: a model that reads it has nothing to \
+                 predict\n";
+    check(
+        &folder,
+        "data check rows.csv --spec fruit.toml",
+        (5, "", error),
+    );
+}
+
+#[test]
+fn missing_words_and_rows_without_a_target_are_told() {
+    let folder = folder();
+    let rows = ROWS
+        .replace("6.5,,yes", "6.5,?,yes")
+        .replace("red,yes", "red,NA");
+    fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let refused = "error: the target \"ripe\" has cells that look like missing values (NA): say --missing NA if \
+                   that is what they mean, and --missing '' if they are values like others\n";
+    check(
+        &folder,
+        "schema infer rows.csv --target ripe",
+        (5, "", refused),
+    );
+    let left_out = "rows.csv: 1 row is left out, without a value for \"ripe\"\n";
+    let line = "schema infer rows.csv --target ripe --missing NA,? --skip-without-target";
+    let (code, out, error) = run(folder.path(), line);
+    assert_eq!((code, error), (0, format!("{left_out}{PUBLIC}")));
+    assert!(out.contains("labels = [\"no\", \"yes\"]"), "{out}");
+    let line = "data check rows.csv --spec fruit.toml --missing NA,? --skip-without-target";
+    let (code, out, _) = run(folder.path(), line);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.starts_with("rows.csv: 5 rows, and 1 row without a target, left out\n"),
+        "{out}"
+    );
+    let line = "simulate --spec fruit.toml --data rows.csv --clients 2 --missing NA,? --skip-without-target";
+    let (code, out, error) = run(folder.path(), line);
+    assert!(code == 0 && error.starts_with(left_out), "{error}");
+    assert!(out.contains("2 clients, 5 rows"), "{out}");
+}
+
 /// The rows with a size and ripeness, in Parquet; one size is null.
 fn write_parquet(path: &Path) {
     let schema = "message rows { optional double size; required binary ripe (STRING); }";
@@ -364,4 +471,55 @@ target = { classes = { name = "ripe", labels = ["no", "yes"] } }
     let read = |name| fs::read_to_string(folder.path().join("parts").join(name)).unwrap();
     assert_eq!(read("client-001.csv"), "size,ripe\n,no\n");
     assert_eq!(read("client-002.csv"), "size,ripe\n7.5,yes\n8,yes\n");
+}
+
+#[test]
+fn files_of_other_programs_are_read_or_named() {
+    let folder = folder();
+    let write = |name, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("semicolons.csv", &ROWS.replace(',', ";"));
+    let line = "schema infer semicolons.csv --target ripe";
+    check(&folder, line, (0, SCHEMA, PUBLIC));
+    let comma = "error: semicolons.csv has no column \"ripe\"; it has: town;size;colour;ripe\n";
+    check(&folder, &format!("{line} --delimiter ,"), (5, "", comma));
+    write("bare.csv", "Ulm,7.5,yes\nBonn,8,no\nUlm,6.5,yes\n");
+    let schema = r#"[task.schema]
+features = [
+    { name = "c1", label = "Bonn" },
+    { name = "c1", label = "Ulm" },
+    { name = "c2", offset = "7.33", scale = "0.76" },
+]
+target = { classes = { name = "c3", labels = ["no", "yes"] } }
+"#;
+    let line = "schema infer bare.csv --target c3 --no-header";
+    check(&folder, line, (0, schema, PUBLIC));
+    write("rows.xlsx", "PK\u{3}\u{4}xl/workbook.xml");
+    let workbook =
+        "error: rows.xlsx is an Excel workbook (xlsx), which is not read: save its sheet as CSV\n";
+    let line = "data check rows.xlsx --spec fruit.toml";
+    check(&folder, line, (5, "", workbook));
+}
+
+#[test]
+fn names_of_rows_are_left_out_with_a_remark() {
+    let folder = folder();
+    let named = |(number, row)| match number {
+        0 => format!("{row}\n"),
+        number => format!("{number},{row}\n"),
+    };
+    let rows: String = ROWS.lines().enumerate().map(named).collect();
+    fs::write(folder.path().join("named.csv"), rows).unwrap();
+    let remark = "the first cell of every row is left out: the header has no name for it, as where pandas or \
+                  R write names of rows\n";
+    let line = "schema infer named.csv --target ripe";
+    check(&folder, line, (0, SCHEMA, &format!("{remark}{PUBLIC}")));
+    let (code, out, _) = run(folder.path(), "data check named.csv --spec fruit.toml");
+    assert!(
+        code == 0 && out.contains(&format!("warning: {remark}")),
+        "{out}"
+    );
+    let line = "data partition named.csv --scheme iid --clients 2 --out-dir parts";
+    assert_eq!(run(folder.path(), line).2, remark);
+    let part = "data check parts/client-001.csv --spec fruit.toml";
+    assert_eq!(run(folder.path(), part).0, 0);
 }

@@ -12,7 +12,11 @@ use std::{
 
 use fedchain_commitment::spec_hash;
 use fedchain_fl::{FederationSpec, view::Outcome};
-use fedchain_learn::{Hyper, data::Dataset, simulate::simulate};
+use fedchain_learn::{
+    Hyper,
+    data::{Dataset, Reading},
+    simulate::simulate,
+};
 use fedchain_test_support::{FIXED_SPLIT, Task, free_port};
 use fedchain_trainer::{
     Error, keys,
@@ -81,6 +85,7 @@ async fn train(server: String, data: PathBuf, key: Keypair) -> Result<Summary, E
         server,
         data,
         target: None,
+        reading: Reading::default(),
         hyper: hyper(),
         patience: Duration::ZERO,
     };
@@ -135,7 +140,7 @@ async fn a_served_federation_learns_what_the_simulated_one_does() {
         .await;
         let rows: Vec<Dataset> = files
             .iter()
-            .map(|file| Dataset::read(file, &spec.task.schema, None).unwrap())
+            .map(|file| Dataset::read(file, &Reading::default(), &spec.task.schema, None).unwrap())
             .collect();
         let models = simulate(&spec, &rows, &hyper()).unwrap();
         assert_eq!(Some(&served.model), models.last(), "{task:?}");

@@ -342,3 +342,38 @@ fn limits_of_the_chain_are_noted() {
         "{said}"
     );
 }
+
+#[test]
+fn a_certified_regression_is_solved_instead() {
+    let world = World::new();
+    let strategy = "strategy = { least_squares = { penalty = \"0.001\", epsilon = \"0.001\" } }";
+    let spec = SPEC.replace("strategy = \"fed_avg\"", strategy);
+    fs::write(world.path("proven.toml"), &spec).unwrap();
+    let line = "simulate --spec proven.toml --data rows.csv --clients 2";
+    let told = world.stdout(line);
+    let expected = "[CERTIFICATE] 2 clients, 12 rows: within ";
+    assert!(
+        told.starts_with(expected) && told.contains("0.001 allowed; curvature at least "),
+        "{told}"
+    );
+    let json: Value =
+        serde_json::from_str(&world.stdout(&format!("{line} --format json"))).unwrap();
+    assert_eq!(
+        (&json["event"], &json["rows"]),
+        (&json!("certificate"), &json!(12))
+    );
+    assert!(json["distance"].as_f64().unwrap() < 0.001, "{json}");
+    assert!(json["metrics"]["rmse"].as_f64().unwrap() < 0.1, "{json}");
+    let (code, error) = world.failure(&format!("{line} --rounds 2"));
+    assert!(
+        code == Some(2) && error.contains("has one round"),
+        "{error}"
+    );
+    // Three rows are too few for two features.
+    let (code, error) = world.failure(&line.replace("--clients 2", "--clients 4"));
+    assert_eq!(code, Some(5));
+    assert!(
+        error.contains("client 1 in round 1: you have 3 rows"),
+        "{error}"
+    );
+}

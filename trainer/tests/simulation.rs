@@ -7,7 +7,7 @@ use std::path::Path;
 use fedchain_fl::{FederationSpec, Schema};
 use fedchain_learn::{
     Hyper,
-    data::{Dataset, Targets},
+    data::{Dataset, Reading, Targets},
     evaluate,
     simulate::simulate,
 };
@@ -16,7 +16,7 @@ use fedchain_test_support::{Task, oracle};
 const SPLITS: u64 = 20;
 
 fn read(path: &Path, schema: &Schema) -> Dataset {
-    Dataset::read(path, schema, None).unwrap()
+    Dataset::read(path, &Reading::default(), schema, None).unwrap()
 }
 
 /// The median over the splits of `ratio`, which gets the clients' rows, all of them, and the rows

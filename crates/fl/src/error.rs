@@ -15,6 +15,8 @@ pub enum Error {
     Scale,
     /// Two columns of the schema, or two class labels, have the same name.
     Duplicate,
+    /// The target's column is one of the features as well.
+    TargetIsFeature,
     /// Features take a column as a number and by labels, or a real target has a label or a rule for
     /// empty cells.
     Category,
@@ -170,6 +172,10 @@ impl fmt::Display for Error {
             }
             Self::Scale => write!(f, "every scale must be above zero"),
             Self::Duplicate => write!(f, "two columns or two class labels have the same name"),
+            Self::TargetIsFeature => write!(
+                f,
+                "the target is one of the features: a model that reads it has nothing to predict"
+            ),
             Self::Category => write!(
                 f,
                 "a column is a number or has labels, not both, and a real target has neither label nor \

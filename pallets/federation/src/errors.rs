@@ -196,7 +196,7 @@ impl<T: Config> From<fedchain_fl::Error> for Error<T> {
         match error {
             Fl::Name => Self::InvalidName,
             Fl::Decimal | Fl::Scale => Self::InvalidScale,
-            Fl::Duplicate => Self::DuplicateName,
+            Fl::Duplicate | Fl::TargetIsFeature => Self::DuplicateName,
             Fl::Category => Self::BadCategory,
             Fl::ParamCount { .. } => Self::InvalidParamCount,
             Fl::TargetMismatch => Self::TargetMismatch,

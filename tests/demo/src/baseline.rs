@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use fedchain_learn::{
     Hyper, Metrics,
-    data::{Dataset, Targets},
+    data::{Dataset, Reading, Targets},
     evaluate, quantise,
     simulate::simulate,
 };
@@ -69,7 +69,7 @@ impl Measure {
 /// Compares the server models `models`, the initial one first.
 pub fn compare(task: Task, parts: &Parts, models: &[Vec<i32>]) -> Result<Comparison> {
     let spec = task.spec()?;
-    let read = |path: &Path| Dataset::read(path, &spec.task.schema, None);
+    let read = |path: &Path| Dataset::read(path, &Reading::default(), &spec.task.schema, None);
     let clients = parts
         .clients
         .iter()

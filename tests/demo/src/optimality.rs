@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use anyhow::{Context, Result, ensure};
 use fedchain_fl::{FederationSpec, LeastSquares, view::CertificateView};
 use fedchain_learn::{
-    data::{Dataset, Targets},
+    data::{Dataset, Reading, Targets},
     moments::quantise as quantise_row,
 };
 use fedchain_test_support::{Cli, FIXED_SPLIT, Node, OWNER, Task, open_for, oracle};
@@ -35,7 +35,7 @@ pub async fn demonstrate(out: &Path) -> Result<String> {
     let spec: FederationSpec<String> = toml::from_str(SPEC)?;
     let terms = spec.task.strategy.terms().context("no terms")?;
     let parts = Task::Diabetes.split(out, FIXED_SPLIT, CLIENTS.len())?;
-    let read = |path| Dataset::read(path, &spec.task.schema, None);
+    let read = |path| Dataset::read(path, &Reading::default(), &spec.task.schema, None);
     let data: Vec<Dataset> = parts
         .clients
         .iter()

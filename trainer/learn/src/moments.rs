@@ -1,8 +1,12 @@
-//! Second moments of the client's rows, for certified regressions.
+//! Second moments of the client's rows, for certified regressions, and what follows from those of all.
 
-use fedchain_fl::{Shape, TaskSpec};
-use fedchain_verifier::optimality::{Moments, ROW_BITS, ROW_MAX};
+use fedchain_fl::{Decimal, Shape, TaskSpec, view::Bound};
+use fedchain_verifier::{
+    Verifier,
+    optimality::{self, Moments, Problem, ROW_BITS, ROW_MAX, Solution},
+};
 use ndarray::ArrayView1;
+use thiserror::Error;
 
 use crate::{
     LearnError,
@@ -12,6 +16,51 @@ use crate::{
 
 /// Rows per feature below which moments say too much of single rows: with one row they are the row.
 pub(crate) const ROWS_PER_FEATURE: usize = 2;
+
+/// Why a regression is not certified.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum Uncertified {
+    /// The task asks for no certificate.
+    #[error("its strategy is not least_squares")]
+    OtherStrategy,
+    /// No rows have such moments.
+    #[error("the moments are not those of any rows")]
+    NotOfRows,
+    /// The bound on the distance from the optimum is too large.
+    #[error(
+        "the model that is rounded to the number format is proven to be within {distance:.1e} of the optimum, \
+         and must be within {epsilon}: it takes a larger epsilon, more frac_bits or a larger penalty"
+    )]
+    TooFar {
+        /// What can be proven.
+        distance: f64,
+        /// What the task asks for.
+        epsilon: Decimal,
+    },
+    /// The check of certificates refuses the solution for another reason.
+    #[error(transparent)]
+    Refused(#[from] optimality::Error),
+}
+
+/// Solves a certified regression from the moments of all its clients, and checks the solution as the chain
+/// will.
+///
+/// # Errors
+/// [`Uncertified`], which the moments of true rows rarely are: specs that ask for too much are refused.
+pub fn certify(task: &TaskSpec, moments: Moments) -> Result<(Solution, Bound), Uncertified> {
+    let terms = task.strategy.terms().ok_or(Uncertified::OtherStrategy)?;
+    let problem = Problem::on_terms(moments, terms, task.format)?;
+    let solution = optimality::solve(&problem).ok_or(Uncertified::NotOfRows)?;
+    problem
+        .verify(&solution.encode())
+        .map_err(|error| match error {
+            optimality::Error::TooFar { epsilon } => Uncertified::TooFar {
+                distance: Bound { epsilon, mu: 0 }.distance(),
+                epsilon: terms.epsilon,
+            },
+            error => error.into(),
+        })
+}
 
 /// `X' X` and `X' y` of the rows, with values and targets rounded to 2^-12, half to even.
 ///
@@ -62,7 +111,7 @@ pub fn quantise(value: f64) -> Option<i16> {
 
 #[cfg(test)]
 mod tests {
-    use fedchain_fl::{Decimal, LeastSquares, Strategy};
+    use fedchain_fl::{LeastSquares, Strategy};
     use ndarray::array;
 
     use super::*;
@@ -85,13 +134,45 @@ mod tests {
         }
     }
 
-    #[test]
-    fn few_rows_and_far_values_are_refused_by_name() {
+    fn certified(penalty: &str, epsilon: &str) -> TaskSpec {
         let mut task = linear();
         task.strategy = Strategy::LeastSquares(LeastSquares {
-            penalty: Decimal::whole(1),
-            epsilon: Decimal::whole(1),
+            penalty: penalty.parse().unwrap(),
+            epsilon: epsilon.parse().unwrap(),
         });
+        task
+    }
+
+    /// Four rows with `y = a`; b is always the same.
+    fn rows() -> Dataset {
+        Dataset {
+            features: array![[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [3.0, 1.0]],
+            targets: Some(Targets::Real(array![0.0, 1.0, 2.0, 3.0])),
+        }
+    }
+
+    #[test]
+    fn the_optimum_is_known_before_anything_is_sent() {
+        let task = certified("0.001", "1e-4");
+        let moments = moments(&task, task.shape().unwrap(), &rows()).unwrap();
+        let (solution, bound) = certify(&task, moments.clone()).unwrap();
+        let slope = solution.weights[0] as f64 / 2f64.powi(32);
+        assert!((slope - 1.0).abs() < 0.01, "{slope}");
+        assert!(bound.distance() < 1e-4, "{bound:?}");
+        let asks = |epsilon| certify(&certified("0.001", epsilon), moments.clone()).unwrap_err();
+        let said = asks("1e-9").to_string();
+        assert!(
+            said.contains("and must be within 1e-9: it takes a larger epsilon"),
+            "{said}"
+        );
+        let said = certify(&certified("65", "1"), moments.clone()).unwrap_err();
+        assert_eq!(said, Uncertified::Refused(optimality::Error::Penalty));
+        assert_eq!(certify(&linear(), moments), Err(Uncertified::OtherStrategy));
+    }
+
+    #[test]
+    fn few_rows_and_far_values_are_refused_by_name() {
+        let task = certified("1", "1");
         let shape = task.shape().unwrap();
         let mut data = Dataset {
             features: array![[0.0, 1.0], [1.0, 0.0], [2.0, 9.0], [1.0, 1.0]],

@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use fedchain_learn::{self as learn, data::Dataset};
+use fedchain_learn as learn;
 use serde_json::json;
 
-use super::{Common, check_place, write_file};
+use super::{Common, check_place, output, reading::TargetReadingArgs, write_file};
 use crate::{
     Error,
     card::{Card, Moment, Round, Update},
     chain::{Chain, FederationView, Head},
+    rows,
 };
 
 #[derive(Debug, Args)]
@@ -23,6 +24,8 @@ pub(super) struct CardArgs {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
     /// What the model is for, in a sentence.
     #[arg(long, value_name = "TEXT")]
     purpose: Option<String>,
@@ -40,7 +43,10 @@ impl CardArgs {
         let measured = match &self.data {
             Some(data) => {
                 let task = &view.spec.task;
-                let data = Dataset::read(data, &task.schema, self.target.as_deref())?;
+                let (reading, target) = (self.reading.reading(), self.target.as_deref());
+                let data = rows::read(data, &reading, &task.schema, target, |note| {
+                    output::hint(&note);
+                })?;
                 let model = chain.model(self.federation, task.format, None, head.hash);
                 Some(learn::evaluate(task, &model.await?.values, &data)?)
             }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use fedchain_fl::FederationSpec;
 use fedchain_learn::data::{Table, check::check};
 
-use super::{Common, file_error, spec};
+use super::{Common, file_error, reading::TargetReadingArgs, spec};
 use crate::{Error, words::count};
 
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,7 @@ fn rows(number: usize) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Rows: CSV, .tsv or .parquet. They never leave this machine.
+    /// Rows: CSV, TSV or Parquet. They never leave this machine.
     file: PathBuf,
     /// A federation's file, in TOML.
     #[arg(long, conflicts_with = "federation")]
@@ -38,6 +38,8 @@ pub(super) struct Check {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
 }
 
 impl Command {
@@ -51,9 +53,11 @@ impl Command {
 
 impl Check {
     async fn run(self, common: &Common) -> Result<(), Error> {
-        let table = Table::read(&self.file)?;
-        let spec = self.spec(common).await?;
-        let found = check(&table, &spec.task, self.target.as_deref()).counted_by(&spec);
+        let (spec, target) = (self.spec(common).await?, self.target.as_deref());
+        let named = spec.task.schema.target.name().to_string();
+        let reading = self.reading.reading();
+        let table = Table::read_for(&self.file, &reading, target.unwrap_or(&named))?;
+        let found = check(&table, &spec.task, target).counted_by(&spec);
         common.print(&found, || report::describe(&found));
         match found.refused.len() {
             0 => Ok(()),

@@ -6,7 +6,7 @@ use fedchain_fl::limits::FEE_FACTOR_MAX;
 use serde_json::{Value, json};
 use subxt_signer::sr25519::Keypair;
 
-use super::Common;
+use super::{Common, output};
 use crate::{
     Error,
     amount::Amount,
@@ -57,7 +57,8 @@ pub(super) async fn show(
 /// Says what taking part in a round would send.
 pub(super) async fn show_round(common: &Common, job: &Job, key: &Keypair) -> Result<(), Error> {
     let chain = common.connect().await?;
-    let found = rehearse::rehearse(&chain, job, key).await?;
+    let tell = |note: String| output::hint(&note);
+    let found = rehearse::rehearse(&chain, job, key, tell).await?;
     common.print(&found, || found.to_string());
     show(common, &chain, key, &found.calls, &found.takes).await
 }

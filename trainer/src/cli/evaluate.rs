@@ -8,6 +8,7 @@ use fedchain_fl::{gate::GateRecord, view::Outcome};
 use super::{
     Common, KeyArg, TipArg, dry,
     output::{self, Output},
+    reading::TargetReadingArgs,
     signals,
 };
 use crate::{
@@ -28,12 +29,14 @@ pub(super) struct Evaluate {
     federation: u32,
     #[command(flatten)]
     key: KeyArg,
-    /// Rows that nobody trains on: CSV, .tsv or .parquet. They become public, round by round.
+    /// Rows that nobody trains on: CSV, TSV or Parquet. They become public, round by round.
     #[arg(long)]
     data: PathBuf,
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
     /// Agree that the rows become public, without being asked.
     #[arg(long)]
     publish_rows: bool,
@@ -51,6 +54,7 @@ impl Evaluate {
             federation: self.federation,
             data: self.data,
             target: self.target,
+            reading: self.reading.reading(),
             tip_max: self.tip.tip_max,
             state_dir: match self.state_dir {
                 Some(dir) => dir,

@@ -23,6 +23,7 @@ mod noise;
 pub mod output;
 mod progress;
 mod quality;
+mod reading;
 mod receipt;
 mod schema;
 mod serve;

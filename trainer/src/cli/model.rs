@@ -1,14 +1,25 @@
 //! `fedchain model`: get, evaluate, predict.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use fedchain_fl::{TaskSpec, view::ModelView};
-use fedchain_learn::{self as learn, Prediction, data::Dataset, files};
+use fedchain_learn::{
+    self as learn, Prediction,
+    data::{Dataset, Table},
+    files,
+};
+use serde::Serialize;
 use serde_json::json;
 
-use super::{Common, card::CardArgs, check_place, file_error, quality, write_file};
-use crate::{Error, words::count};
+use super::{
+    Common,
+    card::CardArgs,
+    check_place, file_error, output, quality,
+    reading::{ReadingArgs, TargetReadingArgs},
+    write_file,
+};
+use crate::{Error, rows, words::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -46,6 +57,8 @@ pub(super) enum Command {
         /// Header of the target column, where your file calls it otherwise than the federation.
         #[arg(long)]
         target: Option<String>,
+        #[command(flatten)]
+        reading: TargetReadingArgs,
     },
     /// Predict the target of your rows.
     Predict {
@@ -54,9 +67,14 @@ pub(super) enum Command {
         /// Your rows; the target column may be missing.
         #[arg(long)]
         data: PathBuf,
+        /// A column that names rows, to stand beside the predictions. Repeatable.
+        #[arg(long = "id", value_name = "COLUMN")]
+        ids: Vec<String>,
         /// File for the predictions, in CSV.
         #[arg(long)]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        reading: ReadingArgs,
     },
 }
 
@@ -139,20 +157,34 @@ impl Command {
                 model,
                 data,
                 target,
+                reading,
             } => {
+                let reading = reading.reading();
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read(&data, &task.schema, target.as_deref())?;
+                let target = target.as_deref();
+                let data = rows::read(&data, &reading, &task.schema, target, |note| {
+                    output::hint(&note);
+                })?;
                 let quality = learn::assess(&task, &model.values, &data)?;
                 common.print(&json!({ "round": model.round, "metrics": quality }), || {
                     format!("round {}: {}", model.round, quality::describe(&quality))
                 });
             }
-            Self::Predict { model, data, out } => {
+            Self::Predict {
+                model,
+                data,
+                ids,
+                out,
+                reading,
+            } => {
                 check_place(out.as_ref())?;
                 let (task, model) = model.fetch(common).await?;
-                let data = Dataset::read_features(&data, &task.schema)?;
+                let rows = Table::read(&data, &reading.reading())?;
+                let names = names_of(&rows, &ids, &task)?;
+                let data = Dataset::features_from_table(&rows, &task.schema)?;
                 let predictions = learn::predict(&task, &model.values, &data.features)?;
-                let table = || csv_table(&task, &predictions);
+                let predictions = named(&names, &predictions);
+                let table = || csv_table(&task, &names, &predictions);
                 match out {
                     Some(file) => {
                         write_file(&file, format!("{}\n", table()))?;
@@ -190,27 +222,111 @@ fn weights(task: &TaskSpec, model: &ModelView) -> String {
     lines.join("\n")
 }
 
-/// Predictions with a header line, without a final newline.
-fn csv_table(task: &TaskSpec, predictions: &[Prediction]) -> String {
-    let target = quote(&task.schema.target.name().to_string());
-    let header = match predictions.first() {
-        Some(Prediction::Class { .. }) => format!("{target},probability"),
-        _ => target,
+/// A column that names rows: its header and its cells.
+type Names<'a> = (&'a str, Vec<&'a str>);
+
+/// The columns `ids`, which must not be called as the predictions are.
+fn names_of<'a>(
+    rows: &'a Table,
+    ids: &'a [String],
+    task: &TaskSpec,
+) -> Result<Vec<Names<'a>>, Error> {
+    let target = task.schema.target.name().to_string();
+    let names = ids.iter().map(|id| {
+        if *id == target {
+            return Err(Error::Usage(format!(
+                "the predictions stand under \"{id}\", so that --id cannot: take another column"
+            )));
+        }
+        let cells = rows.column(rows.place(id)?).map(|cell| cell.text);
+        Ok((id.as_str(), cells.collect()))
+    });
+    names.collect()
+}
+
+/// A prediction with the names of its row.
+#[derive(Serialize)]
+struct Named<'a> {
+    /// Cells by their header.
+    #[serde(rename = "id", skip_serializing_if = "BTreeMap::is_empty")]
+    names: BTreeMap<&'a str, &'a str>,
+    #[serde(flatten)]
+    prediction: &'a Prediction,
+}
+
+fn named<'a>(names: &[Names<'a>], predictions: &'a [Prediction]) -> Vec<Named<'a>> {
+    let of_row = |row: usize| {
+        let cells = names
+            .iter()
+            .filter_map(|(header, cells)| Some((*header, *cells.get(row)?)));
+        cells.collect()
     };
-    let line = |prediction: &Prediction| match prediction {
-        Prediction::Real { value } => value.to_string(),
-        Prediction::Class { label, probability } => format!("{},{probability}", quote(label)),
+    let rows = predictions.iter().enumerate();
+    rows.map(|(row, prediction)| Named {
+        names: of_row(row),
+        prediction,
+    })
+    .collect()
+}
+
+/// Predictions with a header line, beside the names of their rows; without a final newline.
+fn csv_table(task: &TaskSpec, names: &[Names<'_>], predictions: &[Named<'_>]) -> String {
+    let headers = names.iter().map(|(header, _)| *header);
+    let mut header: Vec<String> = headers.clone().map(quote).collect();
+    header.push(quote(&task.schema.target.name().to_string()));
+    if let Some(Prediction::Class { .. }) = predictions.first().map(|row| row.prediction) {
+        header.push("probability".into());
+    }
+    let line = |row: &Named<'_>| {
+        let names = headers.clone().map(|header| row.names.get(header).copied());
+        let mut cells: Vec<String> = names.map(|name| quote(name.unwrap_or_default())).collect();
+        match row.prediction {
+            Prediction::Real { value } => cells.push(value.to_string()),
+            Prediction::Class { label, probability } => {
+                cells.extend([quote(label), probability.to_string()]);
+            }
+        }
+        cells.join(",")
     };
-    let lines: Vec<String> = std::iter::once(header)
-        .chain(predictions.iter().map(line))
-        .collect();
-    lines.join("\n")
+    let lines = std::iter::once(header.join(",")).chain(predictions.iter().map(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A CSV cell, in quotes where it needs them.
 fn quote(cell: &str) -> String {
-    match cell.contains([',', '"', '\n']) {
+    match cell.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fedchain_fl::{Column, Decimal, Target, view::PhaseView};
+
+    use super::*;
+    use crate::session::decide::tests::view;
+
+    #[test]
+    fn predictions_stand_beside_the_names_of_their_rows() {
+        let mut task = view(PhaseView::Waiting).spec.task;
+        let column = Column::number("y".parse().unwrap(), Decimal::whole(0), Decimal::whole(1));
+        task.schema.target = Target::Real(column);
+        let predictions = [1.5, -2.0].map(|value| Prediction::Real { value });
+        let names = [("id", vec!["a,b", "c"]), ("site", vec!["x", ""])];
+        let rows = named(&names, &predictions);
+        let expected = "id,site,y\n\"a,b\",x,1.5\nc,,-2";
+        assert_eq!(csv_table(&task, &names, &rows), expected);
+        let json = serde_json::to_value(&rows[0]).unwrap();
+        assert_eq!(
+            json,
+            json!({ "id": { "id": "a,b", "site": "x" }, "value": 1.5 })
+        );
+        let rows = named(&[], &predictions);
+        assert_eq!(csv_table(&task, &[], &rows), "y\n1.5\n-2");
+        assert_eq!(
+            serde_json::to_value(&rows[1]).unwrap(),
+            json!({ "value": -2.0 })
+        );
     }
 }

@@ -8,16 +8,18 @@ use std::{collections::BTreeMap, path::PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use fedchain_learn::data::{
     Table,
-    infer::{self, Declared, Inferred},
+    infer::{self, Declared, Inferred, Wanted},
 };
 use serde_json::json;
 
 use super::{
     Common, check_place,
     output::{self, Output},
-    read_file, write_file,
+    read_file,
+    reading::TargetReadingArgs,
+    write_file,
 };
-use crate::{Error, words::count};
+use crate::{Error, rows, words::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -27,7 +29,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Infer {
-    /// Rows: CSV, .tsv or .parquet.
+    /// Rows: CSV, TSV or Parquet.
     file: PathBuf,
     /// Header of the target column.
     #[arg(long)]
@@ -40,7 +42,7 @@ pub(super) struct Infer {
     scaling: Scaling,
     /// Read the header only: offsets and scales come from bounds, categories from labels, which you
     /// give. Columns without either are left out.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["missing", "skip_without_target"])]
     private: bool,
     /// File of bounds and labels, in TOML: one `name = [lo, hi]` or `name = ["a", "b"]` per column.
     #[arg(long, value_name = "FILE", requires = "private")]
@@ -51,9 +53,17 @@ pub(super) struct Infer {
     /// Labels of a column, like sex=f,m; goes before the file's. Repeatable.
     #[arg(long, value_name = "NAME=A,B,..", requires = "private", value_parser = declared::labels)]
     labels: Vec<(String, Declared)>,
+    /// A column that names rows: it becomes no feature. Repeatable.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "private")]
+    id: Vec<String>,
     /// File for the schema.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Replace the file of --out if it exists.
+    #[arg(long, requires = "out")]
+    force: bool,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
 }
 
 /// Where offset and scale come from.
@@ -86,6 +96,12 @@ impl Command {
 impl Infer {
     fn run(self, common: &Common) -> Result<(), Error> {
         let out = self.out.clone();
+        if let Some(file) = out.as_ref().filter(|file| file.exists() && !self.force) {
+            return Err(Error::Usage(format!(
+                "{} exists already: replace it by --force",
+                file.display()
+            )));
+        }
         let is_private = self.private;
         check_place(out.as_ref())?;
         let inferred = self.infer()?;
@@ -116,10 +132,19 @@ impl Infer {
     }
 
     fn infer(self) -> Result<Inferred, Error> {
+        let reading = self.reading.reading();
         if !self.private {
-            let table = Table::read(&self.file)?;
-            let scaling = self.scaling.into();
-            return Ok(infer::infer(&table, &self.target, self.classes, scaling)?);
+            let table = Table::read_for(&self.file, &reading, &self.target)?;
+            if let Some(skipped) = rows::skipped(&table, &self.target) {
+                output::hint(&skipped);
+            }
+            let wanted = Wanted {
+                target: &self.target,
+                classes: self.classes,
+                scaling: self.scaling.into(),
+                ids: &self.id,
+            };
+            return Ok(infer::infer(&table, &wanted)?);
         }
         let mut columns: BTreeMap<String, Declared> = match &self.bounds {
             None => BTreeMap::new(),
@@ -127,7 +152,7 @@ impl Infer {
         };
         columns.extend(self.bound);
         columns.extend(self.labels);
-        let header = Table::read_header(&self.file)?;
+        let header = Table::read_header(&self.file, &reading)?;
         Ok(infer::declare(&header, &self.target, &columns)?)
     }
 }

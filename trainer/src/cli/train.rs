@@ -10,6 +10,7 @@ use super::{
     noise::NoiseArgs,
     output::{self, Output},
     progress::Progress,
+    reading::TargetReadingArgs,
     signals,
 };
 use crate::{
@@ -30,12 +31,14 @@ pub(super) struct Train {
     server: Option<String>,
     #[command(flatten)]
     key: KeyArg,
-    /// Your rows: CSV, .tsv or .parquet. They never leave this machine.
+    /// Your rows: CSV, TSV or Parquet. They never leave this machine.
     #[arg(long)]
     data: PathBuf,
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
     #[command(flatten)]
     pub(super) hyper: HyperArgs,
     #[command(flatten)]
@@ -64,6 +67,7 @@ impl Train {
                     server,
                     data: self.data,
                     target: self.target,
+                    reading: self.reading.reading(),
                     hyper: self.hyper.hyper()?,
                     patience: client::ABSENCE_MAX,
                 };
@@ -82,6 +86,7 @@ impl Train {
             source: Source::Rows {
                 data: self.data,
                 target: self.target,
+                reading: self.reading.reading(),
                 hyper: self.hyper.hyper()?,
                 noise: self.noise.noise(),
                 send_moments: self.send_moments,

@@ -6,16 +6,16 @@ use std::{
 };
 
 use clap::Args;
-use fedchain_learn::data::Dataset;
 use ratatui::crossterm::terminal;
 
 use super::{
     Common,
     config::Config,
     output::{self, Output},
+    reading::TargetReadingArgs,
 };
 use crate::{
-    Error,
+    Error, rows,
     watch::{self, Rows},
 };
 
@@ -32,6 +32,8 @@ pub(super) struct Watch {
     /// Header of the target column, where your file calls it otherwise than the federation.
     #[arg(long, requires = "data")]
     target: Option<String>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
     /// Print one screen as text, and end; needs no terminal.
     #[arg(long)]
     once: bool,
@@ -61,7 +63,11 @@ impl Watch {
                 let view = chain.federation(federation, head.hash).await?;
                 if let Some(file) = &self.data {
                     let schema = &view.spec.task.schema;
-                    let data = Dataset::read(file, schema, self.target.as_deref())?;
+                    let reading = self.reading.reading();
+                    let target = self.target.as_deref();
+                    let data = rows::read(file, &reading, schema, target, |note| {
+                        output::hint(&note);
+                    })?;
                     rows = Some(Rows { federation, data });
                 }
                 Some(federation)

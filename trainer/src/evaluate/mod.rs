@@ -15,7 +15,7 @@ use std::{path::PathBuf, pin::pin};
 
 use fedchain_commitment::{HoldoutOpening, Tree};
 use fedchain_fl::{Gate, H256, score::Holdout, view::PhaseView};
-use fedchain_learn::data::Dataset;
+use fedchain_learn::data::Reading;
 use subxt_signer::sr25519::Keypair;
 
 use crate::{
@@ -43,10 +43,12 @@ pub struct Job {
     pub url: String,
     /// Number of the federation.
     pub federation: u32,
-    /// The rows: CSV, .tsv or .parquet.
+    /// The rows: CSV, TSV or Parquet.
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
+    /// How to read the file.
+    pub reading: Reading,
     /// The most that is bid for a place in a block; none: a tenth of the bond.
     pub tip_max: Option<Amount>,
     /// Where openings are kept.
@@ -155,7 +157,9 @@ impl<'a> Session<'a> {
             return Err(no_seat(&view, &account));
         }
         let task = &view.spec.task;
-        let data = Dataset::read(&job.data, &task.schema, job.target.as_deref())?;
+        let target = job.target.as_deref();
+        let note = |text| tell(&Event::Note { text });
+        let data = crate::rows::read(&job.data, &job.reading, &task.schema, target, note)?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
         let mut used = store.used_holdouts()?;

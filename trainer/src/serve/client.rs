@@ -7,7 +7,11 @@ use std::{path::PathBuf, time::Duration};
 
 use fedchain_commitment::{spec_hash, values_root};
 use fedchain_fl::{FederationSpec, H256};
-use fedchain_learn::{self as learn, Hyper, data::Dataset, server::keep_bound};
+use fedchain_learn::{
+    self as learn, Hyper,
+    data::{Dataset, Reading},
+    server::keep_bound,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use subxt_signer::sr25519::Keypair;
 
@@ -20,7 +24,7 @@ use super::{
 use crate::{
     Error,
     chain::AccountId,
-    keys,
+    keys, rows,
     session::{
         Tell,
         report::{End, Event, Summary},
@@ -35,10 +39,12 @@ pub use super::connection::ABSENCE_MAX;
 pub struct Job {
     /// Address of the server.
     pub server: String,
-    /// The CSV file.
+    /// The file of rows.
     pub data: PathBuf,
     /// Header of the target column, where it is not the schema's.
     pub target: Option<String>,
+    /// How to read the file.
+    pub reading: Reading,
     /// How to train.
     pub hyper: Hyper,
     /// How long a server that is not there yet is waited for.
@@ -110,7 +116,9 @@ impl<'a> Client<'a> {
         let Status { run, spec, .. } = status;
         let account = keys::account(key);
         check(&spec).map_err(ServeError::Rule)?;
-        let data = Dataset::read(&job.data, &spec.task.schema, job.target.as_deref())?;
+        let target = job.target.as_deref();
+        let note = |text| tell(&Event::Note { text });
+        let data = rows::read(&job.data, &job.reading, &spec.task.schema, target, note)?;
         tell(&Event::Start {
             federation: None,
             name: spec.name.to_string(),

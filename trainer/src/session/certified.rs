@@ -1,7 +1,7 @@
 //! What a client of a certified regression does instead of training and aggregating.
 
 use fedchain_fl::view::PhaseView;
-use fedchain_learn::moments::moments;
+use fedchain_learn::moments::{certify, moments};
 
 use super::{Session, work::Work};
 use crate::{
@@ -23,6 +23,12 @@ impl Session<'_> {
             return Err(Error::Protocol("the strategy has changed".into()));
         };
         let moments = moments(task, shape, data)?;
+        // The rows of others may mend it, so that it stops nobody.
+        if let Err(uncertified) = certify(task, moments.clone()) {
+            self.note(format!(
+                "by your rows alone there would be no certificate: {uncertified}"
+            ));
+        }
         (self.tell)(&Event::Moments {
             round: view.round,
             numbers: shape.moments(),

@@ -146,7 +146,8 @@ impl<'a> Session<'a> {
         let burned = burned(chain, &view, &account, &store, head).await?;
         ensure_place(&view, &account, &store, burned)?;
         let task = &view.spec.task;
-        let work = Work::read(&job.source, job.federation, &view.spec)?;
+        let note = |text| tell(&Event::Note { text });
+        let work = Work::read(&job.source, job.federation, &view.spec, note)?;
         let model = chain
             .model(job.federation, task.format, None, head.hash)
             .await?;

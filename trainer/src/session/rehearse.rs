@@ -59,12 +59,18 @@ pub struct Weights {
     pub is_clipped: bool,
 }
 
-/// Makes a round's work ready as far as it can be before the round.
+/// Makes a round's work ready as far as it can be before the round; `tell` hears what there is to know of
+/// the rows.
 ///
 /// # Errors
 /// Whatever would stop it: bad data, a file of another model, a missing membership, a federation or a
 /// round that is over.
-pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehearsal, Error> {
+pub async fn rehearse(
+    chain: &Chain,
+    job: &Job,
+    key: &Keypair,
+    tell: impl Fn(String),
+) -> Result<Rehearsal, Error> {
     let head = chain.best().await?;
     let view = chain.federation(job.federation, head.hash).await?;
     let account = keys::account(key);
@@ -84,7 +90,7 @@ pub async fn rehearse(chain: &Chain, job: &Job, key: &Keypair) -> Result<Rehears
         ensure_takes(&view, round, false)?;
     }
     let task = &view.spec.task;
-    let work = Work::read(&job.source, job.federation, &view.spec)?;
+    let work = Work::read(&job.source, job.federation, &view.spec, tell)?;
     let rows = work.rows();
     let is_private = work.guard().is_some();
     let (bytes, weights) = match work {

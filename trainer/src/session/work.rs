@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use fedchain_fl::{FederationSpec, TaskSpec, view::ModelView};
-use fedchain_learn::{self as learn, Hyper, Metrics, data::Dataset, files};
+use fedchain_learn::{
+    self as learn, Hyper, Metrics,
+    data::{Dataset, Reading},
+    files,
+};
 
 use super::noise::{Guard, Noise};
-use crate::{Error, words};
+use crate::{Error, rows, words};
 
 /// What a user gives.
 #[derive(Debug, Clone)]
@@ -17,6 +21,8 @@ pub enum Source {
         data: PathBuf,
         /// Header of the target column, where it is not the schema's.
         target: Option<String>,
+        /// How to read the file.
+        reading: Reading,
         /// How to train.
         hyper: Hyper,
         /// Noise to add to updates.
@@ -50,14 +56,17 @@ pub(super) enum Work {
 
 impl Work {
     /// Reads what `source` names, as `spec` wants it.
+    ///
+    /// `tell` hears what the user must know of the rows.
     pub fn read(
         source: &Source,
         federation: u32,
         spec: &FederationSpec<u128>,
+        tell: impl Fn(String),
     ) -> Result<Self, Error> {
         let task = &spec.task;
         let takes_moments = task.strategy.terms().is_some();
-        let work = Self::read_for(source, federation, task, takes_moments)?;
+        let work = Self::read_for(source, federation, task, takes_moments, tell)?;
         match words::cut(spec, work.rows()) {
             // Moments are of all rows: a smaller count would make them moments that no rows have.
             Some(cut) if takes_moments => Err(Error::Impossible(format!(
@@ -72,6 +81,7 @@ impl Work {
         federation: u32,
         task: &TaskSpec,
         takes_moments: bool,
+        tell: impl Fn(String),
     ) -> Result<Self, Error> {
         match source {
             Source::Rows { noise: Some(_), .. } if takes_moments => {
@@ -90,12 +100,19 @@ impl Work {
             Source::Rows {
                 data,
                 target,
+                reading,
                 hyper,
                 noise,
                 ..
             } => Ok(Self::Rows {
                 guard: noise.map(|noise| Guard::new(&noise, task)).transpose()?,
-                data: Box::new(Dataset::read(data, &task.schema, target.as_deref())?),
+                data: Box::new(rows::read(
+                    data,
+                    reading,
+                    &task.schema,
+                    target.as_deref(),
+                    tell,
+                )?),
                 hyper: *hyper,
             }),
             Source::Weights { .. } if takes_moments => Err(Error::Impossible(format!(
@@ -153,6 +170,7 @@ mod tests {
         let source = Source::Rows {
             data: "none.csv".into(),
             target: None,
+            reading: Reading::default(),
             hyper: Hyper::default(),
             noise: Some(noise),
             send_moments: true,
@@ -162,7 +180,8 @@ mod tests {
             penalty: Decimal::whole(1),
             epsilon: Decimal::whole(1),
         });
-        let error = Work::read(&source, 0, &spec).err().unwrap().to_string();
+        let error = Work::read(&source, 0, &spec, drop).err().unwrap();
+        let error = error.to_string();
         assert!(error.contains("--clip and --noise add nothing"), "{error}");
     }
 
@@ -174,13 +193,14 @@ mod tests {
         let source = Source::Rows {
             data,
             target: None,
+            reading: Reading::default(),
             hyper: Hyper::default(),
             noise: None,
             send_moments: true,
         };
         let mut spec = view(PhaseView::Waiting).spec;
         spec.sample_count_max = 2;
-        let work = Work::read(&source, 0, &spec).unwrap();
+        let work = Work::read(&source, 0, &spec, drop).unwrap();
         assert_eq!(
             words::cut(&spec, work.rows()).unwrap(),
             "3 rows; this federation counts 2 per client at most (sample_count_max)"
@@ -189,13 +209,13 @@ mod tests {
             penalty: Decimal::whole(1),
             epsilon: Decimal::whole(1),
         });
-        let error = Work::read(&source, 0, &spec).err().unwrap().to_string();
+        let error = Work::read(&source, 0, &spec, drop).err().unwrap().to_string();
         assert!(
             error.ends_with("moments are of every row: leave rows out"),
             "{error}"
         );
         spec.sample_count_max = 3;
         assert_eq!(words::cut(&spec, 3), None);
-        assert!(Work::read(&source, 0, &spec).is_ok());
+        assert!(Work::read(&source, 0, &spec, drop).is_ok());
     }
 }

@@ -127,8 +127,9 @@ impl Schema {
     /// Whether names, scales and labels are usable.
     ///
     /// # Errors
-    /// [`Error::Name`], [`Error::Scale`] or [`Error::Duplicate`]; [`Error::Category`] when features take
-    /// one column as a number and by labels, or a real target has what only features have.
+    /// [`Error::Name`], [`Error::Scale`], [`Error::Duplicate`] or [`Error::TargetIsFeature`];
+    /// [`Error::Category`] when features take one column as a number and by labels, or a real target has
+    /// what only features have.
     pub fn check(&self) -> Result<(), Error> {
         for column in &self.features {
             column.check()?;
@@ -158,7 +159,7 @@ impl Schema {
         }
         let target = self.target.name();
         match features().any(|feature| feature.name == *target) {
-            true => Err(Error::Duplicate),
+            true => Err(Error::TargetIsFeature),
             false => Ok(()),
         }
     }

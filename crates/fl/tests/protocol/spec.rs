@@ -154,7 +154,7 @@ fn a_column_is_one_number_or_different_labels() {
     check_schema(&twice, number("y"), Err(Error::Duplicate));
     let both = [label("colour", "red"), number("colour")];
     check_schema(&both, number("y"), Err(Error::Category));
-    check_schema(&colours, number("colour"), Err(Error::Duplicate));
+    check_schema(&colours, number("colour"), Err(Error::TargetIsFeature));
 }
 
 #[test]

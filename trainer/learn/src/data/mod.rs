@@ -12,16 +12,21 @@
 //!   schema of one.
 //! - [`partition`] deals rows to the clients of an experiment.
 
+mod alike;
 mod cell;
 pub mod check;
 mod error;
 pub mod infer;
+mod missing;
 pub mod partition;
 mod read;
+mod reading;
 mod table;
 
+pub use cell::excerpt;
 pub use error::DataError;
-pub use table::{Cell, Table};
+pub use reading::{Delimiter, NoDelimiter, Reading};
+pub use table::{Cell, Remark, Table};
 
 use fedchain_fl::Decimal;
 use ndarray::{Array1, Array2, Axis};

@@ -6,7 +6,7 @@ use fedchain_fl::{Schema, Target};
 use ndarray::{Array1, Array2};
 
 use super::{
-    DataError, Dataset, Table, Targets,
+    DataError, Dataset, Reading, Table, Targets,
     cell::{self, Fault, Rule},
 };
 
@@ -16,17 +16,36 @@ impl Dataset {
     ///
     /// # Errors
     /// The first thing that is wrong with the file.
-    pub fn read(path: &Path, schema: &Schema, target: Option<&str>) -> Result<Self, DataError> {
-        Self::from_table(&Table::read(path)?, schema, target)
+    pub fn read(
+        path: &Path,
+        reading: &Reading,
+        schema: &Schema,
+        target: Option<&str>,
+    ) -> Result<Self, DataError> {
+        let named = schema.target.name().to_string();
+        let table = Table::read_for(path, reading, target.unwrap_or(&named))?;
+        Self::from_table(&table, schema, target)
     }
 
     /// Reads the features only; the file need not have the target.
     ///
     /// # Errors
     /// The first thing that is wrong with the file.
-    pub fn read_features(path: &Path, schema: &Schema) -> Result<Self, DataError> {
+    pub fn read_features(
+        path: &Path,
+        reading: &Reading,
+        schema: &Schema,
+    ) -> Result<Self, DataError> {
+        Self::features_from_table(&Table::read(path, reading)?, schema)
+    }
+
+    /// As [`Self::read_features`], of a file that is in memory.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the table.
+    pub fn features_from_table(table: &Table, schema: &Schema) -> Result<Self, DataError> {
         Ok(Self {
-            features: features(&Table::read(path)?, schema)?,
+            features: features(table, schema)?,
             targets: None,
         })
     }
@@ -43,15 +62,18 @@ impl Dataset {
         let features = features(table, schema)?;
         let named = schema.target.name().to_string();
         let header = target.unwrap_or(&named);
+        if cell::is_feature(schema, header) {
+            return Err(DataError::TargetIsFeature(header.to_owned()));
+        }
         let targets = match &schema.target {
             Target::Real(column) => {
                 let rule = Rule::new(column);
-                let values = column_of(table, header, &[], |cell| rule.number(cell))?;
+                let values = target_of(table, header, &[], |cell| rule.number(cell))?;
                 Targets::Real(Array1::from_vec(values))
             }
             Target::Classes { labels, .. } => {
                 let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
-                let classes = column_of(table, header, &labels, |cell| cell::class(cell, &labels))?;
+                let classes = target_of(table, header, &labels, |cell| cell::class(cell, &labels))?;
                 Targets::Classes(Array1::from_vec(classes))
             }
         };
@@ -91,6 +113,16 @@ fn column_of<T>(
     cells
         .map(|cell| read(cell.text).map_err(|fault| fault.at(table, header, cell, labels)))
         .collect()
+}
+
+/// As [`column_of`] for the target, without which a row can be left out.
+fn target_of<T>(
+    table: &Table,
+    header: &str,
+    labels: &[String],
+    read: impl Fn(&str) -> Result<T, Fault>,
+) -> Result<Vec<T>, DataError> {
+    column_of(table, header, labels, read).map_err(DataError::of_target)
 }
 
 #[cfg(test)]

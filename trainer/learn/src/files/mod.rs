@@ -17,6 +17,8 @@
 //! Values of the chain are exact in float64, so a model that is written and read again is the same bit
 //! for bit; what was trained elsewhere is rounded to the nearest fixed-point value when it is used.
 
+#[cfg(test)]
+mod damaged;
 mod elements;
 mod error;
 mod layers;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::LearnError;
+use crate::{LearnError, moments::Uncertified};
 
 /// Why a simulation stopped.
 #[derive(Debug, Error)]
@@ -57,9 +57,12 @@ pub enum SimulateError {
     Uploaded,
     /// Rounds of a certified regression are not aggregated.
     #[error(
-        "the strategy least_squares has nothing to simulate: its one round has an exact optimum"
+        "the strategy least_squares has no rounds of training: its one round has an exact optimum"
     )]
     Certified,
+    /// The clients' rows make no certificate.
+    #[error("there would be no certificate: {0}")]
+    Uncertified(#[from] Uncertified),
     /// A client could not train.
     #[error("client {client} in round {round}: {source}")]
     Client {

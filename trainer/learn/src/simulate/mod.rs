@@ -10,9 +10,12 @@
 //! order. It works in rayon's current thread pool. In memory are the clients' rows, the server model
 //! and the updates of one round.
 //!
+//! A certified regression has no rounds to train in: [`certify`] solves it.
+//!
 //! - [`attack`]: what attackers send. [`plot`]: charts. [`report`]: what is said of each round.
 
 pub mod attack;
+mod certified;
 mod error;
 mod lots;
 pub mod plot;
@@ -22,6 +25,7 @@ mod setup;
 #[cfg(test)]
 mod tests;
 
+pub use certified::{Certified, certify};
 pub use error::SimulateError;
 pub use lots::Sampling;
 pub use report::{Outcome, Round};

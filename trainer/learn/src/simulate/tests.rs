@@ -2,7 +2,7 @@
 //! setup changes a bit.
 
 use fedchain_commitment::values_root;
-use fedchain_fl::{H256, Initial, NormRule, Strategy};
+use fedchain_fl::{H256, Initial, LeastSquares, ModelSpec, NormRule, Strategy, Target};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use rayon::ThreadPoolBuilder;
@@ -355,4 +355,49 @@ fn charts_name_their_axes() {
     assert!(chart.contains("accuracy in %"), "{chart}");
     // One point per round and for the initial model.
     assert_eq!(chart.matches("<circle").count(), 3);
+}
+
+#[test]
+fn a_certificate_is_of_all_clients_rows() {
+    let mut spec = spec(1);
+    let task = &mut spec.task;
+    task.model = ModelSpec::Linear;
+    task.schema.target = Target::Real(task.schema.features[0].clone());
+    let line = |slope: f64| Dataset {
+        features: ndarray::array![[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]],
+        targets: Some(Targets::Real(
+            ndarray::array![0.0, 1.0, 2.0, 3.0].mapv(|x: f64| slope * x),
+        )),
+    };
+    let clients = [line(1.0), line(2.0)];
+    let found = |spec: &FederationSpec<u128>, clients: &[Dataset]| {
+        certify(&Setup::new(spec, clients, HYPER)).map_err(|error| error.to_string())
+    };
+    let said = found(&spec, &clients).unwrap_err();
+    assert!(
+        said.ends_with("its strategy is not least_squares"),
+        "{said}"
+    );
+    let mut terms = LeastSquares {
+        penalty: "1e-6".parse().unwrap(),
+        epsilon: "1e-3".parse().unwrap(),
+    };
+    spec.task.strategy = Strategy::LeastSquares(terms);
+    let certified = found(&spec, &clients).unwrap();
+    assert_eq!((certified.clients, certified.rows), (2, 8));
+    assert!(certified.distance < 1e-3, "{certified:?}");
+    // The best slope is 1.5, which is wrong by x / 2: its mean square is 14 / 16.
+    assert!(
+        (certified.metrics.rmse.unwrap() - 0.875f64.sqrt()).abs() < 1e-3,
+        "{certified:?}"
+    );
+    terms.epsilon = "1e-9".parse().unwrap();
+    spec.task.strategy = Strategy::LeastSquares(terms);
+    let said = found(&spec, &clients).unwrap_err();
+    assert!(
+        said.starts_with("there would be no certificate: the model that is rounded"),
+        "{said}"
+    );
+    let said = found(&spec, &[line(1.0), line(9.0)]).unwrap_err();
+    assert!(said.starts_with("client 2 in round 1: "), "{said}");
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use fedchain_learn::{
     Hyper,
     data::{
-        Table,
+        Table, excerpt,
         partition::{self, HoldOut, groups, hold_out},
     },
     whole::{self, Whole},
@@ -27,6 +27,8 @@ use crate::{
         deal::{Scheme, share},
         file_error,
         hyper::positive,
+        output::{self, Output},
+        reading::ReadingArgs,
     },
 };
 
@@ -35,7 +37,7 @@ const LABELS_SHOWN_MAX: usize = 10;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Partition {
-    /// Rows: CSV, .tsv or .parquet.
+    /// Rows: CSV, TSV or Parquet.
     file: PathBuf,
     /// Clients; with the scheme `column` as many as it has values.
     #[arg(
@@ -65,6 +67,8 @@ pub(in crate::cli) struct Partition {
     /// Folder for client-001.csv and so on, and held-out.csv.
     #[arg(long)]
     out_dir: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 /// A file that was written.
@@ -78,9 +82,16 @@ struct Part {
 
 impl Partition {
     pub(super) fn run(self, common: &Common) -> Result<(), Error> {
-        let table = Table::read(&self.file)?;
+        let table = Table::read(&self.file, &self.reading.reading())?;
+        let labels: Vec<_> = match self.target.as_deref() {
+            Some(name) => table.column(table.place(name)?).collect(),
+            None => Vec::new(),
+        };
+        if common.format == Output::Text {
+            let remarks = table.remarks();
+            remarks.iter().for_each(|it| output::hint(&it.to_string()));
+        }
         let parts = self.deal(&table)?;
-        whole::folder(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
         let parts = parts.iter().map(|(name, rows)| {
             let path = self.out_dir.join(format!("{name}.{}", table.ending()));
             (path, rows)
@@ -93,17 +104,15 @@ impl Partition {
                 "it exists already: choose another --out-dir",
             ));
         }
-        for (written, (path, rows)) in parts.iter().enumerate() {
-            if let Err(error) = write(&table, rows, path) {
-                let written = parts.iter().take(written);
-                written.for_each(|(path, _)| drop(fs::remove_file(path)));
-                return Err(file_error(path, error));
+        let is_new = !self.out_dir.exists();
+        whole::folder(&self.out_dir).map_err(|error| file_error(&self.out_dir, error))?;
+        if let Err(error) = write_all(&table, &parts) {
+            if is_new {
+                // Nothing can be done where it fails, and there is an error to tell already.
+                let _ = fs::remove_dir(&self.out_dir);
             }
+            return Err(error);
         }
-        let labels: Vec<_> = match self.target.as_deref() {
-            Some(name) => table.column(table.place(name)?).collect(),
-            None => Vec::new(),
-        };
         let parts = parts.into_iter().map(|(file, rows)| {
             let mut counts = BTreeMap::new();
             for cell in rows.iter().filter_map(|row| labels.get(*row)) {
@@ -171,6 +180,19 @@ impl Partition {
     }
 }
 
+/// Writes all files, or none: half an experiment is none.
+fn write_all(table: &Table, parts: &[(PathBuf, &Vec<usize>)]) -> Result<(), Error> {
+    for (done, (path, rows)) in parts.iter().enumerate() {
+        if let Err(error) = write(table, rows, path) {
+            for (path, _) in parts.iter().take(done) {
+                let _ = fs::remove_file(path);
+            }
+            return Err(file_error(path, error));
+        }
+    }
+    Ok(())
+}
+
 fn write(table: &Table, rows: &[usize], path: &Path) -> io::Result<()> {
     Whole::at(path)
         .fresh()
@@ -181,7 +203,7 @@ fn line(part: &Part) -> String {
     let counts: Vec<String> = part
         .labels
         .iter()
-        .map(|(label, rows)| format!("{label} ×{rows}"))
+        .map(|(label, rows)| format!("{} ×{rows}", excerpt(label)))
         .collect();
     let counts = match counts.len() {
         0 => String::new(),

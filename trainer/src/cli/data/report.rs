@@ -1,6 +1,9 @@
 //! What was found in a file, as lines.
 
-use fedchain_learn::data::check::{ColumnReport, Report, Values};
+use fedchain_learn::data::{
+    check::{ColumnReport, Report, Values},
+    excerpt,
+};
 
 use super::rows;
 
@@ -12,7 +15,15 @@ pub(super) fn describe(report: &Report) -> String {
         .map(|column| column.name.chars().count());
     let width = names.max().unwrap_or(0).max("column".len());
     let mut lines = vec![
-        format!("{}: {}", report.file.display(), rows(report.rows)),
+        match report.skipped {
+            0 => format!("{}: {}", report.file.display(), rows(report.rows)),
+            skipped => format!(
+                "{}: {}, and {} without a target, left out",
+                report.file.display(),
+                rows(report.rows),
+                rows(skipped)
+            ),
+        },
         format!(
             "{:<width$} {:>6} {:>10} {:>10} {:>10}  after offset and scale",
             "column", "empty", "min", "mean", "max"
@@ -20,7 +31,9 @@ pub(super) fn describe(report: &Report) -> String {
     ];
     lines.extend(report.columns.iter().map(|column| line(column, width)));
     if !report.ignored.is_empty() {
-        lines.push(format!("not read: {}", report.ignored.join(", ")));
+        let ignored = report.ignored.iter().map(|name| excerpt(name));
+        let ignored: Vec<String> = ignored.collect();
+        lines.push(format!("not read: {}", ignored.join(", ")));
     }
     let refused = report.refused.iter();
     lines.extend(refused.map(|finding| format!("refused: {finding}")));

@@ -54,8 +54,8 @@ mod tests {
 
     use fedchain_fl::FederationSpec;
     use fedchain_learn::data::{
-        Dataset, Table,
-        infer::{Scaling, infer},
+        Dataset, Reading, Table,
+        infer::{Wanted, infer},
     };
     use fedchain_test_support::Task;
     use proptest::prelude::*;
@@ -73,6 +73,14 @@ mod tests {
         spec::parse(&text).unwrap()
     }
 
+    fn wanted(target: &str, classes: bool) -> Wanted<'_> {
+        Wanted {
+            target,
+            classes,
+            ..Wanted::default()
+        }
+    }
+
     #[test]
     fn the_wine_example_is_what_its_rows_say() {
         let folder = tempfile::tempdir().unwrap();
@@ -82,8 +90,8 @@ mod tests {
         let all = folder.path().join("all.csv");
         let held_out = held_out.split_once('\n').unwrap().1;
         fs::write(&all, format!("{rows}{held_out}")).unwrap();
-        let table = Table::read(&all).unwrap();
-        let inferred = infer(&table, "quality", true, Scaling::Standard).unwrap();
+        let table = Table::read(&all, &Reading::default()).unwrap();
+        let inferred = infer(&table, &wanted("quality", true)).unwrap();
         let (_, example) = Task::Wine.toml().split_once("[task.schema]").unwrap();
         assert_eq!(
             schema(&inferred.schema),
@@ -118,8 +126,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("rows.csv");
             fs::write(&path, text).unwrap();
-            let table = Table::read(&path).unwrap();
-            let schema = infer(&table, "y", classes, Scaling::Standard).unwrap().schema;
+            let table = Table::read(&path, &Reading::default()).unwrap();
+            let schema = infer(&table, &wanted("y", classes)).unwrap().schema;
             let read = spec_with(&schema).task.schema;
             prop_assert_eq!(&read, &schema);
             let data = Dataset::from_table(&table, &read, None).unwrap();

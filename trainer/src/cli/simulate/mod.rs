@@ -8,10 +8,10 @@ use std::{path::PathBuf, time::Instant};
 use clap::{Args, builder::RangedU64ValueParser};
 use fedchain_fl::{FederationSpec, H256, limits::ROUNDS_MAX};
 use fedchain_learn::{
-    data::Dataset,
     simulate::{
-        Attackers, Outcome, Round, Sampling, Setup, Simulation, Summary,
+        Attackers, Certified, Outcome, Round, Sampling, Setup, Simulation, Summary,
         attack::{self, Attack},
+        certify,
     },
     whole,
 };
@@ -29,7 +29,7 @@ use crate::{
     Error,
     phase::inline,
     session::report::describe,
-    words::{self, count},
+    words::{self, count, plain},
 };
 use rows::RowsArgs;
 
@@ -89,6 +89,7 @@ enum Event<'a> {
     Start(&'a Summary),
     Round(&'a Round),
     Summary(End),
+    Certificate(&'a Certified),
 }
 
 /// How a simulation ended.
@@ -119,6 +120,9 @@ impl Simulate {
             seed: hyper.seed,
             ..Setup::new(&spec, &rows.clients, hyper)
         };
+        if spec.task.strategy.terms().is_some() {
+            return self.certify(common, &setup);
+        }
         let summary = setup.summary()?;
         let simulation = Simulation::new(setup)?;
         if let Some(dir) = &self.out_dir {
@@ -146,6 +150,25 @@ impl Simulate {
             let each = 1_000.0 * seconds / f64::from(spec.rounds_max);
             output::hint(&format!("took {seconds:.2} s, {each:.1} ms per round"));
         }
+        Ok(())
+    }
+
+    /// Solves a certified regression, which has no rounds to run.
+    fn certify(&self, common: &Common, setup: &Setup<'_, u128>) -> Result<(), Error> {
+        let has_rounds = self.rounds.is_some()
+            || self.sample != Sampling::ALL
+            || self.drop_out > 0.0
+            || self.attack.is_some()
+            || self.out_dir.is_some();
+        if has_rounds {
+            return Err(Error::Usage(
+                "a certified regression has one round, with everybody in it, and no files are made of it: leave \
+                 out --rounds, --sample, --drop-out, --attack and --out-dir"
+                    .into(),
+            ));
+        }
+        let found = certify(setup)?;
+        tell(common, &Event::Certificate(&found), || certificate(&found));
         Ok(())
     }
 
@@ -250,6 +273,19 @@ fn line(round: &Round, rounds_max: u32) -> String {
         ),
     };
     format!("[ROUND {}/{rounds_max}] {happened}: {metrics}", round.round)
+}
+
+fn certificate(found: &Certified) -> String {
+    format!(
+        "[CERTIFICATE] {} clients, {} rows: within {:.3e} of the ridge optimum, {} allowed; curvature at least \
+         {:.3e}: {}",
+        found.clients,
+        found.rows,
+        found.distance,
+        plain(found.epsilon),
+        found.curvature,
+        describe(&found.metrics)
+    )
 }
 
 fn footer(rounds: &[Round]) -> String {

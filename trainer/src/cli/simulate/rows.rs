@@ -1,6 +1,9 @@
 //! Whose rows are simulated: a file dealt to clients, or a file for each of them.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, builder::RangedU64ValueParser};
 use fedchain_fl::Schema;
@@ -15,7 +18,10 @@ use crate::{
     cli::{
         deal::{Scheme, share},
         hyper::positive,
+        output,
+        reading::TargetReadingArgs,
     },
+    rows,
 };
 
 /// Which rows, and whose.
@@ -47,6 +53,8 @@ pub(super) struct RowsArgs {
     /// the clients' rows].
     #[arg(long, value_name = "SHARE", conflicts_with = "held_out", value_parser = share)]
     hold_out: Option<f64>,
+    #[command(flatten)]
+    reading: TargetReadingArgs,
 }
 
 /// Rows in memory.
@@ -70,6 +78,10 @@ pub(super) struct Dealt {
     column: Option<String>,
 }
 
+fn tell(note: String) {
+    output::hint(&note);
+}
+
 impl RowsArgs {
     /// Reads, holds out and deals; the same seed does it alike.
     ///
@@ -79,7 +91,9 @@ impl RowsArgs {
         let is_dealt = self.clients.is_some() || self.scheme != Scheme::Iid;
         let mut rows = match (self.data.as_slice(), is_dealt) {
             ([file], true) => {
-                let table = Table::read(file)?;
+                let reading = self.reading.reading();
+                let target = self.target.as_deref();
+                let table = rows::read_table(file, &reading, schema, target, tell)?;
                 let data = Dataset::from_table(&table, schema, self.target.as_deref())?;
                 self.deal(&table, &data, seed)?
             }
@@ -93,10 +107,15 @@ impl RowsArgs {
             }
         };
         if let Some(file) = &self.held_out {
-            let data = Dataset::read(file, schema, self.target.as_deref())?;
+            let data = self.dataset(file, schema)?;
             rows.held_out.push(data);
         }
         Ok(rows)
+    }
+
+    fn dataset(&self, file: &Path, schema: &Schema) -> Result<Dataset, Error> {
+        let (reading, target) = (self.reading.reading(), self.target.as_deref());
+        rows::read(file, &reading, schema, target, tell)
     }
 
     fn one_file_each(&self, files: &[PathBuf], schema: &Schema, seed: u64) -> Result<Rows, Error> {
@@ -106,7 +125,7 @@ impl RowsArgs {
             dealt: None,
         };
         for file in files {
-            let data = Dataset::read(file, schema, self.target.as_deref())?;
+            let data = self.dataset(file, schema)?;
             match self.split(data.rows(), seed)? {
                 Some(split) => {
                     rows.clients.push(data.select(&split.training));

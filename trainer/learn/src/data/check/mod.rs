@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use fedchain_fl::{Column, Target, TaskSpec};
 
 use super::{
-    Cell, DataError, Table,
+    Cell, DataError, Dataset, Table, alike,
     cell::{self, Fault, Rule},
+    table::nfc,
 };
 use crate::moments;
 
@@ -25,16 +26,26 @@ const FIRST_MAX: usize = 3;
 /// otherwise than the schema.
 pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
     let schema = &task.schema;
+    let named = schema.target.name().to_string();
+    let header = target.unwrap_or(&named);
     let mut check = Check {
         table,
+        target: header,
         is_certified: task.strategy.terms().is_some(),
         columns: Vec::new(),
         refused: Vec::new(),
         warnings: Vec::new(),
     };
+    for remark in table.remarks() {
+        check.warnings.push(Finding {
+            column: None,
+            problem: Problem::File { remark },
+            cells: table.rows(),
+            first: Vec::new(),
+        });
+    }
     let mut used = headers(&schema.features);
-    for header in &used {
-        let header = header.as_str();
+    for header in used.iter().map(String::as_str) {
         let labels = cell::labels_of(schema, header);
         let of_column = schema.features.iter();
         let of_column = of_column.filter(|feature| feature.name.to_string() == header);
@@ -54,9 +65,8 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
             values.collect()
         });
     }
-    let named = schema.target.name().to_string();
-    let header = target.unwrap_or(&named);
     match &schema.target {
+        _ if cell::is_feature(schema, header) => check.as_a_whole(header, Problem::TargetIsFeature),
         Target::Real(column) => {
             let rule = Rule::new(column);
             check.column(header, Vec::new(), |cell, _| Ok(vec![rule.number(cell)?]));
@@ -77,11 +87,16 @@ pub fn check(table: &Table, task: &TaskSpec, target: Option<&str>) -> Report {
             first: Vec::new(),
         });
     }
+    if check.is_certified && check.refused.is_empty() {
+        check.certificate(task, target);
+    }
     used.push(header.to_owned());
+    let used: Vec<String> = used.iter().map(|name| nfc(name)).collect();
     let ignored = table.header().iter().filter(|name| !used.contains(name));
     Report {
         file: table.file().to_owned(),
         rows: table.rows(),
+        skipped: table.skipped(),
         ignored: ignored.cloned().collect(),
         columns: check.columns,
         refused: check.refused,
@@ -104,6 +119,8 @@ fn headers(features: &[Column]) -> Vec<String> {
 /// A report in the making.
 struct Check<'a> {
     table: &'a Table,
+    /// Header of the target column.
+    target: &'a str,
     is_certified: bool,
     columns: Vec<ColumnReport>,
     refused: Vec<Finding>,
@@ -111,6 +128,36 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Refuses the column `header` for something that is not of single cells.
+    fn as_a_whole(&mut self, header: &str, problem: Problem) {
+        self.refused.push(Finding {
+            column: Some(header.to_owned()),
+            problem,
+            cells: self.table.rows(),
+            first: Vec::new(),
+        });
+    }
+
+    /// Tries what is done with the rows' moments when they are on chain.
+    fn certificate(&mut self, task: &TaskSpec, target: Option<&str>) {
+        let certified = || {
+            let data = Dataset::from_table(self.table, &task.schema, target);
+            let data = data.map_err(|error| error.to_string())?;
+            let shape = task.shape().map_err(|error| error.to_string())?;
+            let moments =
+                moments::moments(task, shape, &data).map_err(|error| error.to_string())?;
+            moments::certify(task, moments).map_err(|error| error.to_string())
+        };
+        if let Err(reason) = certified() {
+            self.warnings.push(Finding {
+                column: None,
+                problem: Problem::Uncertified { reason },
+                cells: self.table.rows(),
+                first: Vec::new(),
+            });
+        }
+    }
+
     /// Looks at all cells under `header`. `read` says what the model sees of a cell: none to several
     /// values. `labels` are what it may hold; without, it is a number.
     fn column(
@@ -121,15 +168,7 @@ impl Check<'_> {
     ) {
         let place = match self.table.place(header) {
             Ok(place) => place,
-            Err(error) => {
-                self.refused.push(Finding {
-                    column: Some(header.to_owned()),
-                    problem: problem_of_column(error),
-                    cells: self.table.rows(),
-                    first: Vec::new(),
-                });
-                return;
-            }
+            Err(error) => return self.as_a_whole(header, problem_of_column(error)),
         };
         let mut tally = Tally::new(&labels);
         let (mut refused, mut warnings) = (BTreeMap::new(), BTreeMap::new());
@@ -137,10 +176,16 @@ impl Check<'_> {
             let is_empty = cell.text.is_empty();
             tally.empty += usize::from(is_empty);
             match read(cell.text, &labels) {
-                Err(fault) => note(&mut refused, problem_of_cell(fault, &labels), &cell),
+                Err(fault) => {
+                    let problem = match fault {
+                        Fault::Empty if header == self.target => Problem::EmptyTarget,
+                        fault => problem_of_cell(fault, cell.text, &labels),
+                    };
+                    note(&mut refused, problem, &cell);
+                }
                 Ok(values) => {
                     if !is_empty {
-                        tally.add(cell.text, &values);
+                        tally.add(cell.text, &labels, &values);
                     }
                     let beyond = |value: &f64| moments::quantise(*value).is_none();
                     if self.is_certified && values.iter().any(beyond) {
@@ -195,13 +240,18 @@ fn problem_of_column(error: DataError) -> Problem {
     }
 }
 
-fn problem_of_cell(fault: Fault, labels: &[String]) -> Problem {
+fn problem_of_cell(fault: Fault, cell: &str, labels: &[String]) -> Problem {
     match fault {
         Fault::Empty => Problem::Empty,
         Fault::NotANumber => Problem::NotANumber,
         Fault::NotFinite => Problem::NotFinite,
-        Fault::UnknownLabel => Problem::UnknownLabel {
-            labels: labels.to_vec(),
+        Fault::UnknownLabel => match alike::nearest(cell, labels) {
+            Some(label) => Problem::AlmostLabel {
+                label: label.clone(),
+            },
+            None => Problem::UnknownLabel {
+                labels: labels.to_vec(),
+            },
         },
     }
 }
@@ -236,8 +286,9 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, cell: &str, scaled: &[f64]) {
-        if let Some(count) = self.counts.iter_mut().find(|count| count.label == cell) {
+    fn add(&mut self, cell: &str, labels: &[String], scaled: &[f64]) {
+        let label = cell::place_of(cell, labels);
+        if let Some(count) = label.and_then(|place| self.counts.get_mut(place)) {
             count.rows += 1;
         } else if let (Ok(value), [scaled]) = (cell.parse::<f64>(), scaled) {
             self.cells += 1;

@@ -6,6 +6,7 @@ use fedchain_fl::FederationSpec;
 use serde::Serialize;
 
 use super::FAR;
+use crate::data::{Remark, alike, cell::excerpt, missing};
 
 /// A file as a federation sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,6 +15,8 @@ pub struct Report {
     pub file: PathBuf,
     /// Its rows.
     pub rows: usize,
+    /// Rows without a target that were left out.
+    pub skipped: usize,
     /// The columns that the federation reads and the file has: features, then the target.
     pub columns: Vec<ColumnReport>,
     /// The file's other columns.
@@ -106,12 +109,21 @@ pub enum Problem {
         /// The type.
         kind: String,
     },
+    /// The target column is one that the model learns from.
+    TargetIsFeature,
+    /// No value in the target column.
+    EmptyTarget,
     /// No value, and the schema has none for empty cells.
     Empty,
     /// No number.
     NotANumber,
     /// Infinite or NaN, perhaps only after scaling.
     NotFinite,
+    /// None of the schema's labels, but almost one.
+    AlmostLabel {
+        /// The schema's label.
+        label: String,
+    },
     /// None of the schema's labels.
     UnknownLabel {
         /// The schema's labels.
@@ -132,6 +144,16 @@ pub enum Problem {
         counted: u32,
         /// Whether all rows must be counted, as a certified regression asks.
         is_certified: bool,
+    },
+    /// A regression of these rows alone would not be certified.
+    Uncertified {
+        /// Why not.
+        reason: String,
+    },
+    /// Of the file as a whole.
+    File {
+        /// What to know about it.
+        remark: Remark,
     },
 }
 
@@ -162,7 +184,7 @@ impl Report {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(column) = &self.column {
-            write!(f, "column \"{column}\": ")?;
+            write!(f, "column \"{}\": ", excerpt(column))?;
         }
         let cells = match self.cells {
             1 => "1 cell".into(),
@@ -175,12 +197,26 @@ impl fmt::Display for Finding {
                 f,
                 "its type is {kind}: store numbers, text or Booleans instead"
             )?,
+            Problem::TargetIsFeature => write!(
+                f,
+                "it is a feature of this federation: --target names the column that holds what the model is to \
+                 predict"
+            )?,
+            Problem::EmptyTarget => write!(
+                f,
+                "{cells} without a value: --skip-without-target leaves such rows out"
+            )?,
             Problem::Empty => write!(
                 f,
                 "{cells} without a value, for which the schema has no rule"
             )?,
             Problem::NotANumber => write!(f, "{cells} without a number")?,
             Problem::NotFinite => write!(f, "{cells} infinite or not a number")?,
+            Problem::AlmostLabel { label } => write!(
+                f,
+                "{cells} with almost the label {}: write it as the schema does, if that is meant",
+                alike::visible(label)
+            )?,
             Problem::UnknownLabel { labels } => {
                 write!(f, "{cells} with none of the labels {}", labels.join(", "))?;
             }
@@ -194,6 +230,7 @@ impl fmt::Display for Finding {
                 "{} rows, and a certified regression takes {needed} (twice the features) or more",
                 self.cells
             )?,
+            Problem::File { remark } => write!(f, "{remark}")?,
             Problem::Far => write!(
                 f,
                 "{cells} more than {FAR} after offset and scale: are they in the federation's unit? \
@@ -212,17 +249,32 @@ impl fmt::Display for Finding {
                     write!(f, ", and a certified regression takes all: leave rows out")?;
                 }
             }
+            Problem::Uncertified { reason } => write!(
+                f,
+                "a regression of these rows alone would not be certified, and with those of others it may not \
+                 be: {reason}"
+            )?,
         }
         for (place, at) in self.first.iter().enumerate() {
             let before = if place == 0 { ": " } else { ", " };
             write!(f, "{before}row {}", at.row)?;
             if !at.cell.is_empty() {
-                write!(f, " \"{}\"", at.cell)?;
+                match self.problem {
+                    // It looks like the label.
+                    Problem::AlmostLabel { .. } => write!(f, " {}", alike::visible(&at.cell))?,
+                    _ => write!(f, " \"{}\"", at.cell)?,
+                }
             }
         }
         if self.cells > self.first.len() && !self.first.is_empty() {
             write!(f, ", …")?;
         }
-        Ok(())
+        let word = self.first.iter().map(|at| missing::hint(&at.cell));
+        f.write_str(
+            &word
+                .into_iter()
+                .find(|hint| !hint.is_empty())
+                .unwrap_or_default(),
+        )
     }
 }

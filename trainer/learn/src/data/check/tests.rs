@@ -7,6 +7,7 @@ use fedchain_fl::{
 };
 
 use super::*;
+use crate::data::Reading;
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -53,10 +54,15 @@ fn certified() -> TaskSpec {
 }
 
 fn report(text: &str, task: &TaskSpec, target: Option<&str>) -> Report {
+    report_by(&Reading::default(), text, task, target)
+}
+
+fn report_by(reading: &Reading, text: &str, task: &TaskSpec, target: Option<&str>) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, text).unwrap();
-    check(&Table::read(&path).unwrap(), task, target)
+    let table = Table::read_for(&path, reading, target.unwrap_or("ripe")).unwrap();
+    check(&table, task, target)
 }
 
 fn sentences(findings: &[Finding]) -> Vec<String> {
@@ -105,9 +111,10 @@ fn every_bad_cell_is_counted_and_the_first_are_named() {
     let expected = [
         "column \"size\": 1 cell without a value, for which the schema has no rule: row 4",
         "column \"size\": 4 cells without a number: row 3 \"x\", row 5 \"y\", row 6 \"z\", …",
-        "column \"size\": 1 cell infinite or not a number: row 2 \"NaN\"",
+        "column \"size\": 1 cell infinite or not a number: row 2 \"NaN\" (with --missing NaN it counts as an \
+         empty cell)",
         "column \"colour\": 2 cells with none of the labels red, blue: row 3 \"rde\", row 8 \"grey\"",
-        "column \"ripe\": 1 cell without a value, for which the schema has no rule: row 4",
+        "column \"ripe\": 1 cell without a value: --skip-without-target leaves such rows out: row 4",
         "column \"ripe\": 1 cell with none of the labels no, yes: row 5 \"maybe\"",
     ];
     assert_eq!(sentences(&found.refused), expected);
@@ -183,4 +190,85 @@ fn programs_get_kind_and_places() {
     let columns = serde_json::to_value(&found.columns[0]).unwrap();
     let expected = serde_json::json!({ "name": "size", "empty": 0, "numbers": null });
     assert_eq!(columns, expected);
+}
+
+#[test]
+fn a_feature_is_no_target() {
+    let found = report("size,colour,ripe\n12,red,yes\n", &task(), Some("size"));
+    let expected = [
+        "column \"size\": it is a feature of this federation: --target names the column that holds what the \
+         model is to predict",
+    ];
+    assert_eq!(sentences(&found.refused), expected);
+}
+
+#[test]
+fn almost_a_label_is_told_from_an_unknown_one() {
+    let text = "size,colour,ripe\n9,Red,yes\n9,red,yes\u{a0}\n9,RED,no\n9,grey,no\n";
+    let found = report(text, &task(), None);
+    let expected = [
+        "column \"colour\": 2 cells with almost the label \"red\": write it as the schema does, if that is \
+         meant: row 2 \"Red\", row 4 \"RED\"",
+        "column \"colour\": 1 cell with none of the labels red, blue: row 5 \"grey\"",
+        "column \"ripe\": 1 cell with almost the label \"yes\": write it as the schema does, if that is \
+         meant: row 3 \"yes\\u{a0}\"",
+    ];
+    assert_eq!(sentences(&found.refused), expected);
+}
+
+#[test]
+fn missing_words_and_rows_without_a_target_are_counted() {
+    let text = "size,colour,ripe\n9,NA,yes\n9,red,?\n9,,no\n9,red,\n";
+    let reading = Reading {
+        missing: Some(vec!["NA".into(), "?".into()]),
+        skip_without_target: true,
+        ..Reading::default()
+    };
+    let found = report_by(&reading, text, &task(), None);
+    assert_eq!((found.rows, found.skipped, found.refused), (2, 2, vec![]));
+    assert_eq!(found.columns[1].empty, 2);
+    let unsaid = report(text, &task(), None).refused;
+    let expected = [
+        "column \"colour\": 1 cell with none of the labels red, blue: row 2 \"NA\" (with --missing NA it \
+         counts as an empty cell)",
+        "column \"ripe\": 1 cell without a value: --skip-without-target leaves such rows out: row 5",
+        "column \"ripe\": 1 cell with none of the labels no, yes: row 3 \"?\" (with --missing '?' it counts \
+         as an empty cell)",
+    ];
+    assert_eq!(sentences(&unsaid), expected);
+}
+
+#[test]
+fn whether_a_regression_would_be_certified_is_told_before_its_moments_are_sent() {
+    let rows = "size,colour,ripe\n8,red,0\n9,,-1\n9,red,1\n11,blue,1\n14,red,1\n9,red,2\n";
+    let mut task = certified();
+    assert_eq!(report(rows, &task, None).warnings, []);
+    task.strategy = Strategy::LeastSquares(LeastSquares {
+        penalty: Decimal::whole(1),
+        epsilon: "1e-9".parse().unwrap(),
+    });
+    let found = report(rows, &task, None);
+    assert_eq!(found.refused, []);
+    let said = sentences(&found.warnings).concat();
+    let expected = "a regression of these rows alone would not be certified, and with those of others it may \
+                    not be: the model that is rounded to the number format is proven to be within ";
+    assert!(said.starts_with(expected), "{said}");
+    // What is refused has no moments.
+    let few = report("size,colour,ripe\n8,red,0\n", &task, None);
+    assert_eq!((few.refused.len(), few.warnings), (1, vec![]));
+}
+
+#[test]
+fn how_the_file_was_read_is_warned_of() {
+    let found = report(
+        "size,colour,ripe\nr1,9,red,no\nr2,10,red,yes\n",
+        &task(),
+        None,
+    );
+    assert_eq!(found.refused, []);
+    let expected = [
+        "the first cell of every row is left out: the header has no name for it, as where pandas or R \
+         write names of rows",
+    ];
+    assert_eq!(sentences(&found.warnings), expected);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fedchain_fl::{Column, Decimal, Name, Target};
 
-use super::{Draft, InferError, Inferred, Reason, classes_of, name_of, round};
+use super::{Draft, InferError, Inferred, Reason, classes_of, name_of, nfc, round};
 
 /// What the owner says of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub fn declare(
     target: &str,
     declared: &BTreeMap<String, Declared>,
 ) -> Result<Inferred, InferError> {
+    let target = nfc(target);
+    let target = target.as_str();
     let named = declared.keys().map(String::as_str).chain([target]);
     for column in named {
         if !header.iter().any(|known| known == column) {

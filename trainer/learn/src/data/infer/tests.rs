@@ -2,17 +2,34 @@
 
 use std::{collections::BTreeMap, fs};
 
+use fedchain_fl::{
+    Format, Initial, LeastSquares, ModelSpec, Optimiser, Strategy as Aggregation, TaskSpec,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::data::{Dataset, Targets};
+use crate::data::{Dataset, Reading, Targets};
 
 fn table(text: &str) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, text).unwrap();
-    Table::read(&path).unwrap()
+    Table::read(&path, &Reading::default()).unwrap()
+}
+
+fn wanted(target: &str) -> Wanted<'_> {
+    Wanted {
+        target,
+        ..Wanted::default()
+    }
+}
+
+fn classes(target: &str) -> Wanted<'_> {
+    Wanted {
+        classes: true,
+        ..wanted(target)
+    }
 }
 
 fn notes(inferred: &Inferred) -> Vec<String> {
@@ -31,7 +48,7 @@ const ROWS: &str =
 
 #[test]
 fn numbers_are_scaled_and_few_texts_become_features() {
-    let inferred = infer(&table(ROWS), "y", false, Scaling::Standard).unwrap();
+    let inferred = infer(&table(ROWS), &wanted("y")).unwrap();
     check(
         &inferred,
         json!([
@@ -53,13 +70,12 @@ fn numbers_are_scaled_and_few_texts_become_features() {
 
 #[test]
 fn a_range_becomes_minus_one_to_one() {
-    let inferred = infer(
-        &table("a,y\n-1,no\n2,yes\n0,no\n"),
-        "y",
-        false,
-        Scaling::Range,
-    )
-    .unwrap();
+    let rows = table("a,y\n-1,no\n2,yes\n0,no\n");
+    let by_range = Wanted {
+        scaling: Scaling::Range,
+        ..wanted("y")
+    };
+    let inferred = infer(&rows, &by_range).unwrap();
     check(
         &inferred,
         json!([{ "name": "a", "offset": "5e-1", "scale": "15e-1" }]),
@@ -70,7 +86,7 @@ fn a_range_becomes_minus_one_to_one() {
 #[test]
 fn classes_may_be_numbers() {
     let rows = table("a,y\n1,10\n2,9\n3,9\n");
-    let inferred = infer(&rows, "y", true, Scaling::Standard).unwrap();
+    let inferred = infer(&rows, &classes("y")).unwrap();
     let labels = json!({ "classes": { "name": "y", "labels": ["9", "10"] } });
     check(
         &inferred,
@@ -86,7 +102,7 @@ fn odd_columns_are_noted() {
         "{long},a,a,c,big,mixed,words,text,y\n\
          1,1,1,5,{large},1,1,{long},1\n1,1,1,5,0,NA,2,b,2\n1,1,1,5,0,1,NA,b,3\n"
     );
-    let inferred = infer(&table(&rows), "y", false, Scaling::Standard).unwrap();
+    let inferred = infer(&table(&rows), &wanted("y")).unwrap();
     check(
         &inferred,
         json!([
@@ -96,14 +112,17 @@ fn odd_columns_are_noted() {
         ]),
         json!({ "real": { "name": "y", "offset": "2", "scale": "1" } }),
     );
+    let long = format!("{}…", "n".repeat(60));
     let expected = [
         format!("column \"{long}\" is left out: a schema's names have 1 to 64 bytes and no control characters"),
         "column \"a\" is left out: the file has it more than once".into(),
         "column \"c\" holds the same number in every row".into(),
         "column \"big\" is left out: its numbers are too large or too small to be scaled".into(),
-        "column \"mixed\" became labels: \"NA\" in row 3 is no number".into(),
+        "column \"mixed\" became labels: \"NA\" in row 3 is no number (with --missing NA it counts as an \
+         empty cell)"
+            .into(),
         "column \"words\" is left out: 1 of its 3 cells hold no number, such as \"NA\" in row 4: make \
-         them empty to have it read"
+         them empty to have it read (with --missing NA it counts as an empty cell)"
             .into(),
         format!("column \"text\" is left out: \"{long}\" is no label: 1 to 64 bytes without control characters are"),
     ];
@@ -112,7 +131,11 @@ fn odd_columns_are_noted() {
 
 #[track_caller]
 fn check_error(text: &str, classes: bool, expected: &str) {
-    let error = infer(&table(text), "y", classes, Scaling::Standard).unwrap_err();
+    let wanted = Wanted {
+        classes,
+        ..wanted("y")
+    };
+    let error = infer(&table(text), &wanted).unwrap_err();
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -144,10 +167,261 @@ fn a_target_that_cannot_be_one_is_refused() {
 
 #[test]
 fn a_target_of_numbers_and_words_is_noted() {
-    let inferred = infer(&table("a,y\n1,1\n2,x\n"), "y", false, Scaling::Standard).unwrap();
+    let inferred = infer(&table("a,y\n1,1\n2,x\n"), &wanted("y")).unwrap();
     assert_eq!(
         notes(&inferred),
         ["column \"y\" became labels: \"x\" in row 3 is no number"]
+    );
+}
+
+/// The table with these words as empty cells.
+fn table_with(text: &str, missing: &[&str]) -> Table {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, text).unwrap();
+    let words = missing.iter().map(ToString::to_string);
+    let reading = Reading {
+        missing: Some(words.collect()),
+        ..Reading::default()
+    };
+    Table::read(&path, &reading).unwrap()
+}
+
+const GRADES: &str = "a,y\n1,good\n2,bad\n3,NA\n4,good\n";
+
+#[test]
+fn words_for_missing_values_are_no_classes_unless_somebody_says_so() {
+    check_error(
+        GRADES,
+        false,
+        "the target \"y\" has cells that look like missing values (NA): say --missing NA if that is what \
+         they mean, and --missing '' if they are values like others",
+    );
+    check_error(
+        "a,y\n1,1\n2,nan\n3,?\n",
+        true,
+        "(?, nan): say --missing '?,nan' if",
+    );
+    let empty = infer(&table_with(GRADES, &["NA"]), &wanted("y")).unwrap_err();
+    let expected =
+        "row 4 has no value for \"y\": fill it in, or leave such rows out by --skip-without-target";
+    assert!(empty.to_string().ends_with(expected), "{empty}");
+    let kept = infer(&table_with(GRADES, &[]), &wanted("y")).unwrap();
+    let labels = json!({ "classes": { "name": "y", "labels": ["NA", "bad", "good"] } });
+    assert_eq!(serde_json::to_value(&kept.schema.target).unwrap(), labels);
+}
+
+#[test]
+fn numbers_with_missing_words_are_numbers() {
+    let rows = "a,colour,y\n1,red,1\nNA,none,2\n4,red,4\n-,none,5\n";
+    let said = infer(&table_with(rows, &["NA", "-"]), &wanted("y")).unwrap();
+    check(
+        &said,
+        json!([
+            { "name": "a", "offset": "25e-1", "scale": "21e-1", "missing": "25e-1" },
+            { "name": "colour", "label": "none", "offset": "0", "scale": "1" },
+            { "name": "colour", "label": "red", "offset": "0", "scale": "1" },
+        ]),
+        json!({ "real": { "name": "y", "offset": "3", "scale": "18e-1" } }),
+    );
+    assert_eq!(notes(&said), [""; 0]);
+    let unsaid = infer(&table(rows), &wanted("y")).unwrap();
+    assert_eq!(
+        notes(&unsaid),
+        [
+            "column \"a\" is left out: 2 of its 4 cells hold no number, such as \"NA\" in row 3: make them \
+             empty to have it read (with --missing NA it counts as an empty cell)",
+            "column \"colour\" has the label \"none\", first in row 3: say --missing none if it means that \
+             there is no value, and --missing '' if it is a label",
+        ]
+    );
+}
+
+#[test]
+fn columns_that_name_rows_are_no_features() {
+    let rows = ",Unnamed: 0,Unnamed: 0.1,__index_level_0__,Unnamed: 3,patient,a,y\n\
+                0,0,0,0,7,p1,1,1\n1,1,1,1,8,p2,2,2\n";
+    let ids = ["patient".to_owned()];
+    let named = Wanted {
+        ids: &ids,
+        ..wanted("y")
+    };
+    let inferred = infer(&table(rows), &named).unwrap();
+    let names: Vec<String> = inferred
+        .schema
+        .features
+        .iter()
+        .map(|it| it.name.to_string())
+        .collect();
+    assert_eq!(names, ["Unnamed: 3", "a"]);
+    let left_out: Vec<&str> = inferred
+        .notes
+        .iter()
+        .map(|note| note.column.as_str())
+        .collect();
+    assert_eq!(
+        left_out,
+        ["", "Unnamed: 0", "Unnamed: 0.1", "__index_level_0__"]
+    );
+    assert!(
+        inferred
+            .notes
+            .iter()
+            .all(|note| note.reason == Reason::RowNames)
+    );
+    for (id, expected) in [
+        ("y", "cannot name rows as well"),
+        ("z", "has no column \"z\""),
+    ] {
+        let ids = [id.to_owned()];
+        let wanted = Wanted { ids: &ids, ..named };
+        let error = infer(&table(rows), &wanted).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_whole_number_for_each_row_is_noted() {
+    let rows = |last: u32| {
+        let rows = (0..10).map(|row| format!("{},{}.5,{row}\n", 900 - row * 3, row * row));
+        format!("number,size,y\n{}{last},7,3\n", rows.collect::<String>())
+    };
+    let noted = infer(&table(&rows(5)), &wanted("y")).unwrap();
+    assert_eq!(
+        notes(&noted),
+        [
+            "column \"number\" has another whole number in every row: where these name rows, leave it out by \
+          --id number"
+        ]
+    );
+    assert_eq!(noted.schema.features.len(), 2);
+    let twice = infer(&table(&rows(900)), &wanted("y")).unwrap();
+    assert_eq!(notes(&twice), [""; 0]);
+}
+
+#[test]
+fn labels_that_are_almost_the_same_are_noted() {
+    let rows = "size,y\nS,good\ns,good\u{a0}\nS,Good\ns,bad\n";
+    let inferred = infer(&table(rows), &wanted("y")).unwrap();
+    assert_eq!(
+        notes(&inferred),
+        [
+            "column \"y\" has labels that are almost the same: \"Good\" and \"good\" and \"good\\u{a0}\"; \
+             write them alike if they mean the same",
+            "column \"size\" has labels that are almost the same: \"S\" and \"s\"; write them alike if they \
+             mean the same",
+        ]
+    );
+    let classes = infer(&table("a,y\n1,a 1\n2,A  1\n3,2\n"), &classes("y")).unwrap();
+    let expected = Reason::Alike {
+        groups: vec![vec!["A  1".into(), "a 1".into()]],
+    };
+    assert_eq!(classes.notes[0].reason, expected);
+}
+
+#[test]
+fn few_whole_numbers_as_a_target_are_noted() {
+    let found = |text: &str, wanted: &Wanted<'_>| infer(&table(text), wanted).unwrap().notes;
+    let binary = "a,y\n1,0\n2,1\n4,0\n5,0\n";
+    assert_eq!(
+        found(binary, &wanted("y"))
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        [
+            "column \"y\" holds 2 different whole numbers, and is a number to predict: --classes makes them \
+          classes"
+        ]
+    );
+    assert_eq!(found(binary, &classes("y")), []);
+    let stars: String = (0..20)
+        .map(|row| format!("{row}.5,{}\n", row % 10))
+        .collect();
+    let stars = found(&format!("a,y\n{stars}"), &wanted("y"));
+    assert_eq!(stars[0].reason, Reason::FewNumbers { different: 10 });
+    // Each number once, more than ten, or not whole.
+    let counts: String = (0..22)
+        .map(|row| format!("{row}.5,{}\n", row % 11))
+        .collect();
+    for text in [
+        "a,y\n1,0\n2,1\n4,2\n",
+        "a,y\n1,0.5\n2,1\n4,1\n",
+        &format!("a,y\n{counts}"),
+    ] {
+        assert_eq!(found(text, &wanted("y")), [], "{text}");
+    }
+}
+
+#[test]
+fn numbers_written_for_people_are_noted() {
+    let rows = "price,share,y\n$1234,12 %,1\n\"2,500\",5 %,2\n\"1,000\",12 %,4\n\"3,000\",5 %,8\n";
+    let inferred = infer(&table(rows), &wanted("y")).unwrap();
+    assert_eq!(
+        notes(&inferred),
+        [
+            "column \"price\" is left out: \"$1234\" in row 2 is text; write 1234 to have numbers",
+            "column \"share\" became labels: \"12 %\" in row 2 is text; write 12 to have numbers",
+        ]
+    );
+    let target = infer(&table("a,y\n1,€ 5\n2,€ 7\n"), &wanted("y")).unwrap();
+    assert_eq!(
+        notes(&target),
+        ["column \"y\" became labels: \"€ 5\" in row 2 is text; write 5 to have numbers"]
+    );
+    let many: String = (1_000..1_300)
+        .map(|row| format!("1,\"${},{:03}\"\n", row / 1_000, row % 1_000))
+        .collect();
+    check_error(
+        &format!("a,y\n{many}"),
+        false,
+        "the target \"y\" is text: \"$1,000\" in row 2; write 1000 to have numbers",
+    );
+}
+
+#[test]
+fn zeros_and_ones_stay_as_they_are() {
+    let rows: String = (0..200)
+        .map(|row| format!("{},{},{row}.5\n", u8::from(row == 7), row % 2))
+        .collect();
+    let rows = format!("rare,even,y\n{rows}");
+    let inferred = infer(&table(&rows), &wanted("y")).unwrap();
+    let as_it_is = |name| json!({ "name": name, "offset": "0", "scale": "1" });
+    let features = serde_json::to_value(&inferred.schema.features).unwrap();
+    assert_eq!(features, json!([as_it_is("rare"), as_it_is("even")]));
+    assert_eq!(notes(&inferred), [""; 0]);
+    let by_range = Wanted {
+        scaling: Scaling::Range,
+        ..wanted("y")
+    };
+    let features = infer(&table(&rows), &by_range).unwrap().schema.features;
+    assert_eq!(
+        features[0],
+        Column::number("rare".parse().unwrap(), half(), half())
+    );
+}
+
+fn half() -> Decimal {
+    "0.5".parse().unwrap()
+}
+
+#[test]
+fn a_number_far_from_the_others_widens_the_scale() {
+    let rows: String = (0..100)
+        .map(|row| format!("{}.5,{row}.5\n", row % 3))
+        .collect();
+    let inferred = infer(&table(&format!("a,y\n{rows}1000,7.5\n")), &wanted("y")).unwrap();
+    // (1000 - 11.4) / 7.5 in two digits, and 11.4 to the second of them.
+    let expected = json!([{ "name": "a", "offset": "10", "scale": "130" }]);
+    assert_eq!(
+        serde_json::to_value(&inferred.schema.features).unwrap(),
+        expected
+    );
+    assert_eq!(
+        notes(&inferred),
+        [
+            "column \"a\" holds 1000, far from its other numbers: the scale is larger for it, and the others lie \
+          closer together; correct it or leave its row out if it is a mistake"
+        ]
     );
 }
 
@@ -248,7 +522,8 @@ proptest! {
         }
         let table = table(&text);
         let scaling = if range { Scaling::Range } else { Scaling::Standard };
-        let inferred = infer(&table, "y", false, scaling).unwrap();
+        let wanted = Wanted { scaling, ..wanted("y") };
+        let inferred = infer(&table, &wanted).unwrap();
         let data = Dataset::from_table(&table, &inferred.schema, None).unwrap();
         prop_assert_eq!(data.rows(), rows.len());
         prop_assert!(data.features.iter().all(|value| value.is_finite()));
@@ -258,4 +533,148 @@ proptest! {
         let text = serde_json::to_string(&inferred.schema).unwrap();
         prop_assert_eq!(serde_json::from_str::<Schema>(&text).unwrap(), inferred.schema);
     }
+
+    #[test]
+    fn every_inferred_schema_passes_the_check_of_its_own_file(
+        header in prop::collection::vec("[a-d ]{0,2}|Unnamed: 0", 3),
+        columns in prop::collection::vec(column(), 4),
+        rows in 1usize..120,
+        classes: bool,
+        range: bool,
+    ) {
+        let cell = |column: &[String], row: usize| match column.get(row % column.len()) {
+            Some(cell) => format!("\"{}\"", cell.replace('"', "\"\"")),
+            None => String::new(),
+        };
+        let mut text = format!("{},y,always\n", header.join(","));
+        for row in 0..rows {
+            let cells: Vec<String> = columns.iter().map(|column| cell(column, row)).collect();
+            text.push_str(&format!("{},1\n", cells.join(",")));
+        }
+        let table = table(&text);
+        let wanted = Wanted {
+            classes,
+            scaling: if range { Scaling::Range } else { Scaling::Standard },
+            ..wanted("y")
+        };
+        // Not every target can be one.
+        if let Ok(Inferred { schema, .. }) = infer(&table, &wanted) {
+            let found = crate::data::check::check(&table, &certified(schema), None);
+            let refused = found.refused.into_iter().filter(|finding| {
+                !matches!(finding.problem, crate::data::check::Problem::TooFewRows { .. })
+            });
+            prop_assert_eq!(refused.collect::<Vec<_>>(), vec![]);
+        }
+    }
+}
+
+/// Cells that come again and again: numbers with and without some far from the others, or texts.
+fn column() -> impl Strategy<Value = Vec<String>> {
+    let number = || {
+        prop_oneof![
+            any::<f64>().prop_map(|value| value.to_string()),
+            (-1e3..1e3f64).prop_map(|value| value.to_string()),
+            (0..2u8).prop_map(|value| value.to_string()),
+            (-5i32..5).prop_map(|value| format!("{value}e-90")),
+            Just("1e99".to_owned()),
+        ]
+    };
+    let rare = (number(), number(), 1usize..120).prop_map(|(usual, rare, count)| {
+        let mut cells = vec![usual; count];
+        cells.push(rare);
+        cells
+    });
+    let text = prop_oneof![
+        "[a-d]",
+        "[ -~]{0,3}",
+        Just("NA".to_owned()),
+        Just("1".to_owned())
+    ];
+    prop_oneof![
+        prop::collection::vec(number(), 1..120),
+        rare,
+        prop::collection::vec(prop_oneof![number(), Just(String::new())], 1..9),
+        prop::collection::vec(text, 1..9),
+    ]
+}
+
+/// A task that takes least of all: a certified regression, where the target is a number.
+fn certified(schema: Schema) -> TaskSpec {
+    let is_real = matches!(schema.target, Target::Real(_));
+    let terms = LeastSquares {
+        penalty: Decimal::whole(1),
+        epsilon: Decimal::whole(1),
+    };
+    TaskSpec {
+        model: if is_real {
+            ModelSpec::Linear
+        } else {
+            ModelSpec::Softmax
+        },
+        initial: Initial::Zeros,
+        format: Format::default(),
+        strategy: match is_real {
+            true => Aggregation::LeastSquares(terms),
+            false => Aggregation::FedAvg,
+        },
+        norm: None,
+        optimiser: Optimiser::Adopt,
+        schema,
+    }
+}
+
+#[test]
+fn labels_are_as_parquet_has_them() {
+    let rows = table("flag,y\nTrue,1.0\nFalse,2.0\nTrue,1.0\n");
+    let inferred = infer(&rows, &classes("y")).unwrap();
+    check(
+        &inferred,
+        json!([
+            { "name": "flag", "label": "false", "offset": "0", "scale": "1" },
+            { "name": "flag", "label": "true", "offset": "0", "scale": "1" },
+        ]),
+        json!({ "classes": { "name": "y", "labels": ["1", "2"] } }),
+    );
+}
+
+#[test]
+fn names_of_rows_are_no_feature() {
+    let inferred = infer(&table("a,y\n1,5,2\n2,6,4\n"), &wanted("y")).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+    let expected = "the first cell of every row is left out: the header has no name for it, as where \
+                    pandas or R write names of rows";
+    assert_eq!(notes(&inferred), [expected]);
+    let note = serde_json::to_value(inferred.notes.first()).unwrap();
+    let expected = json!({ "column": "", "reason": "file", "remark": "row_names" });
+    assert_eq!(note, expected);
+}
+
+#[test]
+fn decimal_commas_become_no_classes() {
+    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), "y", false, Scaling::Standard).unwrap_err();
+    assert!(
+        error.to_string().contains("\"2,5\" has a decimal comma"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_target_is_found_by_how_its_name_looks_and_is_no_feature() {
+    let rows = table("a,ty\u{301}p\n1,2\n2,4\n");
+    let inferred = infer(&rows, &wanted("ty\u{301}p")).unwrap();
+    assert_eq!(inferred.schema.features.len(), 1);
+}
+
+#[test]
+fn a_note_repeats_a_cell_in_one_line() {
+    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1\n2,3,2\n3,4,2\n4,5,2\n";
+    let inferred = infer(&table(text), &wanted("y")).unwrap();
+    let expected = "column \"b\\u{7}\" is left out: a schema's names have 1 to 64 bytes and no control \
+                    characters";
+    assert_eq!(notes(&inferred), [expected]);
+    let text = text.replace("b\u{7}", "b");
+    let inferred = infer(&table(&text), &wanted("y")).unwrap();
+    let expected = "column \"b\" is left out: 1 of its 4 cells hold no number, such as \
+                    \"\\u{1b}[31mred\\nblue\" in row 2: make them empty to have it read";
+    assert_eq!(notes(&inferred), [expected]);
 }

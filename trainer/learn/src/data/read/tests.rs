@@ -45,7 +45,7 @@ fn file(text: &[u8]) -> NamedTempFile {
 #[track_caller]
 fn check_error(schema: &Schema, text: &[u8], expected: &str) {
     let file = file(text);
-    let error = Dataset::read(file.path(), schema, None)
+    let error = Dataset::read(file.path(), &Reading::default(), schema, None)
         .unwrap_err()
         .to_string();
     assert_eq!(
@@ -67,7 +67,7 @@ fn columns_are_found_by_name_and_scaled() {
     ] {
         let file = file(text.as_bytes());
         assert_eq!(
-            Dataset::read(file.path(), &schema(), None).unwrap(),
+            Dataset::read(file.path(), &Reading::default(), &schema(), None).unwrap(),
             expected,
             "{text}"
         );
@@ -91,7 +91,7 @@ fn rows_are_selected_in_the_order_asked_for() {
 #[test]
 fn labels_become_their_place_in_the_list() {
     let file = file(b"a,b,y\n1,0,high\n1,0,low\n");
-    let data = Dataset::read(file.path(), &labelled(), None).unwrap();
+    let data = Dataset::read(file.path(), &Reading::default(), &labelled(), None).unwrap();
     assert_eq!(data.targets, Some(Targets::Classes(array![1, 0])));
 }
 
@@ -117,9 +117,52 @@ fn coloured() -> Schema {
 #[test]
 fn labels_become_features_and_empty_cells_take_their_value() {
     let file = file(b"size,colour,y\n1,red,100\n,blue,100\n5,,100\n");
-    let data = Dataset::read(file.path(), &coloured(), None).unwrap();
+    let data = Dataset::read(file.path(), &Reading::default(), &coloured(), None).unwrap();
     let expected = array![[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 0.0]];
     assert_eq!(data.features, expected);
+}
+
+#[test]
+fn labels_are_the_same_in_csv_as_in_parquet() {
+    let label = |name: &str, label: &str| Column {
+        label: label.parse().ok(),
+        ..column(name, "0", "1")
+    };
+    let labels: Vec<Name> = ["1", "2"].map(|label| label.parse().unwrap()).into();
+    let schema = Schema {
+        features: vec![label("c", "false"), label("c", "true")]
+            .try_into()
+            .unwrap(),
+        target: Target::Classes {
+            name: "k".parse().unwrap(),
+            labels: labels.try_into().unwrap(),
+        },
+    };
+    for text in ["c,k\nTrue,1.0\nFALSE,2.0\n", "c,k\ntrue,1\nfalse,2\n"] {
+        let file = file(text.as_bytes());
+        let data = Dataset::read(file.path(), &Reading::default(), &schema, None).unwrap();
+        assert_eq!(data.features, array![[0.0, 1.0], [1.0, 0.0]]);
+        assert_eq!(data.targets, Some(Targets::Classes(array![0, 1])));
+    }
+}
+
+#[test]
+fn decimal_commas_and_what_a_terminal_obeys_are_named() {
+    check_error(
+        &schema(),
+        b"a;b;y\n1;2,5;3\n",
+        "FILE row 2, column \"b\": \"2,5\" is not a number: write decimals with a point",
+    );
+    check_error(
+        &schema(),
+        b"a,b,y\n1,\"\x1b[31mred\nline\",3\n",
+        "FILE row 2, column \"b\": \"\\u{1b}[31mred\\nline\" is not a number",
+    );
+    check_error(
+        &schema(),
+        b"a,\"\x1b[31mb\",y\n1,2,3\n",
+        "FILE has no column \"b\"; it has: a, \\u{1b}[31mb, y",
+    );
 }
 
 #[test]
@@ -134,9 +177,10 @@ fn a_label_of_no_feature_is_refused() {
 #[test]
 fn the_target_may_have_another_name_or_be_absent() {
     let file = file(b"a,b,outcome\n1,0,100\n");
-    let named = Dataset::read(file.path(), &schema(), Some("outcome")).unwrap();
+    let named =
+        Dataset::read(file.path(), &Reading::default(), &schema(), Some("outcome")).unwrap();
     assert_eq!(named.targets, Some(Targets::Real(array![0.0])));
-    let features = Dataset::read_features(file.path(), &schema()).unwrap();
+    let features = Dataset::read_features(file.path(), &Reading::default(), &schema()).unwrap();
     assert_eq!(
         features,
         Dataset {
@@ -190,14 +234,19 @@ fn errors_name_file_row_and_column() {
     check_error(
         &schema,
         b"a,b,y\n1,2\n",
-        "FILE row 2 has no value for \"y\"",
+        "FILE row 2 has no value for \"y\": fill it in, or leave such rows out by --skip-without-target",
     );
     check_error(
         &schema,
         b"a,b,y\n1,2,3\n\n\"1\n\",2,3\n1,two,3\n",
         "FILE row 6, column \"b\": \"two\" is not a number",
     );
-    for cell in ["NaN", "inf", "-Infinity", "1e999"] {
+    check_error(
+        &schema,
+        b"a,b,y\n1,2,NaN\n",
+        "FILE row 2, column \"y\": \"NaN\" is not finite (with --missing NaN it counts as an empty cell)",
+    );
+    for cell in ["inf", "-Infinity", "1e999"] {
         check_error(
             &schema,
             format!("a,b,y\n1,2,{cell}\n").as_bytes(),
@@ -216,9 +265,9 @@ fn errors_name_file_row_and_column() {
     );
     check_error(
         &schema,
-        b"a,b,y\n1,2,3,\n1,5,110,7\n",
-        "FILE row 3 has 4 cells, the header 3: put cells with commas or tabs in quotes, and write \
-         decimals with a point",
+        b"a,b,y\n1,2,3,\n1,5,110,7\n1,2,3\n",
+        "FILE row 3 has 4 cells, the header 3: put cells with commas in quotes, and write decimals with a \
+         point",
     );
     check_error(
         &schema,
@@ -248,7 +297,7 @@ fn a_quote_within_a_cell_is_a_character() {
     ] {
         let file = file(text.as_bytes());
         assert!(
-            Dataset::read(file.path(), &schema(), None).is_ok(),
+            Dataset::read(file.path(), &Reading::default(), &schema(), None).is_ok(),
             "{text}"
         );
     }
@@ -256,11 +305,63 @@ fn a_quote_within_a_cell_is_a_character() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = Dataset::read(Path::new("no/such.csv"), &schema(), None).unwrap_err();
+    let error = Dataset::read(
+        Path::new("no/such.csv"),
+        &Reading::default(),
+        &schema(),
+        None,
+    )
+    .unwrap_err();
     assert!(
         error
             .to_string()
             .starts_with("cannot read no/such.csv: No such file"),
         "{error}"
     );
+}
+
+#[test]
+fn a_feature_is_no_target() {
+    let file = file(b"a,b,y\n1,0,100\n");
+    let error = Dataset::read(file.path(), &Reading::default(), &schema(), Some("a")).unwrap_err();
+    let expected = "\"a\" is a feature of this federation: --target names the column of your file that holds \
+                    what the model is to predict";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn missing_words_are_empty_cells_and_rows_without_a_target_may_be_left_out() {
+    let file = file(b"size,colour,y\n1,red,100\nNA,blue,100\n5,red,NA\n5,red,\n5,NA,100\n");
+    let reading = Reading {
+        missing: Some(vec!["NA".into()]),
+        skip_without_target: true,
+        ..Reading::default()
+    };
+    let data = Dataset::read(file.path(), &reading, &coloured(), None).unwrap();
+    let expected = array![[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 2.0, 0.0]];
+    assert_eq!(data.features, expected);
+    let strict = Reading {
+        skip_without_target: false,
+        ..reading
+    };
+    let error = Dataset::read(file.path(), &strict, &coloured(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("row 4 has no value for \"y\": fill it in"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_without_any_target_is_refused() {
+    let file = file(b"a,b,y\n1,0,\n1,0,\n");
+    let reading = Reading {
+        skip_without_target: true,
+        ..Reading::default()
+    };
+    let error = Dataset::read(file.path(), &reading, &schema(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(error.ends_with("no row has a value for \"y\""), "{error}");
 }

@@ -2,10 +2,15 @@
 //!
 //! All formats become the same text, so that the clients of a federation may keep their rows in
 //! different ones: an empty cell is the empty text, numbers are decimal text, Booleans `true` and
-//! `false`.
+//! `false`, dates and times what pandas writes in CSV. Names of columns are in Unicode's composed form.
 
+mod content;
+mod kind;
 mod parquet;
+mod remark;
 mod separated;
+
+pub use remark::Remark;
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +20,10 @@ use std::{
 };
 
 use csv::StringRecord;
+use unicode_normalization::UnicodeNormalization;
 
-use super::DataError;
+use super::{DataError, Delimiter, Reading};
+use content::{Content, Part};
 
 /// A file's header and rows. Every row has a cell in every column; what a short row lacks is empty.
 #[derive(Debug, Clone)]
@@ -26,7 +33,13 @@ pub struct Table {
     rows: Vec<Row>,
     /// Type of each column whose values are no text, number or Boolean, by its place.
     unreadable: BTreeMap<usize, String>,
+    /// Whether each row had a cell before the first column, which was taken away.
+    has_row_names: bool,
     source: Source,
+    /// Texts of cells that count as empty; none where nobody said which do.
+    missing: Option<Vec<String>>,
+    /// Rows that were left out.
+    skipped: usize,
 }
 
 /// One row.
@@ -41,14 +54,14 @@ struct Row {
 /// What the rows were read from.
 #[derive(Debug, Clone)]
 enum Source {
-    /// The whole file.
+    /// The whole file, unpacked.
     Text {
         text: Vec<u8>,
-        /// Where the header stands in it.
-        header: Range<usize>,
+        /// Where the header stands in it, if it has one.
+        header: Option<Range<usize>>,
         /// `\n` or `\r\n`.
         line_end: &'static str,
-        is_tsv: bool,
+        delimiter: Delimiter,
     },
     Parquet,
 }
@@ -63,53 +76,82 @@ pub struct Cell<'a> {
     pub text: &'a str,
 }
 
-/// Formats, by the ending of a file's name.
-enum Format {
-    Csv,
-    Tsv,
-    Parquet,
-}
-
-impl Format {
-    fn of(path: &Path) -> Self {
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        match ending.map(str::to_ascii_lowercase).as_deref() {
-            Some("tsv") => Self::Tsv,
-            Some("parquet") => Self::Parquet,
-            _ => Self::Csv,
-        }
-    }
-}
-
 impl Table {
-    /// Reads a file: TSV when its name ends with `.tsv`, Parquet with `.parquet`, else CSV.
+    /// Reads a file: what it is, Parquet or text and compressed or not, is told by its first bytes; what
+    /// separates the cells of a text by `reading`, or else by its header.
     ///
     /// # Errors
-    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NoRows`]; in CSV and TSV also
-    /// [`DataError::NotText`], [`DataError::ExtraCells`] or [`DataError::OpenQuote`], in Parquet
-    /// [`DataError::TooManyRows`] or, where no column can be read, [`DataError::UnreadableColumn`].
-    pub fn read(path: &Path) -> Result<Self, DataError> {
-        let table = match Format::of(path) {
-            Format::Csv => separated::read(path, b',')?,
-            Format::Tsv => separated::read(path, b'\t')?,
-            Format::Parquet => parquet::read(path)?,
+    /// Any [`DataError`] that does not name a column.
+    pub fn read(path: &Path, reading: &Reading) -> Result<Self, DataError> {
+        let mut table = match content::read(path, Part::Whole)? {
+            Content::Parquet(file) => {
+                ensure_for_parquet(path, reading)?;
+                parquet::read(path, file)?
+            }
+            Content::Text(text) => separated::read(path, text, reading, usual_delimiter(path))?,
         };
         if table.rows.is_empty() {
             return Err(DataError::NoRows { file: path.into() });
         }
+        table.missing = reading.missing.clone();
         Ok(table)
     }
 
-    /// Reads the names of a file's columns and nothing else: no row is looked at.
+    /// Reads the names of a file's columns and nothing else: no row is looked at, but to count the
+    /// cells of the first where `reading` says that there is no header.
     ///
     /// # Errors
-    /// [`DataError::Read`], [`DataError::Empty`] or [`DataError::NotText`].
-    pub fn read_header(path: &Path) -> Result<Vec<String>, DataError> {
-        match Format::of(path) {
-            Format::Csv => separated::read_header(path, b','),
-            Format::Tsv => separated::read_header(path, b'\t'),
-            Format::Parquet => parquet::read_header(path),
+    /// Any [`DataError`] that names neither row nor column.
+    pub fn read_header(path: &Path, reading: &Reading) -> Result<Vec<String>, DataError> {
+        match content::read(path, Part::First(separated::HEADER_BYTES_MAX))? {
+            Content::Parquet(file) => {
+                ensure_for_parquet(path, reading)?;
+                parquet::read_header(path, file)
+            }
+            Content::Text(text) => {
+                separated::read_header(path, &text, reading, usual_delimiter(path))
+            }
         }
+    }
+
+    /// As [`Self::read`], without the rows whose cell in the column `target` is empty, where `reading` says
+    /// so.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; as [`Self::place`], and [`DataError::AllEmpty`] when no row is left.
+    pub fn read_for(path: &Path, reading: &Reading, target: &str) -> Result<Self, DataError> {
+        let mut table = Self::read(path, reading)?;
+        if reading.skip_without_target {
+            table.skip_empty(target)?;
+        }
+        Ok(table)
+    }
+
+    /// The words that count as empty cells, if anybody said which do.
+    pub fn missing(&self) -> Option<&[String]> {
+        self.missing.as_deref()
+    }
+
+    fn skip_empty(&mut self, name: &str) -> Result<(), DataError> {
+        let place = self.place(name)?;
+        let cells = self.column(place);
+        let keep: Vec<bool> = cells.map(|cell| !cell.text.is_empty()).collect();
+        let before = self.rows.len();
+        let mut keep = keep.into_iter();
+        self.rows.retain(|_| keep.next().unwrap_or(true));
+        self.skipped += before - self.rows.len();
+        match self.rows.is_empty() {
+            true => Err(DataError::AllEmpty {
+                file: self.file.clone(),
+                column: name.to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Rows that [`Self::read_for`] left out.
+    pub fn skipped(&self) -> usize {
+        self.skipped
     }
 
     /// Where it was read from.
@@ -120,6 +162,25 @@ impl Table {
     /// Names of the columns.
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// What to know about how it was read.
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        if self.has_row_names {
+            remarks.push(Remark::RowNames);
+        }
+        let is_text = matches!(
+            self.source,
+            Source::Text {
+                header: Some(_),
+                ..
+            }
+        );
+        if is_text && self.header.iter().all(|name| is_number(name)) && !is_counted(&self.header) {
+            remarks.push(Remark::NumberHeader);
+        }
+        remarks
     }
 
     /// Number of rows; at least one.
@@ -133,8 +194,10 @@ impl Table {
     /// [`DataError::MissingColumn`], [`DataError::DuplicateColumn`] or
     /// [`DataError::UnreadableColumn`].
     pub fn place(&self, name: &str) -> Result<usize, DataError> {
-        let (file, column) = (self.file.clone(), name.to_owned());
-        let mut places = (0..).zip(&self.header).filter(|(_, known)| *known == name);
+        let (file, column) = (self.file.clone(), nfc(name));
+        let mut places = (0..)
+            .zip(&self.header)
+            .filter(|(_, known)| **known == column);
         let place = match (places.next(), places.next()) {
             (Some((place, _)), None) => place,
             (Some(_), Some(_)) => return Err(DataError::DuplicateColumn { file, column }),
@@ -159,16 +222,53 @@ impl Table {
 
     /// The cells at `place` of the header, row by row; all empty where there is no such place.
     pub fn column(&self, place: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
-        self.rows.iter().map(move |row| Cell {
-            row: row.number,
-            text: row.cells.get(place).unwrap_or_default(),
+        let missing = self.missing.as_deref().unwrap_or_default();
+        self.rows.iter().map(move |row| {
+            let text = row.cells.get(place).unwrap_or_default();
+            Cell {
+                row: row.number,
+                text: match missing.iter().any(|word| word == text) {
+                    true => "",
+                    false => text,
+                },
+            }
         })
     }
 
-    /// Ending of a file that [`Self::write`] fills: `tsv` for TSV, else `csv`.
+    /// No column has decimal commas, which would make texts of its numbers.
+    ///
+    /// # Errors
+    /// [`DataError::DecimalComma`]
+    pub fn ensure_decimal_points(&self) -> Result<(), DataError> {
+        for (place, column) in self.header.iter().enumerate() {
+            if let Some(cell) = self.decimal_comma(place) {
+                return Err(DataError::DecimalComma {
+                    file: self.file.clone(),
+                    row: cell.row,
+                    column: column.clone(),
+                    cell: cell.text.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The first cell at `place` that has a decimal comma, where all others are whole numbers or have
+    /// one as well.
+    fn decimal_comma(&self, place: usize) -> Option<Cell<'_>> {
+        let mut filled = self.column(place).filter(|cell| !cell.text.is_empty());
+        let first = filled.clone().find(|cell| cell.text.contains(','))?;
+        let is_number = |cell: Cell<'_>| is_number(&cell.text.replacen(',', ".", 1));
+        filled.all(is_number).then_some(first)
+    }
+
+    /// Ending of a file that [`Self::write`] fills: `tsv` for tabs, else `csv`.
     pub fn ending(&self) -> &'static str {
         match self.source {
-            Source::Text { is_tsv: true, .. } => "tsv",
+            Source::Text {
+                delimiter: Delimiter::TAB,
+                ..
+            } => "tsv",
             _ => "csv",
         }
     }
@@ -189,7 +289,7 @@ impl Table {
                 ..
             } => {
                 let places = rows.map(|row| row.place.clone());
-                for place in std::iter::once(header.clone()).chain(places) {
+                for place in header.iter().cloned().chain(places) {
                     out.write_all(text.get(place).unwrap_or_default())?;
                     out.write_all(line_end.as_bytes())?;
                 }
@@ -214,6 +314,55 @@ impl Table {
     }
 }
 
+/// The delimiter that a file's name promises.
+fn usual_delimiter(path: &Path) -> Delimiter {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_ascii_lowercase();
+    let packed = [".gz", ".gzip", ".zst", ".zstd"];
+    let unpacked = packed.iter().find_map(|ending| name.strip_suffix(ending));
+    match unpacked.unwrap_or(&name).ends_with(".tsv") {
+        true => Delimiter::TAB,
+        false => Delimiter::COMMA,
+    }
+}
+
+/// Parquet says itself what its columns are.
+fn ensure_for_parquet(path: &Path, reading: &Reading) -> Result<(), DataError> {
+    let flag = match reading {
+        Reading {
+            delimiter: Some(_), ..
+        } => "--delimiter",
+        Reading {
+            no_header: true, ..
+        } => "--no-header",
+        _ => return Ok(()),
+    };
+    Err(DataError::NotForParquet {
+        file: path.into(),
+        flag,
+    })
+}
+
+/// A name in Unicode's composed form, in which one that looks the same is the same.
+pub(super) fn nfc(name: &str) -> String {
+    name.nfc().collect()
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Whether names count columns, from 0 or 1, as pandas names those that have no name.
+fn is_counted(header: &[String]) -> bool {
+    let counts = |from: usize| {
+        let names = header.iter().zip(from..);
+        names
+            .into_iter()
+            .all(|(name, place)| *name == place.to_string())
+    };
+    counts(0) || counts(1)
+}
+
 /// [`DataError::Read`] of a file.
 fn read_error(file: &Path, source: impl Into<io::Error>) -> DataError {
     DataError::Read {
@@ -222,5 +371,7 @@ fn read_error(file: &Path, source: impl Into<io::Error>) -> DataError {
     }
 }
 
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod tests;

@@ -1,90 +1,163 @@
 //! Parquet, by its records: fast enough for what fits in memory, and without Arrow.
 
+mod bounded;
+mod column;
+mod quiet;
+
 use std::{collections::BTreeMap, fs::File, path::Path};
 
 use csv::StringRecord;
 use parquet::{
-    basic::{ConvertedType, LogicalType, Repetition, Type as Physical},
     errors::ParquetError,
-    file::{reader::FileReader, serialized_reader::SerializedFileReader},
-    record::Field,
-    schema::types::Type,
+    file::{
+        reader::{FileReader, RowGroupReader},
+        serialized_reader::SerializedFileReader,
+    },
+    record::Row as Record,
+    schema::types::{Type, TypePtr},
 };
 
-use super::{DataError, Row, Source, Table, read_error};
+use super::{DataError, Row, Source, Table, nfc, read_error};
+use bounded::Bounded;
+use column::{Kind, Precision};
 
-/// More rows than this are not read into memory, whatever a file says of itself.
+/// More rows, or cells, than these are not read into memory, whatever a file says of itself.
 const ROWS_MAX: i64 = 10_000_000;
+const CELLS_MAX: i64 = 1 << 29;
 
-pub(super) fn read(path: &Path) -> Result<Table, DataError> {
-    let error = |error: ParquetError| read_error(path, std::io::Error::other(error));
-    let reader = open(path)?;
+pub(super) fn read(path: &Path, file: File) -> Result<Table, DataError> {
+    caught(path, || table(path, file))
+}
+
+pub(super) fn read_header(path: &Path, file: File) -> Result<Vec<String>, DataError> {
+    caught(path, || {
+        let reader = open(path, file)?;
+        Ok(names(reader.metadata().file_metadata().schema()))
+    })
+}
+
+/// What `read` finds in the file; a panic means that it is damaged.
+fn caught<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    quiet::catch(read).unwrap_or_else(|| Err(damaged(path)))
+}
+
+fn damaged(path: &Path) -> DataError {
+    DataError::Damaged { file: path.into() }
+}
+
+/// A column that can be read.
+struct Column {
+    /// Its place in the file.
+    place: usize,
+    field: TypePtr,
+    kind: Kind,
+    precision: Precision,
+}
+
+fn table(path: &Path, file: File) -> Result<Table, DataError> {
+    let reader = open(path, file)?;
     let metadata = reader.metadata().file_metadata();
-    let (schema, rows) = (metadata.schema(), metadata.num_rows());
-    if !(0..=ROWS_MAX).contains(&rows) {
-        return Err(DataError::TooManyRows {
-            file: path.into(),
-            rows,
-            max: ROWS_MAX,
-        });
-    }
+    let header = names(metadata.schema());
+    ensure_size(path, &reader, header.len())?;
     let mut unreadable = BTreeMap::new();
-    let mut readable = Vec::new();
-    for (place, field) in schema.get_fields().iter().enumerate() {
-        match other_type(field) {
-            None => readable.push((place, field.clone())),
-            Some(kind) => {
+    let mut columns = Vec::new();
+    for (place, field) in metadata.schema().get_fields().iter().enumerate() {
+        match Kind::of(field) {
+            Ok(kind) => columns.push(Column {
+                place,
+                field: field.clone(),
+                kind,
+                precision: Precision::Days,
+            }),
+            Err(kind) => {
                 unreadable.insert(place, kind);
             }
         }
     }
-    let header = names(schema);
     // The reader would count rows of nothing.
-    if readable.is_empty() {
+    if columns.is_empty() {
         return Err(DataError::UnreadableColumn {
             file: path.into(),
             column: header.first().cloned().unwrap_or_default(),
             kind: unreadable.remove(&0).unwrap_or_default(),
         });
     }
-    let (places, fields): (Vec<usize>, Vec<_>) = readable.into_iter().unzip();
-    let projection = Type::group_type_builder(schema.name())
-        .with_fields(fields)
-        .build()
-        .map_err(error)?;
+    find_precision(path, &reader, &mut columns)?;
     let mut rows = Vec::new();
-    let records = reader.get_row_iter(Some(projection)).map_err(error)?;
-    for (number, record) in (1..).zip(records) {
+    each_record(path, &reader, &columns, |record| {
         let mut cells = vec![String::new(); header.len()];
-        let values = record.map_err(error)?.into_columns();
-        for (place, (_, value)) in places.iter().zip(values) {
-            if let Some(cell) = cells.get_mut(*place) {
-                *cell = text(&value);
+        for (column, (_, value)) in columns.iter().zip(record.into_columns()) {
+            if let Some(cell) = cells.get_mut(column.place) {
+                *cell = column.kind.text(&value, column.precision);
             }
         }
         let mut cells = StringRecord::from(cells);
         cells.trim();
         rows.push(Row {
-            number,
+            number: rows.len() as u64 + 1,
             cells,
             place: 0..0,
         });
-    }
+    })?;
     Ok(Table {
         file: path.into(),
         header,
         rows,
         unreadable,
+        has_row_names: false,
         source: Source::Parquet,
+        missing: None,
+        skipped: 0,
     })
 }
 
-pub(super) fn read_header(path: &Path) -> Result<Vec<String>, DataError> {
-    Ok(names(open(path)?.metadata().file_metadata().schema()))
+/// Looks at all times, as one of them says how exactly the others of its column are written.
+fn find_precision(
+    path: &Path,
+    reader: &SerializedFileReader<File>,
+    columns: &mut [Column],
+) -> Result<(), DataError> {
+    let mut times: Vec<&mut Column> = columns
+        .iter_mut()
+        .filter(|column| matches!(column.kind, Kind::Time { .. }))
+        .collect();
+    for column in &mut times {
+        let mut precision = column.precision;
+        each_record(path, reader, std::slice::from_ref(&**column), |record| {
+            for (_, value) in record.into_columns() {
+                precision = precision.max(column.kind.precision(&value));
+            }
+        })?;
+        column.precision = precision;
+    }
+    Ok(())
 }
 
-fn open(path: &Path) -> Result<SerializedFileReader<File>, DataError> {
-    let file = File::open(path).map_err(|error| read_error(path, error))?;
+/// Reads these columns record by record.
+fn each_record(
+    path: &Path,
+    reader: &SerializedFileReader<File>,
+    columns: &[Column],
+    mut visit: impl FnMut(Record),
+) -> Result<(), DataError> {
+    let error = |error: ParquetError| read_error(path, std::io::Error::other(error));
+    let schema = reader.metadata().file_metadata().schema();
+    let fields = columns.iter().map(|column| column.field.clone()).collect();
+    let projection = Type::group_type_builder(schema.name())
+        .with_fields(fields)
+        .build()
+        .map_err(error)?;
+    for group in 0..reader.num_row_groups() {
+        let group = Bounded(reader.get_row_group(group).map_err(error)?);
+        let records = group.get_row_iter(Some(projection.clone()));
+        for record in records.map_err(error)? {
+            visit(record.map_err(error)?);
+        }
+    }
+    Ok(())
+}
+
+fn open(path: &Path, file: File) -> Result<SerializedFileReader<File>, DataError> {
     let reader = SerializedFileReader::new(file)
         .map_err(|error| read_error(path, std::io::Error::other(error)))?;
     match reader.metadata().file_metadata().schema().get_fields() {
@@ -93,65 +166,32 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>, DataError> {
     }
 }
 
+/// The rows are so many that they fit in memory, and in every group as many as the file says in all.
+fn ensure_size(
+    path: &Path,
+    reader: &SerializedFileReader<File>,
+    columns: usize,
+) -> Result<(), DataError> {
+    let rows = reader.metadata().file_metadata().num_rows();
+    let columns = i64::try_from(columns).unwrap_or(i64::MAX).max(1);
+    let max = ROWS_MAX.min(CELLS_MAX / columns);
+    if !(0..=max).contains(&rows) {
+        return Err(DataError::TooManyRows {
+            file: path.into(),
+            rows,
+            max,
+        });
+    }
+    let groups = reader.metadata().row_groups().iter();
+    let mut in_groups = groups.map(|group| u64::try_from(group.num_rows()).ok());
+    let sum = in_groups.try_fold(0u64, |sum, rows| sum.checked_add(rows?));
+    match sum.is_some_and(|sum| i64::try_from(sum) == Ok(rows)) {
+        true => Ok(()),
+        false => Err(damaged(path)),
+    }
+}
+
 fn names(schema: &Type) -> Vec<String> {
     let fields = schema.get_fields().iter();
-    fields.map(|field| field.name().trim().to_owned()).collect()
-}
-
-/// The type of a column that holds something else than numbers, text or Booleans; none if it holds
-/// these.
-fn other_type(field: &Type) -> Option<String> {
-    let info = field.get_basic_info();
-    if !field.is_primitive() || info.repetition() == Repetition::REPEATED {
-        return Some("a nested one".into());
-    }
-    let (physical, converted) = (field.get_physical_type(), info.converted_type());
-    // What a plain reader would take for something else has a logical type only.
-    let is_plain = converted == ConvertedType::NONE && info.logical_type_ref().is_none();
-    let is_readable = match physical {
-        Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE => true,
-        Physical::INT32 | Physical::INT64 => {
-            is_plain
-                || matches!(
-                    converted,
-                    ConvertedType::INT_8
-                        | ConvertedType::INT_16
-                        | ConvertedType::INT_32
-                        | ConvertedType::INT_64
-                        | ConvertedType::UINT_8
-                        | ConvertedType::UINT_16
-                        | ConvertedType::UINT_32
-                        | ConvertedType::UINT_64
-                        | ConvertedType::DECIMAL
-                )
-        }
-        Physical::BYTE_ARRAY => matches!(
-            converted,
-            ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::DECIMAL
-        ),
-        Physical::FIXED_LEN_BYTE_ARRAY => {
-            converted == ConvertedType::DECIMAL
-                || info.logical_type_ref() == Some(&LogicalType::Float16)
-        }
-        Physical::INT96 => false,
-    };
-    let name = || match (converted, info.logical_type_ref()) {
-        (ConvertedType::NONE, Some(logical)) => format!("{logical:?}"),
-        (ConvertedType::NONE, None) => physical.to_string(),
-        (converted, _) => converted.to_string(),
-    };
-    (!is_readable).then(name)
-}
-
-/// A value as a cell: floats by the fewest digits that say which they are.
-fn text(value: &Field) -> String {
-    match value {
-        Field::Null => String::new(),
-        Field::Str(text) => text.clone(),
-        Field::Float(value) => value.to_string(),
-        Field::Double(value) => value.to_string(),
-        // Without decimal places the point is the last character.
-        Field::Decimal(_) => value.to_string().trim_end_matches('.').to_owned(),
-        value => value.to_string(),
-    }
+    fields.map(|field| nfc(field.name().trim())).collect()
 }

@@ -1,90 +1,178 @@
-//! CSV and TSV.
+//! CSV and TSV, and what goes by these names.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io,
-    ops::Range,
-    path::Path,
-};
+mod delimiter;
+mod layout;
+mod quotes;
+
+use std::{collections::BTreeMap, io, ops::Range, path::Path};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::{DataError, Row, Source, Table, read_error};
+use super::{DataError, Delimiter, Reading, Row, Source, Table, nfc, read_error};
+use quotes::StrayKind;
 
-pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, DataError> {
-    let text = fs::read(path).map_err(|error| read_error(path, error))?;
-    let mut reader = reader(text.as_slice(), delimiter);
-    let header = header(path, &mut reader)?;
+/// The most that a header may take.
+pub(super) const HEADER_BYTES_MAX: u64 = 1 << 20;
+
+/// Reads the text of a file, in which `usual` separates cells as a rule.
+pub(super) fn read(
+    path: &Path,
+    text: Vec<u8>,
+    reading: &Reading,
+    usual: Delimiter,
+) -> Result<Table, DataError> {
+    let delimiter::Found { start, delimiter } = delimiter::find(path, &text, reading, usual)?;
+    let body = text.get(start..).unwrap_or_default();
+    let mut reader = reader(body, delimiter, !reading.no_header);
+    let named = header(path, &mut reader, reading)?;
     let mut records = Vec::new();
     for record in reader.into_byte_records() {
         records.push(record.map_err(|error| read_error(path, error))?);
     }
     // A record ends where the next one starts, blank lines between them included.
-    let starts = records.iter().map(start);
+    let starts = records
+        .iter()
+        .map(|record| start.saturating_add(begin(record)));
     let starts: Vec<usize> = starts.chain([text.len()]).collect();
     let header_place = lines(&text, 0..starts.first().copied().unwrap_or_default());
-    let line_end = match text.get(header_place.end..) {
+    ensure_quotes(path, &text, &header_place, 1, delimiter)?;
+    let mut rows = rows(path, &text, records, &starts, delimiter)?;
+    let first_end = match reading.no_header {
+        true => rows.first().map_or(0, |row| row.place.end),
+        false => header_place.end,
+    };
+    let line_end = match text.get(first_end..) {
         Some([b'\r', b'\n', ..]) => "\r\n",
         _ => "\n",
     };
-    let spans = starts.iter().zip(starts.iter().skip(1));
+    let header = match named {
+        Some(names) => names,
+        None => numbered(rows.first().map_or(0, |row| row.cells.len())),
+    };
+    if let Some(row) = quotes::swallowing(&rows, &text, delimiter.byte(), header.len()) {
+        return Err(DataError::SwallowedRows {
+            file: path.into(),
+            row: row.number,
+        });
+    }
+    let mut has_row_names = false;
+    if !reading.no_header {
+        layout::ensure_no_title(path, &header, &rows)?;
+        layout::ensure_one_header(path, &header, &rows)?;
+        has_row_names = layout::take_row_names(path, header.len(), delimiter, &mut rows)?;
+    }
+    layout::ensure_within(path, header.len(), delimiter, &rows)?;
+    Ok(Table {
+        file: path.into(),
+        header,
+        rows,
+        unreadable: BTreeMap::new(),
+        has_row_names,
+        source: Source::Text {
+            text,
+            header: (!reading.no_header).then_some(header_place),
+            line_end,
+            delimiter,
+        },
+        missing: None,
+        skipped: 0,
+    })
+}
+
+/// Rows of records that begin at `starts`; the last of these is the end of the text.
+fn rows(
+    path: &Path,
+    text: &[u8],
+    records: Vec<ByteRecord>,
+    starts: &[usize],
+    delimiter: Delimiter,
+) -> Result<Vec<Row>, DataError> {
     // Lines are counted from the last record's place on: a position's own count lags behind when
     // lines end with `\r\n` or are blank.
     let (mut counted, mut number) = (0, 1);
     let mut rows = Vec::with_capacity(records.len());
+    let spans = starts.iter().zip(starts.iter().skip(1));
     for (cells, (start, end)) in records.into_iter().zip(spans) {
-        let place = lines(&text, *start..*end);
-        number += line_ends(&text, counted..place.start);
+        let place = without_mark(text, lines(text, *start..*end));
+        number += line_ends(text, counted..place.start);
         counted = place.start;
+        ensure_quotes(path, text, &place, number, delimiter)?;
         rows.push(Row {
             number,
             cells: text_of(path, number, cells)?,
             place,
         });
     }
-    for row in &rows {
-        ensure_within(path, row, header.len())?;
-    }
-    if let Some(row) = rows.last() {
-        ensure_closed(path, row, text.get(row.place.clone()).unwrap_or_default())?;
-    }
-    Ok(Table {
-        file: path.into(),
-        header,
-        rows,
-        unreadable: BTreeMap::new(),
-        source: Source::Text {
-            text,
-            header: header_place,
-            line_end,
-            is_tsv: delimiter == b'\t',
-        },
-    })
+    Ok(rows)
 }
 
-pub(super) fn read_header(path: &Path, delimiter: u8) -> Result<Vec<String>, DataError> {
-    let file = File::open(path).map_err(|error| read_error(path, error))?;
-    header(path, &mut reader(file, delimiter))
+/// The names in the beginning of a text; the first row's cells are counted where it has none.
+pub(super) fn read_header(
+    path: &Path,
+    text: &[u8],
+    reading: &Reading,
+    usual: Delimiter,
+) -> Result<Vec<String>, DataError> {
+    let delimiter::Found { start, delimiter } = delimiter::find(path, text, reading, usual)?;
+    let body = text.get(start..).unwrap_or_default();
+    let mut reader = reader(body, delimiter, !reading.no_header);
+    let names = match header(path, &mut reader, reading)? {
+        Some(names) => names,
+        None => {
+            let first = reader.byte_records().next().transpose();
+            let first = first.map_err(|error| read_error(path, error))?;
+            numbered(first.map_or(0, |first| first.len()))
+        }
+    };
+    let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+    ensure_quotes(
+        path,
+        text,
+        &(start..start.saturating_add(end)),
+        1,
+        delimiter,
+    )?;
+    Ok(names)
 }
 
-fn reader<R: io::Read>(source: R, delimiter: u8) -> Reader<R> {
+fn reader<R: io::Read>(source: R, delimiter: Delimiter, has_header: bool) -> Reader<R> {
     ReaderBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(delimiter.byte())
+        .has_headers(has_header)
         .flexible(true)
         .trim(Trim::All)
         .from_reader(source)
 }
 
-fn header<R: io::Read>(path: &Path, reader: &mut Reader<R>) -> Result<Vec<String>, DataError> {
+/// The names in the first row; none where there is no header.
+fn header<R: io::Read>(
+    path: &Path,
+    reader: &mut Reader<R>,
+    reading: &Reading,
+) -> Result<Option<Vec<String>>, DataError> {
     let header = reader
         .byte_headers()
         .map_err(|error| read_error(path, error))?;
     if header.is_empty() {
         return Err(DataError::Empty { file: path.into() });
     }
+    if reading.no_header {
+        return Ok(None);
+    }
+    let size: usize = header.iter().map(|name| name.len().saturating_add(1)).sum();
+    if size as u64 >= HEADER_BYTES_MAX {
+        return Err(DataError::LongHeader {
+            file: path.into(),
+            max: HEADER_BYTES_MAX,
+        });
+    }
     let names = text_of(path, 1, header.clone())?;
-    Ok(names.iter().map(str::to_owned).collect())
+    Ok(Some(names.iter().map(nfc).collect()))
+}
+
+/// Names for columns that have none.
+fn numbered(columns: usize) -> Vec<String> {
+    (1..=columns).map(|column| format!("c{column}")).collect()
 }
 
 /// A record's cells as text.
@@ -93,35 +181,40 @@ fn text_of(path: &Path, row: u64, record: ByteRecord) -> Result<StringRecord, Da
     StringRecord::from_byte_record(record).map_err(|_| DataError::NotText { file: file(), row })
 }
 
-/// A row may be short, and end with delimiters, but what it holds must have a column.
-fn ensure_within(path: &Path, row: &Row, columns: usize) -> Result<(), DataError> {
-    let filled = (1..).zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
-    match filled.map(|(cells, _)| cells).last().unwrap_or(0) {
-        cells if cells > columns => Err(DataError::ExtraCells {
-            file: path.into(),
-            row: row.number,
-            cells,
-            columns,
-        }),
-        _ => Ok(()),
-    }
+/// Every quote in the record at `place`, which begins in row `number`, opens a cell or closes it.
+fn ensure_quotes(
+    path: &Path,
+    text: &[u8],
+    place: &Range<usize>,
+    number: u64,
+    delimiter: Delimiter,
+) -> Result<(), DataError> {
+    let record = text.get(without_mark(text, place.clone()));
+    let record = record.unwrap_or_default();
+    let Some(stray) = quotes::check(record, delimiter.byte()) else {
+        return Ok(());
+    };
+    let file = path.into();
+    let row = number + line_ends(record, 0..stray.at);
+    Err(match stray.kind {
+        StrayKind::Open => DataError::OpenQuote { file, row },
+        StrayKind::TextAfter => DataError::TextAfterQuote { file, row },
+        StrayKind::SpaceBefore => DataError::SpaceBeforeQuote { file, row },
+    })
 }
 
-/// A quote that is still open at the end has taken in all rows from there on.
-fn ensure_closed(path: &Path, last: &Row, text: &[u8]) -> Result<(), DataError> {
-    let quotes = text.iter().filter(|byte| **byte == b'"').count();
-    match text.contains(&b'\n') && quotes % 2 == 1 {
-        true => Err(DataError::OpenQuote {
-            file: path.into(),
-            row: last.number,
-        }),
-        false => Ok(()),
-    }
-}
-
-fn start(record: &ByteRecord) -> usize {
+fn begin(record: &ByteRecord) -> usize {
     let byte = record.position().map_or(0, csv::Position::byte);
     usize::try_from(byte).unwrap_or(usize::MAX)
+}
+
+/// `place` without the byte order mark at its beginning.
+fn without_mark(text: &[u8], place: Range<usize>) -> Range<usize> {
+    let record = text.get(place.clone()).unwrap_or_default();
+    match record.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => place.end.saturating_sub(rest.len())..place.end,
+        None => place,
+    }
 }
 
 /// `place` without the line ends around it.
@@ -147,3 +240,6 @@ fn line_ends(text: &[u8], place: Range<usize>) -> u64 {
         .filter(|(byte, next)| **byte == b'\n' || (**byte == b'\r' && *next != Some(&b'\n')));
     ends.count() as u64
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn file(name: &str, text: &[u8]) -> (TempDir, PathBuf) {
+pub(super) fn file(name: &str, text: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
@@ -22,7 +22,7 @@ fn file(name: &str, text: &[u8]) -> (TempDir, PathBuf) {
 }
 
 /// Rows of a table with their numbers.
-fn rows(table: &Table) -> Vec<(u64, Vec<String>)> {
+pub(super) fn rows(table: &Table) -> Vec<(u64, Vec<String>)> {
     let column = |place| table.column(place);
     let mut rows: Vec<_> = column(0).map(|cell| (cell.row, Vec::new())).collect();
     for place in 0..table.header().len() {
@@ -33,11 +33,11 @@ fn rows(table: &Table) -> Vec<(u64, Vec<String>)> {
     rows
 }
 
-fn row(number: u64, cells: &[&str]) -> (u64, Vec<String>) {
+pub(super) fn row(number: u64, cells: &[&str]) -> (u64, Vec<String>) {
     (number, cells.iter().map(ToString::to_string).collect())
 }
 
-fn written(table: &Table, rows: &[usize]) -> String {
+pub(super) fn written(table: &Table, rows: &[usize]) -> String {
     let mut out = Vec::new();
     table.write(rows, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -48,7 +48,7 @@ fn rows_have_the_numbers_that_editors_show() {
     for line_end in ["\n", "\r\n"] {
         let text = "a,b\n1,2\n\n\"3\n\",4\n\n5\n".replace('\n', line_end);
         let (_folder, path) = file("rows.csv", text.as_bytes());
-        let table = Table::read(&path).unwrap();
+        let table = Table::read(&path, &Reading::default()).unwrap();
         let expected = [row(2, &["1", "2"]), row(4, &["3", "4"]), row(7, &["5", ""])];
         assert_eq!(rows(&table), expected, "{text:?}");
     }
@@ -57,7 +57,7 @@ fn rows_have_the_numbers_that_editors_show() {
 #[test]
 fn tabs_separate_in_tsv() {
     let (_folder, path) = file("rows.TSV", b"a\tb c\n1,5\t2\n\t3\n");
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     assert_eq!(table.header(), ["a", "b c"]);
     assert_eq!(rows(&table), [row(2, &["1,5", "2"]), row(3, &["", "3"])]);
     assert_eq!(table.ending(), "tsv");
@@ -68,7 +68,7 @@ fn tabs_separate_in_tsv() {
 fn text_is_written_as_it_stood() {
     let text = "\u{feff}a , b\r\n\r\n\"x\r\ny\" ,2\r\n 3,\"4\"\"\"";
     let (_folder, path) = file("rows.csv", text.as_bytes());
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     assert_eq!(table.ending(), "csv");
     let expected = "\u{feff}a , b\r\n 3,\"4\"\"\"\r\n\"x\r\ny\" ,2\r\n";
     assert_eq!(written(&table, &[1, 0, 2]), expected);
@@ -77,13 +77,16 @@ fn text_is_written_as_it_stood() {
 #[test]
 fn a_header_is_read_without_rows() {
     let (_folder, path) = file("rows.csv", b" a,b \n\"never closed");
-    assert_eq!(Table::read_header(&path).unwrap(), ["a", "b"]);
+    assert_eq!(
+        Table::read_header(&path, &Reading::default()).unwrap(),
+        ["a", "b"]
+    );
     let (_folder, path) = file("rows.csv", b"");
-    let error = Table::read_header(&path).unwrap_err();
+    let error = Table::read_header(&path, &Reading::default()).unwrap_err();
     assert!(matches!(error, DataError::Empty { .. }), "{error}");
 }
 
-/// Writes Parquet with these columns, each by a closure.
+/// Writes Parquet with these columns.
 macro_rules! parquet_file {
     ($path:expr, $message:expr, $($kind:ty: $values:expr, $levels:expr);+ $(;)?) => {{
         let schema = Arc::new(parse_message_type($message).unwrap());
@@ -99,6 +102,11 @@ macro_rules! parquet_file {
         group.close().unwrap();
         writer.close().unwrap();
     }};
+}
+
+/// Writes Parquet with one row of one column, `x`.
+pub(super) fn write_number(path: &Path, number: f64) {
+    parquet_file!(path, "message rows { required double x; }", DoubleType: &[number], None;);
 }
 
 fn texts(values: &[&str]) -> Vec<ByteArray> {
@@ -124,10 +132,13 @@ fn parquet_becomes_the_same_text() {
         Int32Type: &[-5, 1234, 100], None;
         FixedLenByteArrayType: &[fixed(vec![0, 7]), fixed(vec![255, 255]), fixed(vec![1, 0])], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let header = ["size", "small", "large", "flag", "name", "price", "whole"];
     assert_eq!(table.header(), header);
-    assert_eq!(Table::read_header(&path).unwrap(), header);
+    assert_eq!(
+        Table::read_header(&path, &Reading::default()).unwrap(),
+        header
+    );
     let expected = [
         row(
             1,
@@ -151,12 +162,94 @@ fn parquet_becomes_the_same_text() {
 }
 
 #[test]
+fn dates_and_times_are_what_pandas_writes_in_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    let day = 86_400;
+    parquet_file!(&path,
+        "message rows {
+            optional int32 day (DATE); required int64 midnight (TIMESTAMP(MILLIS, false));
+            required int64 second (TIMESTAMP(MICROS, false)); required int64 exact (TIMESTAMP(NANOS, false));
+            required int64 milli (TIMESTAMP(MILLIS, false)); required int64 zoned (TIMESTAMP(MICROS, true));
+        }",
+        Int32Type: &[19_723, -1], Some(&[1, 1, 0]);
+        Int64Type: &[0, 19_723 * day * 1_000, -day * 1_000], None;
+        Int64Type: &[0, 1_000_000, -1_000_000], None;
+        Int64Type: &[0, 1, 1_000_000_001], None;
+        Int64Type: &[0, 1, 1_000], None;
+        Int64Type: &[0, 1_000, 1_000_000], None;
+    );
+    let table = Table::read(&path, &Reading::default()).unwrap();
+    let expected = [
+        row(
+            1,
+            &[
+                "2024-01-01",
+                "1970-01-01",
+                "1970-01-01 00:00:00",
+                "1970-01-01 00:00:00.000000000",
+                "1970-01-01 00:00:00.000",
+                "1970-01-01 00:00:00+00:00",
+            ],
+        ),
+        row(
+            2,
+            &[
+                "1969-12-31",
+                "2024-01-01",
+                "1970-01-01 00:00:01",
+                "1970-01-01 00:00:00.000000001",
+                "1970-01-01 00:00:00.001",
+                "1970-01-01 00:00:00.001000+00:00",
+            ],
+        ),
+        row(
+            3,
+            &[
+                "",
+                "1969-12-31",
+                "1969-12-31 23:59:59",
+                "1970-01-01 00:00:01.000000001",
+                "1970-01-01 00:00:01.000",
+                "1970-01-01 00:00:01+00:00",
+            ],
+        ),
+    ];
+    assert_eq!(rows(&table), expected);
+}
+
+#[test]
+fn a_column_is_found_by_how_its_name_looks() {
+    let composed = "caf\u{e9}";
+    let decomposed = "cafe\u{301}";
+    for (inside, asked) in [(composed, decomposed), (decomposed, composed)] {
+        let (_folder, path) = file("rows.csv", format!("{inside},y\n1,2\n").as_bytes());
+        let table = Table::read(&path, &Reading::default()).unwrap();
+        assert_eq!(table.place(asked).unwrap(), 0);
+        assert_eq!(table.header(), [composed, "y"]);
+    }
+}
+
+#[test]
+fn nothing_is_said_of_parquet_that_it_says_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    parquet_file!(&path, "message rows { required double x; }", DoubleType: &[1.0], None;);
+    let reading = Reading {
+        no_header: true,
+        ..Reading::default()
+    };
+    let error = Table::read(&path, &reading).unwrap_err().to_string();
+    assert!(error.ends_with("leave out --no-header"), "{error}");
+}
+
+#[test]
 fn parquet_columns_of_other_types_are_named_when_they_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.parquet");
     parquet_file!(&path,
         "message rows {
-            required int32 day (DATE); required int64 time (TIMESTAMP(NANOS, true));
+            required int32 hour (TIME(MILLIS, true)); required int64 time (TIME(NANOS, true));
             required double size; required binary blob; required group place { required int32 x; }
         }",
         Int32Type: &[20_000], None;
@@ -165,14 +258,14 @@ fn parquet_columns_of_other_types_are_named_when_they_are_asked_for() {
         ByteArrayType: &texts(&["x"]), None;
         Int32Type: &[3], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let size = table.place("size").unwrap();
     assert_eq!(table.column(size).next().unwrap().text, "1.5");
-    let error = table.place("day").unwrap_err().to_string();
+    let error = table.place("hour").unwrap_err().to_string();
     assert_eq!(
         error,
         format!(
-            "{}, column \"day\": its type is DATE, which has no place in a schema: store numbers, \
+            "{}, column \"hour\": its type is TIME_MILLIS, which has no place in a schema: store numbers, \
              text or Booleans",
             path.display()
         )
@@ -186,7 +279,7 @@ fn parquet_columns_of_other_types_are_named_when_they_are_asked_for() {
     }
     let error = table.write(&[0], Vec::new()).unwrap_err().to_string();
     assert!(
-        error.contains("column \"day\": its type is DATE"),
+        error.contains("column \"hour\": its type is TIME_MILLIS"),
         "{error}"
     );
 }
@@ -196,12 +289,14 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.parquet");
     parquet_file!(&path,
-        "message rows { required int32 day (DATE); }",
+        "message rows { required int32 hour (TIME(MILLIS, true)); }",
         Int32Type: &[20_000], None;
     );
-    let error = Table::read(&path).unwrap_err().to_string();
+    let error = Table::read(&path, &Reading::default())
+        .unwrap_err()
+        .to_string();
     assert!(
-        error.contains("column \"day\": its type is DATE"),
+        error.contains("column \"hour\": its type is TIME_MILLIS"),
         "{error}"
     );
     parquet_file!(&path,
@@ -209,7 +304,7 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
         DoubleType: &[1.0], None;
         DoubleType: &[2.0], None;
     );
-    let table = Table::read(&path).unwrap();
+    let table = Table::read(&path, &Reading::default()).unwrap();
     let error = table.write(&[0], Vec::new()).unwrap_err().to_string();
     assert!(error.contains("the column \"x\" more than once"), "{error}");
 }
@@ -217,13 +312,15 @@ fn parquet_without_a_readable_column_or_with_two_of_a_name_is_refused() {
 #[test]
 fn what_is_no_parquet_is_refused() {
     let (_folder, path) = file("rows.parquet", b"a,b\n1,2\n");
-    let error = Table::read(&path).unwrap_err().to_string();
+    let error = Table::read(&path, &Reading::default())
+        .unwrap_err()
+        .to_string();
     let expected = format!("cannot read {}: ", path.display());
     assert!(
         error.starts_with(&expected) && error.contains("Parquet"),
         "{error}"
     );
-    let error = Table::read(Path::new("no/such.parquet"))
+    let error = Table::read(Path::new("no/such.parquet"), &Reading::default())
         .unwrap_err()
         .to_string();
     assert!(
