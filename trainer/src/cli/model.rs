@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{
     Common,
     card::CardArgs,
-    check_place, file_error, output, quality,
+    check_place, output, quality,
     reading::{ReadingArgs, TargetReadingArgs},
     write_file,
 };

@@ -209,7 +209,10 @@ mod tests {
             penalty: Decimal::whole(1),
             epsilon: Decimal::whole(1),
         });
-        let error = Work::read(&source, 0, &spec, drop).err().unwrap().to_string();
+        let error = Work::read(&source, 0, &spec, drop)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(
             error.ends_with("moments are of every row: leave rows out"),
             "{error}"

@@ -8,6 +8,7 @@ use std::{path::PathBuf, time::Instant};
 use clap::{Args, builder::RangedU64ValueParser};
 use fedchain_fl::{FederationSpec, H256, limits::ROUNDS_MAX};
 use fedchain_learn::{
+    data::Dataset,
     simulate::{
         Attackers, Certified, Outcome, Round, Sampling, Setup, Simulation, Summary,
         attack::{self, Attack},
@@ -19,7 +20,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use super::{
-    Common,
+    Common, file_error,
     hyper::HyperArgs,
     output::{self, Output},
     progress::Progress,
