@@ -19,6 +19,7 @@ use crate::{
     serve::ServeError,
     store::StoreError,
     verify::{Difference, audit::Broken, nothing::Nothing},
+    words::one_line,
 };
 
 /// Why a command failed.
@@ -70,7 +71,7 @@ pub enum Error {
         reason: String,
     },
     /// The node answers, but with an error.
-    #[error("the node refused {method}: {message}")]
+    #[error("the node refused {method}: {}", one_line(message))]
     Node {
         /// The RPC method.
         method: String,
@@ -78,7 +79,7 @@ pub enum Error {
         message: String,
     },
     /// The node's answer is not one of fedchain's protocol.
-    #[error("unexpected answer of the node: {0}; do node and client have the same version?")]
+    #[error("unexpected answer of the node: {}; do node and client have the same version?", one_line(.0))]
     Protocol(String),
     /// No federation has this number.
     #[error("there is no federation {0}: see `fedchain federation list`")]

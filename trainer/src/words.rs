@@ -5,6 +5,7 @@ use std::fmt::Display;
 use fedchain_fl::{
     Decimal, FederationSpec, Format, ModelSpec, NormRule, Optimiser, Strategy, optimiser::Adaptive,
 };
+use fedchain_learn::data::escape;
 
 /// A number of things: "1 row", "2 rows".
 pub fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
@@ -16,6 +17,12 @@ pub fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str) -> String 
         true => format!("{number} {one}"),
         false => format!("{number} {one}{more}"),
     }
+}
+
+/// What a node says, in one line that a terminal only shows.
+pub fn one_line(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    escape(&words.join(" "))
 }
 
 /// Decimal places up to which a number is written without a power of ten.

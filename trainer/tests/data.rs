@@ -386,8 +386,8 @@ fn a_feature_is_no_target() {
     let spec = fs::read_to_string(folder.path().join("fruit.toml")).unwrap();
     let spec = spec.replace("name = \"ripe\"", "name = \"size\"");
     fs::write(folder.path().join("fruit.toml"), spec).unwrap();
-    let error = "error: fruit.toml: the target is one of the features: a model that reads it has nothing to \
-                 predict\n";
+    let error = "error: fruit.toml: line 31, column 10: the target \"size\" is a feature as well, in line 27: the model \
+                 would read off what it shall predict\n";
     check(
         &folder,
         "data check rows.csv --spec fruit.toml",

@@ -6,7 +6,12 @@ use fedchain_fl::{
     Column, Format, H256, Initial, ModelSpec, Optimiser, Schema, Strategy, Target, TaskSpec,
     view::ModelView,
 };
-use fedchain_learn::{Prediction, data::Dataset, files::onnx, predict};
+use fedchain_learn::{
+    Prediction,
+    data::{Dataset, Reading},
+    files::onnx,
+    predict,
+};
 
 /// What pip installs: NumPy (BSD-3-Clause), ONNX Runtime (MIT).
 const PACKAGES: [&str; 2] = ["numpy==2.*", "onnxruntime==1.*"];
@@ -137,7 +142,7 @@ fn onnx_runtime_says_what_predict_says() {
             serde_json::from_str(&said.replace("NaN", "null")).unwrap()
         };
         let theirs = run(&rows);
-        let read = Dataset::read_features(&rows, &task.schema).unwrap();
+        let read = Dataset::read_features(&rows, &Reading::default(), &task.schema).unwrap();
         let ours = predict(&task, &model.values, &read.features).unwrap();
         assert_eq!(ours.len(), 9);
         for (row, ours) in ours.into_iter().enumerate() {
@@ -152,7 +157,7 @@ fn onnx_runtime_says_what_predict_says() {
             let theirs = theirs.as_f64().unwrap();
             assert!((ours - theirs).abs() < 1e-6, "row {row}: {ours} {theirs}");
         }
-        assert!(Dataset::read_features(&refused, &task.schema).is_err());
+        assert!(Dataset::read_features(&refused, &Reading::default(), &task.schema).is_err());
         let theirs = run(&refused);
         for row in 0..3 {
             let numbers = match &task.schema.target {

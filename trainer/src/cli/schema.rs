@@ -96,6 +96,7 @@ impl Command {
 impl Infer {
     fn run(self, common: &Common) -> Result<(), Error> {
         let out = self.out.clone();
+        check_place(out.as_ref())?;
         if let Some(file) = out.as_ref().filter(|file| file.exists() && !self.force) {
             return Err(Error::Usage(format!(
                 "{} exists already: replace it by --force",
@@ -103,7 +104,6 @@ impl Infer {
             )));
         }
         let is_private = self.private;
-        check_place(out.as_ref())?;
         let inferred = self.infer()?;
         if common.format == Output::Text {
             inferred

@@ -63,18 +63,22 @@ impl Fault {
 /// The beginning of a cell in one line: errors go to terminals and logs, and a cell may hold the rest of
 /// the file, or what a terminal obeys.
 pub fn excerpt(cell: &str) -> String {
-    let mut excerpt = String::new();
-    for (place, character) in cell.chars().enumerate() {
-        if place == CELL_CHARS_MAX {
-            excerpt.push('…');
-            break;
-        }
+    match cell.char_indices().nth(CELL_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", escape(cell.get(..end).unwrap_or_default())),
+        None => escape(cell),
+    }
+}
+
+/// A text that a terminal only shows.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
         match is_obeyed(character) {
-            true => excerpt.extend(character.escape_default()),
-            false => excerpt.push(character),
+            true => escaped.extend(character.escape_default()),
+            false => escaped.push(character),
         }
     }
-    excerpt
+    escaped
 }
 
 /// Whether a terminal does something else with a character than to show it: control characters, line

@@ -23,7 +23,7 @@ mod read;
 mod reading;
 mod table;
 
-pub use cell::excerpt;
+pub use cell::{escape, excerpt};
 pub use error::DataError;
 pub use reading::{Delimiter, NoDelimiter, Reading};
 pub use table::{Cell, Remark, Table};

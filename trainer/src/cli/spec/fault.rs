@@ -10,7 +10,10 @@ use crate::cli::written::{self, Mistake};
 
 /// A spec that was read and is refused, with its place.
 pub(super) fn mistake<B>(text: &str, spec: &FederationSpec<B>, error: Error) -> Mistake {
-    let of_schema = matches!(error, Error::Duplicate | Error::Category | Error::Scale);
+    let of_schema = matches!(
+        error,
+        Error::Duplicate | Error::TargetIsFeature | Error::Category | Error::Scale
+    );
     match Outline::of(text).filter(|_| of_schema) {
         Some(outline) => outline.mistake(text, error),
         None => Mistake::at_key(text, path(spec, error), error),
@@ -75,7 +78,7 @@ impl OutlineOfSchema {
     /// The first place with this error.
     fn mistake(&self, text: &str, error: Error) -> Mistake {
         let found = match error {
-            Error::Duplicate => self.duplicate(text),
+            Error::Duplicate | Error::TargetIsFeature => self.duplicate(text),
             Error::Scale => self.scale().map(|place| (place, error.to_string())),
             _ => self.category().map(|place| (place, error.to_string())),
         };

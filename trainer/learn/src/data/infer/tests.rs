@@ -651,7 +651,7 @@ fn names_of_rows_are_no_feature() {
 
 #[test]
 fn decimal_commas_become_no_classes() {
-    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), "y", false, Scaling::Standard).unwrap_err();
+    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), &wanted("y")).unwrap_err();
     assert!(
         error.to_string().contains("\"2,5\" has a decimal comma"),
         "{error}"
@@ -667,7 +667,7 @@ fn a_target_is_found_by_how_its_name_looks_and_is_no_feature() {
 
 #[test]
 fn a_note_repeats_a_cell_in_one_line() {
-    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1\n2,3,2\n3,4,2\n4,5,2\n";
+    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1.5\n2,3,2\n3,4,2\n4,5,2\n";
     let inferred = infer(&table(text), &wanted("y")).unwrap();
     let expected = "column \"b\\u{7}\" is left out: a schema's names have 1 to 64 bytes and no control \
                     characters";

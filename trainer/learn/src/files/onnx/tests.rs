@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     LearnError, Prediction,
-    data::Dataset,
+    data::{Dataset, Reading},
     predict,
     tests::{linear, mlp, random_features, softmax},
 };
@@ -245,7 +245,7 @@ fn empty_cells_are_filled_as_they_are_read() {
     let file = NamedTempFile::new().unwrap();
     fs::write(&file, format!("age,dose,ward,side\n{}", text.concat())).unwrap();
     for task in [linear(), softmax(), mlp(&[4])].map(with_rules) {
-        let read = Dataset::read_features(file.path(), &task.schema).unwrap();
+        let read = Dataset::read_features(file.path(), &Reading::default(), &task.schema).unwrap();
         let model = view(weights(&task));
         let found = run(&encode(&task, &model).unwrap(), &cells(&task.schema, &rows));
         let expected = predict(&task, &model.values, &read.features).unwrap();
