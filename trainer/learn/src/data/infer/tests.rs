@@ -651,7 +651,7 @@ fn names_of_rows_are_no_feature() {
 
 #[test]
 fn decimal_commas_become_no_classes() {
-    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), "y", false, Scaling::Standard).unwrap_err();
+    let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), &wanted("y")).unwrap_err();
     assert!(
         error.to_string().contains("\"2,5\" has a decimal comma"),
         "{error}"
