@@ -423,6 +423,13 @@ fn a_number_far_from_the_others_widens_the_scale() {
           closer together; correct it or leave its row out if it is a mistake"
         ]
     );
+    // No classes are certified: they are learned from the usual numbers as these lie.
+    let rows: String = (0..100)
+        .map(|row| format!("{}.5,{}\n", row % 3, row % 2))
+        .collect();
+    let inferred = infer(&table(&format!("a,y\n{rows}1000,1\n")), &classes("y")).unwrap();
+    assert_eq!(notes(&inferred), [""; 0]);
+    assert_eq!(inferred.schema.features[0].scale, Decimal::whole(99));
 }
 
 fn declared<const N: usize>(columns: [(&str, Declared); N]) -> BTreeMap<String, Declared> {
@@ -667,7 +674,7 @@ fn a_target_is_found_by_how_its_name_looks_and_is_no_feature() {
 
 #[test]
 fn a_note_repeats_a_cell_in_one_line() {
-    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1\n2,3,2\n3,4,2\n4,5,2\n";
+    let text = "a,b\u{7},y\n1,\"\u{1b}[31mred\nblue\",1.5\n2,3,2\n3,4,2\n4,5,2\n";
     let inferred = infer(&table(text), &wanted("y")).unwrap();
     let expected = "column \"b\\u{7}\" is left out: a schema's names have 1 to 64 bytes and no control \
                     characters";
