@@ -95,15 +95,20 @@ impl Numbers {
         Some(different.len())
     }
 
-    /// The column with offset and scale, by which all its numbers can be read, and a remark on them;
-    /// none when these are beyond what a schema holds.
-    pub(super) fn column(&self, name: Name, scaling: Scaling) -> Option<(Column, Option<Reason>)> {
+    /// The column with offset and scale, and a remark on its numbers; none when these are beyond what a
+    /// schema holds. Where they `must_fit`, a certified regression takes all of them.
+    pub(super) fn column(
+        &self,
+        name: Name,
+        scaling: Scaling,
+        must_fit: bool,
+    ) -> Option<(Column, Option<Reason>)> {
         let Scaled {
             offset,
             scale,
             mean,
             far,
-        } = self.scaling(scaling)?;
+        } = self.scaling(scaling, must_fit)?;
         let is_near = |value: &f64| {
             let scaled = (value - nearest(offset)) / nearest(scale);
             moments::quantise(scaled).is_some()
@@ -113,10 +118,11 @@ impl Numbers {
             ..Column::number(name, offset, scale)
         };
         let far = far.map(|value| Reason::Far { value });
-        self.values.iter().all(is_near).then_some((column, far))
+        let fits = !must_fit || self.values.iter().all(is_near);
+        fits.then_some((column, far))
     }
 
-    fn scaling(&self, scaling: Scaling) -> Option<Scaled> {
+    fn scaling(&self, scaling: Scaling, must_fit: bool) -> Option<Scaled> {
         if self.values.iter().any(|value| value.abs() > MAGNITUDE_MAX) {
             return None;
         }
@@ -139,7 +145,7 @@ impl Numbers {
                 let furthest = distances.zip(&self.values);
                 let (distance, value) = furthest.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
                 let (scale, place) = round::scale(deviation)?;
-                match distance > REACH * nearest(scale) {
+                match must_fit && distance > REACH * nearest(scale) {
                     false => Scaled::around(mean, mean, (scale, place)),
                     true => Some(Scaled {
                         far: Some(*value),

@@ -164,8 +164,8 @@ pub enum InferError {
 ///
 /// - Columns of finite numbers become features, with offset and scale by `scaling`: the scale rounded
 ///   to two significant digits, the offset to the same decimal place. Empty cells count as the mean. The
-///   scale is so large that all numbers are within what a certified regression takes, and columns of 0 and
-///   1 stay as they are unless they are scaled by their range.
+///   scale is so large that a certified regression takes all numbers, where the target is one, and columns
+///   of 0 and 1 stay as they are unless they are scaled by their range.
 /// - Columns of at most [`LABELS_MAX`] different texts become one feature per text, in order; an empty
 ///   cell is none of them.
 /// - Other columns are left out, with a note; those that name rows as well.
@@ -193,6 +193,8 @@ pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError>
         ..*wanted
     };
     let real_or_classes = target_of(table, &wanted, &mut draft)?;
+    // Classes are not certified, so that their features may lie further off.
+    let must_fit = matches!(real_or_classes, Target::Real(_));
     let ids = ids.iter().map(String::as_str);
     let mut seen: BTreeSet<&str> = ids.chain([target.as_str()]).collect();
     for (place, header) in table.header().iter().enumerate() {
@@ -201,7 +203,7 @@ pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError>
         }
         match names_rows(place, header) {
             true => draft.note(header, Reason::RowNames),
-            false => draft.feature(table, header, wanted.scaling),
+            false => draft.feature(table, header, wanted.scaling, must_fit),
         }
     }
     draft.finish(real_or_classes)
@@ -244,7 +246,7 @@ fn target_of(table: &Table, wanted: &Wanted<'_>, draft: &mut Draft) -> Result<Ta
             if let Some(different) = numbers.few() {
                 draft.note(header, Reason::FewNumbers { different });
             }
-            let column = numbers.column(name_of(header)?, wanted.scaling);
+            let column = numbers.column(name_of(header)?, wanted.scaling, true);
             let (column, far) = column.ok_or_else(|| InferError::TargetRange(header.to_owned()))?;
             draft.notes(header, far);
             Ok(Target::Real(Column {
@@ -337,7 +339,7 @@ impl Draft {
     }
 
     /// Adds the features that the column `header` can be, or a note.
-    fn feature(&mut self, table: &Table, header: &str, scaling: Scaling) {
+    fn feature(&mut self, table: &Table, header: &str, scaling: Scaling, must_fit: bool) {
         let Ok(name) = header.parse::<Name>() else {
             return self.note(header, Reason::Name);
         };
@@ -354,7 +356,7 @@ impl Draft {
                 if numbers.is_constant() {
                     self.note(header, Reason::Constant);
                 }
-                match numbers.column(name, scaling) {
+                match numbers.column(name, scaling, must_fit) {
                     Some((column, far)) => {
                         let rows = numbers.name_rows().then_some(Reason::RowNumbers);
                         self.notes(header, rows.into_iter().chain(far));

@@ -423,6 +423,13 @@ fn a_number_far_from_the_others_widens_the_scale() {
           closer together; correct it or leave its row out if it is a mistake"
         ]
     );
+    // No classes are certified: they are learned from the usual numbers as these lie.
+    let rows: String = (0..100)
+        .map(|row| format!("{}.5,{}\n", row % 3, row % 2))
+        .collect();
+    let inferred = infer(&table(&format!("a,y\n{rows}1000,1\n")), &classes("y")).unwrap();
+    assert_eq!(notes(&inferred), [""; 0]);
+    assert_eq!(inferred.schema.features[0].scale, Decimal::whole(99));
 }
 
 fn declared<const N: usize>(columns: [(&str, Declared); N]) -> BTreeMap<String, Declared> {
