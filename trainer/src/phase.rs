@@ -156,6 +156,19 @@ pub fn not_overdue(phase: &PhaseView, clock: &Clock) -> String {
     format!("nothing is overdue: {}{more}", describe(phase, clock))
 }
 
+/// Whether a round is under way.
+pub fn is_open(phase: &PhaseView) -> bool {
+    matches!(
+        phase,
+        PhaseView::Commit { .. }
+            | PhaseView::Settle { .. }
+            | PhaseView::Reveal { .. }
+            | PhaseView::Certify { .. }
+            | PhaseView::Aggregate
+            | PhaseView::Gate { .. }
+    )
+}
+
 /// A small value of the protocol as it stands in a spec file, on one line.
 pub fn inline<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {

@@ -282,7 +282,7 @@ impl<'a> Session<'a> {
         view: &FederationView,
         head: Head,
     ) -> Result<(), Error> {
-        let is_open = is_open(&view.phase);
+        let is_open = phase::is_open(&view.phase);
         let client = client_of(view, &self.account);
         self.seat.look(client, view.round, head.number);
         if let Some(client) = client {
@@ -589,17 +589,4 @@ impl<'a> Session<'a> {
     fn note(&self, text: String) {
         (self.tell)(&Event::Note { text });
     }
-}
-
-/// Whether a round is under way.
-fn is_open(phase: &PhaseView) -> bool {
-    matches!(
-        phase,
-        PhaseView::Commit { .. }
-            | PhaseView::Settle { .. }
-            | PhaseView::Reveal { .. }
-            | PhaseView::Certify { .. }
-            | PhaseView::Aggregate
-            | PhaseView::Gate { .. }
-    )
 }

@@ -3,10 +3,11 @@
 use fedchain_fl::{TaskSpec, view::PhaseView};
 use fedchain_learn::server::keep_bound;
 
-use super::{Session, Source, decide::Step, is_open, work::Work};
+use super::{Session, Source, decide::Step, work::Work};
 use crate::{
     Error,
     chain::{Chain, FederationView, Head, Wait},
+    phase,
     store::Kept,
 };
 
@@ -73,7 +74,7 @@ impl Session<'_> {
     /// Whether the round of the weights is over. A reorganisation may open it again.
     pub(super) fn is_submitted(&self, view: &FederationView) -> bool {
         let closed = self.progress.closed;
-        closed.is_some_and(|round| view.round > round || !is_open(&view.phase))
+        closed.is_some_and(|round| view.round > round || !phase::is_open(&view.phase))
     }
 
     /// Whether the round of the weights is as final as the user asks for.
