@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -145,7 +145,10 @@ struct Draft {
 /// # Errors
 /// What the system says.
 pub fn folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)?;
+    fs::create_dir_all(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => io::Error::new(error.kind(), "it is a file: name a folder"),
+        _ => error,
+    })?;
     tempfile::tempfile_in(path).map(drop)
 }
 
@@ -220,7 +223,8 @@ mod tests {
         }
         fs::write(&file, "").unwrap();
         assert!(Whole::at(&file.join("model")).check().is_err());
-        assert!(super::folder(&file).is_err());
+        let refused = super::folder(&file).unwrap_err();
+        assert_eq!(refused.to_string(), "it is a file: name a folder");
         super::folder(&folder.path().join("a/b")).unwrap();
         assert_eq!(names(&folder.path().join("a/b")), [""; 0]);
     }

@@ -1,5 +1,7 @@
 //! Exported models in ONNX Runtime say what `predict` says, of rows with empty cells as well.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fs, path::Path, process::Command};
 
 use fedchain_fl::{

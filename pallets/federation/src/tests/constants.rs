@@ -1,7 +1,6 @@
 //! What the metadata tells clients.
 
 use codec::Encode;
-use frame_support::traits::Get;
 
 use crate::{mock::*, pallet::Config};
 

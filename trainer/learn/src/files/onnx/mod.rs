@@ -69,15 +69,13 @@ fn read_rows(graph: &mut Graph, schema: &Schema) -> (String, String) {
     let count = schema.features.len();
     let input = tensor_info("features", DOUBLE, Some(count));
     graph.input.push(input);
-    let rules: [(&str, fn(&Column) -> f64); 3] = [
-        ("missing", |it| it.missing.map_or(f64::NAN, nearest)),
-        ("offset", |it| nearest(it.offset)),
-        ("scale", |it| nearest(it.scale)),
-    ];
-    for (name, rule) in rules {
-        let values: Vec<f64> = schema.features.iter().map(rule).collect();
+    let mut numbers = |name, of: fn(&Column) -> f64| {
+        let values: Vec<f64> = schema.features.iter().map(of).collect();
         graph.numbers(name, &[count], &values);
-    }
+    };
+    numbers("missing", |it| it.missing.map_or(f64::NAN, nearest));
+    numbers("offset", |it| nearest(it.offset));
+    numbers("scale", |it| nearest(it.scale));
     graph.node("IsNaN", &["features"], "empty", &[]);
     graph.node("Where", &["empty", "missing", "features"], "filled", &[]);
     graph.node("Sub", &["filled", "offset"], "shifted", &[]);

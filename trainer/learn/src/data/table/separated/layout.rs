@@ -74,7 +74,7 @@ pub(super) fn take_row_names(
         return Ok(false);
     }
     let names: Vec<&str> = rows.iter().filter_map(|row| row.cells.get(0)).collect();
-    let is_name = |name: &&str| !name.is_empty() && !(is_number(name) && name.contains('.'));
+    let is_name = |name: &&str| !(name.is_empty() || is_number(name) && name.contains('.'));
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     let are_names = names.iter().all(is_name) && distinct.len() == names.len();
     // With nothing in the last cells, it may be these that the header lacks.

@@ -107,7 +107,7 @@ pub(super) fn swallowing<'a>(
         let lines: Vec<&[u8]> = text_of(row).split(|byte| *byte == b'\n').collect();
         match lines.as_slice() {
             [first, within @ .., last] => {
-                within.iter().any(|line| is_row(line)) || (is_row(first) && is_row(last))
+                within.iter().any(&is_row) || (is_row(first) && is_row(last))
             }
             _ => false,
         }
