@@ -17,11 +17,15 @@ use std::{
 pub fn ensure_free(config: &Configuration) -> io::Result<()> {
     let rpc = config.rpc.addr.iter().flatten();
     for endpoint in rpc.filter(|endpoint| !endpoint.is_optional) {
-        try_listening(endpoint.listen_addr, "RPC", "--rpc-port")?;
+        try_listening(
+            endpoint.listen_addr,
+            "RPC",
+            "--rpc-port or --experimental-rpc-endpoint",
+        )?;
     }
     let peers = &config.network.listen_addresses;
     for address in peers.iter().filter_map(tcp) {
-        try_listening(address, "peers", "--port")?;
+        try_listening(address, "peers", "--port or --listen-addr")?;
     }
     Ok(())
 }

@@ -70,6 +70,19 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// The connection to the node broke while a transfer was under way.
+    #[error(
+        "the connection to the node at {url} broke ({reason}), and the transfer may have been made: look at the \
+         balance of {to} before you pay again"
+    )]
+    MaybePaid {
+        /// Where the node was.
+        url: String,
+        /// What the system said.
+        reason: String,
+        /// Who was to get it.
+        to: AccountId,
+    },
     /// The node answers, but with an error.
     #[error("the node refused {method}: {}", one_line(message))]
     Node {
@@ -246,7 +259,10 @@ impl Error {
             | Self::Code { .. }
             | Self::Extension(_) => 1,
             Self::Usage(_) | Self::Partition(_) => 2,
-            Self::Unreachable { .. } | Self::Denied { .. } | Self::Lost { .. } => 3,
+            Self::Unreachable { .. }
+            | Self::Denied { .. }
+            | Self::Lost { .. }
+            | Self::MaybePaid { .. } => 3,
             Self::UnknownFederation(_)
             | Self::Refused { .. }
             | Self::Pool { .. }

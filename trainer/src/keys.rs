@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 
 use crate::chain::AccountId;
 
+/// Larger files hold no key.
+const KEY_BYTES_MAX: u64 = 1 << 12;
+
 /// Why a key cannot be used. No variant carries the secret.
 #[derive(Debug, Error)]
 pub enum KeyError {
@@ -117,6 +120,12 @@ pub fn load(source: &str) -> Result<Keypair, KeyError> {
     load_file(Path::new(source))
 }
 
+/// Whether a file holds a key, which nothing may take the place of.
+pub(crate) fn is_key_file(file: &Path) -> bool {
+    let is_small = fs::metadata(file).is_ok_and(|found| found.len() < KEY_BYTES_MAX);
+    is_small && load_file(file).is_ok()
+}
+
 /// Whether a source names an account for which everybody can sign.
 pub fn is_public(source: &str) -> bool {
     source.starts_with("//")
@@ -124,10 +133,11 @@ pub fn is_public(source: &str) -> bool {
 
 /// Whether an argument looks like a phrase or a seed instead of a file name.
 pub(crate) fn is_secret(source: &str) -> bool {
-    let hex_seed = source
-        .strip_prefix("0x")
-        .is_some_and(|rest| rest.len() >= 64);
-    hex_seed || (source.split_whitespace().count() >= 12 && !Path::new(source).exists())
+    let digits = source.strip_prefix("0x");
+    let is_long = |text: &str| text.len() >= 64 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    let is_phrase = source.split_whitespace().count() >= 12;
+    digits.is_some_and(|rest| rest.len() >= 64)
+        || ((is_long(source) || is_phrase) && !Path::new(source).exists())
 }
 
 fn load_file(file: &Path) -> Result<Keypair, KeyError> {
@@ -135,7 +145,11 @@ fn load_file(file: &Path) -> Result<Keypair, KeyError> {
         file: file.into(),
         source,
     };
-    let mode = fs::metadata(file).map_err(read_error)?.permissions().mode();
+    let found = fs::metadata(file).map_err(read_error)?;
+    if found.is_dir() {
+        return Err(read_error(io::ErrorKind::IsADirectory.into()));
+    }
+    let mode = found.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(KeyError::Exposed { file: file.into() });
     }
@@ -292,7 +306,7 @@ mod tests {
     fn secrets_as_arguments_are_refused_and_not_repeated() {
         let phrase = new_phrase().unwrap();
         let seed = format!("0x{}", "ab".repeat(32));
-        for secret in [phrase.as_str(), &seed] {
+        for secret in [phrase.as_str(), &seed, &"ab".repeat(32)] {
             let error = load(secret).unwrap_err();
             assert!(matches!(error, KeyError::OnCommandLine));
             assert!(!error.to_string().contains(secret));

@@ -53,7 +53,7 @@ pub fn left(phase: &PhaseView, clock: &Clock) -> Option<String> {
     })
 }
 
-/// So many blocks, and about how long they take.
+/// A number of blocks, and about how long they take.
 pub fn blocks(blocks: u32, clock: &Clock) -> String {
     span(
         blocks,

@@ -505,7 +505,7 @@ fn names_of_rows_are_left_out_with_a_remark() {
     let folder = folder();
     let named = |(number, row)| match number {
         0 => format!("{row}\n"),
-        number => format!("{number},{row}\n"),
+        number => format!("\"{number}\",{row}\n"),
     };
     let rows: String = ROWS.lines().enumerate().map(named).collect();
     fs::write(folder.path().join("named.csv"), rows).unwrap();

@@ -232,7 +232,16 @@ fn a_home_that_cannot_be_read_has_no_configuration() {
 fn a_place_for_results_is_checked_before_the_work() {
     let folder = folder();
     fs::create_dir(folder.path().join("taken")).unwrap();
+    let made = fedchain(&folder, "key new --out owner.key")
+        .output()
+        .unwrap();
+    assert_eq!(made.status.code(), Some(0));
     for line in [
+        "schema infer rows.csv --target y --out rows.csv --force",
+        "schema infer rows.csv --target y --out owner.key --force",
+        "serve --spec plane.toml --out ./plane.toml",
+        "model predict 0 --data rows.csv --out rows.csv --url ws://127.0.0.1:1",
+        "model card 0 --out owner.key --url ws://127.0.0.1:1",
         "simulate --spec plane.toml --data rows.csv --clients 2 --out-dir rows.csv",
         "schema infer rows.csv --target y --out taken",
         "schema infer rows.csv --target y --out missing/schema.toml",

@@ -26,8 +26,8 @@ pub fn build_tools() -> Result<()> {
     let cache = cache_dir()?;
     let protoc = protoc::provide(&cache)?;
     let toolchain = wasm::provide(&cache)?;
-    let has_openssl = openssl::is_there();
-    let settings = settings(&cache, protoc.as_deref(), toolchain.as_deref(), has_openssl);
+    let openssl = openssl::settings();
+    let settings = settings(&cache, protoc.as_deref(), toolchain.as_deref(), &openssl);
     let file = root()?.join(".cargo/setup.toml");
     if fs::read_to_string(&file).is_ok_and(|written| written == settings) {
         return Ok(());
@@ -77,7 +77,7 @@ fn settings(
     cache: &Path,
     protoc: Option<&Path>,
     toolchain: Option<&str>,
-    has_openssl: bool,
+    openssl: &[(&str, String)],
 ) -> String {
     let mut text = format!(
         "# Written by `cargo xtask setup` for this machine.\n\
@@ -90,9 +90,11 @@ fn settings(
     if let Some(name) = toolchain {
         text += &format!("{WASM_BUILD_TOOLCHAIN} = {name:?}\n");
     }
-    if has_openssl {
-        text.extend(openssl::SETTINGS.map(|(name, value)| format!("{name} = {value:?}\n")));
-    }
+    text.extend(
+        openssl
+            .iter()
+            .map(|(name, value)| format!("{name} = {value:?}\n")),
+    );
     text
 }
 
@@ -105,13 +107,15 @@ mod tests {
         let cache = Path::new("/c/fedchain");
         let bare = "# Written by `cargo xtask setup` for this machine.\n\
                     [build]\ntarget-dir = \"/c/fedchain/target\"\n\n[env]\n";
-        assert_eq!(settings(cache, None, None, false), bare);
+        assert_eq!(settings(cache, None, None, &[]), bare);
         assert_eq!(
-            settings(cache, Some(Path::new("/c/protoc")), Some("wasm"), true),
-            format!(
-                "{bare}PROTOC = \"/c/protoc\"\nWASM_BUILD_TOOLCHAIN = \"wasm\"\n\
-                 OPENSSL_NO_VENDOR = \"1\"\nOPENSSL_STATIC = \"1\"\n"
-            )
+            settings(
+                cache,
+                Some(Path::new("/c/protoc")),
+                Some("wasm"),
+                &[("A", "/a".into())]
+            ),
+            format!("{bare}PROTOC = \"/c/protoc\"\nWASM_BUILD_TOOLCHAIN = \"wasm\"\nA = \"/a\"\n")
         );
     }
 }

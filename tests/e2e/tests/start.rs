@@ -27,7 +27,7 @@ async fn a_taken_port_is_named() -> Result<()> {
     ensure!(node.status.code() == Some(1), "{}: {said}", node.status);
     let sentence = format!(
         "Error: another program, perhaps a node, listens at {taken} already: end it, or choose another \
-         port for RPC by --rpc-port"
+         port for RPC by --rpc-port or --experimental-rpc-endpoint"
     );
     ensure!(said.lines().any(|line| line == sentence), "{said}");
     Ok(())

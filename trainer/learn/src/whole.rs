@@ -109,7 +109,10 @@ impl<'a> Whole<'a> {
         let place = match found {
             // A link stays one.
             Some(_) => fs::canonicalize(self.place)?,
-            None => self.place.to_owned(),
+            None => match fs::read_link(self.place) {
+                Ok(to) => self.place.parent().unwrap_or(Path::new("")).join(to),
+                Err(_) => self.place.to_owned(),
+            },
         };
         let folder = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,

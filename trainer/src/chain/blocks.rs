@@ -56,10 +56,16 @@ impl Chain {
     /// Header of a block.
     ///
     /// # Errors
-    /// [`Error::NoBlock`].
+    /// [`Error::NoBlock`]; [`Error::Protocol`] when it is another block's.
     pub async fn header(&self, hash: H256) -> Result<Header, Error> {
-        let header: Option<_> = self.request("chain_getHeader", rpc_params![hash]).await?;
-        header.ok_or(Error::NoBlock(hash))
+        let header: Option<Header> = self.request("chain_getHeader", rpc_params![hash]).await?;
+        let header = header.ok_or(Error::NoBlock(hash))?;
+        match header.hash() == hash {
+            true => Ok(header),
+            false => Err(Error::Protocol(format!(
+                "the header of block {hash:?} has another hash"
+            ))),
+        }
     }
 
     /// Header and extrinsics of a block.

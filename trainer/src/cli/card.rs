@@ -36,7 +36,8 @@ pub(super) struct CardArgs {
 
 impl CardArgs {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
-        check_place(self.out.as_ref())?;
+        let rows: Vec<_> = self.data.iter().map(PathBuf::as_path).collect();
+        check_place(self.out.as_ref(), &rows)?;
         let chain = common.connect().await?;
         let head = chain.best().await?;
         let view = chain.federation(self.federation, head.hash).await?;

@@ -12,7 +12,7 @@ use super::{
     evaluate::Gate,
     foretell,
     initial::{self, Upload},
-    output, spec,
+    output, spec, transfer,
 };
 use crate::{
     Error,
@@ -71,7 +71,7 @@ pub(super) struct Grant {
     #[command(flatten)]
     seat: Seat,
     /// Send it this amount as well, for deposits and fees.
-    #[arg(long)]
+    #[arg(long, value_parser = transfer::some)]
     fund: Option<Amount>,
 }
 
@@ -93,6 +93,7 @@ impl Grant {
         let view = foretell::look(&chain, federation).await?;
         foretell(&view, &keys::account(&key), &account)?;
         if let Some(amount) = self.fund {
+            transfer::ensure_receivable(&chain, &account, amount).await?;
             call = Call::batch(&[
                 chain.encode(&Call::transfer(account, amount.0)).await?,
                 chain.encode(&call).await?,

@@ -148,7 +148,7 @@ async fn look(common: &Common, config: &Config) -> Result<String, Error> {
         && !chain.is_for_development().await?
     {
         return Err(Error::Usage(format!(
-            "everybody can sign for {key}, and {url} is no development chain: make a key of your own by \
+            "everybody can sign for {key}, and {url} is not a development chain: make a key of your own by \
              `fedchain key new --out FILE`, and name that file"
         )));
     }

@@ -201,7 +201,7 @@ impl KeyArg {
 async fn warn_of(key: &str, chain: &Chain) -> Result<(), Error> {
     if keys::is_public(key) && !chain.is_for_development().await? {
         output::hint(&format!(
-            "note: everybody can sign for {key}, and this is no development chain: make a key of your own by \
+            "note: everybody can sign for {key}, and this is not a development chain: make a key of your own by \
              `fedchain key new`"
         ));
     }
@@ -369,13 +369,28 @@ fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
         .map_err(|error| file_error(path, error))
 }
 
-/// Whether a file could be written, before anybody works for it; none is always possible.
-fn check_place(path: Option<&PathBuf>) -> Result<(), Error> {
-    path.map_or(Ok(()), |path| {
-        Whole::at(path)
-            .check()
-            .map_err(|error| file_error(path, error))
-    })
+/// Whether a file could be written, before anybody works for it, and takes the place of neither an input nor a
+/// key; none is always possible.
+fn check_place(path: Option<&PathBuf>, inputs: &[&Path]) -> Result<(), Error> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let is_same = |input: &&Path| {
+        let (input, path) = (input.canonicalize(), path.canonicalize());
+        input.is_ok_and(|input| path.is_ok_and(|path| input == path))
+    };
+    if inputs.iter().any(is_same) {
+        return Err(file_error(
+            path,
+            "this command reads it: name another file to write",
+        ));
+    }
+    if keys::is_key_file(path) {
+        return Err(file_error(path, "it holds a key: name another file"));
+    }
+    Whole::at(path)
+        .check()
+        .map_err(|error| file_error(path, error))
 }
 
 fn file_error(path: &Path, reason: impl ToString) -> Error {

@@ -131,7 +131,7 @@ impl Command {
                 safetensors,
             } => {
                 for file in [&onnx, &json, &safetensors] {
-                    check_place(file.as_ref())?;
+                    check_place(file.as_ref(), &[])?;
                 }
                 let (task, model) = model.fetch(common).await?;
                 if let Some(file) = &onnx {
@@ -177,7 +177,7 @@ impl Command {
                 out,
                 reading,
             } => {
-                check_place(out.as_ref())?;
+                check_place(out.as_ref(), &[&data])?;
                 let (task, model) = model.fetch(common).await?;
                 let rows = Table::read(&data, &reading.reading())?;
                 let names = names_of(&rows, &ids, &task)?;

@@ -80,7 +80,7 @@ impl Command {
 
 impl Get {
     async fn run(self, common: &Common) -> Result<(), Error> {
-        check_place(Some(&self.out))?;
+        check_place(Some(&self.out), &[])?;
         let chain = common.connect().await?;
         let to = match self.to {
             Some(to) => to,

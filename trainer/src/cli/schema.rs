@@ -47,10 +47,10 @@ pub(super) struct Infer {
     /// File of bounds and labels, in TOML: one `name = [lo, hi]` or `name = ["a", "b"]` per column.
     #[arg(long, value_name = "FILE", requires = "private")]
     bounds: Option<PathBuf>,
-    /// Bounds of a column of numbers, like age=0..120; goes before the file's. Repeatable.
+    /// Bounds of a column of numbers, like age=0..120; overrides the file's. Repeatable.
     #[arg(long, value_name = "NAME=LO..HI", requires = "private", value_parser = declared::bound)]
     bound: Vec<(String, Declared)>,
-    /// Labels of a column, like sex=f,m; goes before the file's. Repeatable.
+    /// Labels of a column, like sex=f,m; overrides the file's. Repeatable.
     #[arg(long, value_name = "NAME=A,B,..", requires = "private", value_parser = declared::labels)]
     labels: Vec<(String, Declared)>,
     /// A column that names rows: it becomes no feature. Repeatable.
@@ -96,7 +96,7 @@ impl Command {
 impl Infer {
     fn run(self, common: &Common) -> Result<(), Error> {
         let out = self.out.clone();
-        check_place(out.as_ref())?;
+        check_place(out.as_ref(), &[&self.file])?;
         if let Some(file) = out.as_ref().filter(|file| file.exists() && !self.force) {
             return Err(Error::Usage(format!(
                 "{} exists already: replace it by --force",

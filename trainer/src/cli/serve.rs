@@ -7,12 +7,11 @@ use std::{
 };
 
 use clap::Args;
-use fedchain_commitment::values_root;
 use fedchain_fl::{TaskSpec, view::ModelView};
 use fedchain_learn::files;
 
 use super::{
-    Common, file_error,
+    Common, check_place, file_error,
     output::{self, Output},
     signals::interrupted,
     spec,
@@ -46,14 +45,15 @@ pub(super) struct Serve {
     /// Rounds, in place of the spec's.
     #[arg(long)]
     rounds: Option<u32>,
-    /// File for the server model, .json, .npy or .safetensors: the initial one at first, the last one
-    /// at the end.
+    /// File for the last server model, .json, .npy or .safetensors.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> Result<(), Error> {
+        // A file that cannot be written is better known before the first round than after the last.
+        check_place(self.out.as_ref(), &[&self.spec])?;
         if let Some(file) = &self.out {
             files::check(file)?;
         }
@@ -61,17 +61,6 @@ impl Serve {
         let mut spec = spec::read(&self.spec)?;
         spec.rounds_max = self.rounds.unwrap_or(spec.rounds_max);
         serve::check(&spec).map_err(impossible)?;
-        // A file that cannot be written is better known before the first round than after the last.
-        let initial = spec.task.initial_model().map_err(impossible)?;
-        if let (Some(file), Some(values)) = (&self.out, initial) {
-            let bytes = spec.task.format.encode(&values).map_err(impossible)?;
-            let served = Served {
-                rounds: 0,
-                model_root: values_root(&bytes),
-                model: values,
-            };
-            write(file, &spec.task, served)?;
-        }
         let job = Job {
             spec,
             listen: self.listen,

@@ -7,7 +7,7 @@ use super::{Common, KeyArg, dry, output};
 use crate::{
     Error,
     amount::Amount,
-    chain::{AccountId, call::Call},
+    chain::{AccountId, Chain, call::Call},
     keys,
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Transfer {
 }
 
 /// An amount above zero.
-fn some(text: &str) -> Result<Amount, String> {
+pub(super) fn some(text: &str) -> Result<Amount, String> {
     match text.parse() {
         Ok(Amount(0)) => Err("an amount above zero is expected".into()),
         Ok(amount) => Ok(amount),
@@ -40,11 +40,12 @@ impl Transfer {
         let (chain, key) = common.connect_with(&self.key).await?;
         let (from, head) = (keys::account(&key), chain.best().await?);
         let Self { to, amount, .. } = self;
-        let (smallest, has) = (
-            chain.smallest_balance(head).await?,
-            chain.balance(&to, head).await?,
-        );
-        receivable(&to, amount, has.free, smallest)?;
+        if to == from {
+            return Err(Error::Usage(
+                "you would pay yourself: name another account by --to".into(),
+            ));
+        }
+        ensure_receivable(&chain, &to, amount).await?;
         let call = Call::transfer(to, amount.0);
         if common.dry_run {
             return dry::show(common, &chain, &key, &[call], &[("transfer", amount)]).await;
@@ -59,7 +60,14 @@ impl Transfer {
         if !self.yes && !output::ask("pay?", "--yes")? {
             return Err(Error::Impossible("nothing was paid".into()));
         }
-        let block = chain.submit(&key, &call).await?.block.number;
+        let sent = chain
+            .submit(&key, &call)
+            .await
+            .map_err(|error| match error {
+                Error::Lost { url, reason } => Error::MaybePaid { url, reason, to },
+                other => other,
+            });
+        let block = sent?.block.number;
         let paid = json!({
             "call": "transfer",
             "from": from,
@@ -67,9 +75,23 @@ impl Transfer {
             "amount": amount.0.to_string(),
             "block": block,
         });
-        common.print(&paid, || format!("{to} has got {amount} (block {block})"));
+        common.print(&paid, || format!("{to} received {amount} (block {block})"));
         Ok(())
     }
+}
+
+/// Whether an account can get an amount now.
+///
+/// # Errors
+/// [`Error::Impossible`], or what the node says.
+pub(super) async fn ensure_receivable(
+    chain: &Chain,
+    to: &AccountId,
+    amount: Amount,
+) -> Result<(), Error> {
+    let head = chain.best().await?;
+    let has = chain.balance(to, head).await?.free;
+    receivable(to, amount, has, chain.smallest_balance(head).await?)
 }
 
 /// Whether an account that has `has` can get an amount: none may end below the smallest balance.

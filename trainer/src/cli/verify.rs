@@ -86,10 +86,9 @@ fn summary(report: &Report) -> String {
         None => String::new(),
     };
     let removed = match report.removed_at {
-        Some(block) => format!(
-            "\n  removed by its owner in block {block}: proven by the blocks, and by old states that this \
-             node keeps"
-        ),
+        Some(block) => {
+            format!("\n  removed in block {block}: proven by old states that this node keeps")
+        }
         None => String::new(),
     };
     format!(

@@ -143,7 +143,11 @@ impl<'a> Session<'a> {
         let view = chain.federation(job.federation, head.hash).await?;
         let place = place_on(chain, job.federation, account).await?;
         let store = Store::open(&job.state_dir, &place)?;
-        let burned = burned(chain, &view, &account, &store, head).await?;
+        let burned = match burned(chain, &view, &account, &store, head).await {
+            Err(error @ Error::Lost { .. }) => return Err(error),
+            // What became of an earlier bond must not cost this round's.
+            found => found.unwrap_or_default(),
+        };
         ensure_place(&view, &account, &store, burned)?;
         let task = &view.spec.task;
         let note = |text| tell(&Event::Note { text });

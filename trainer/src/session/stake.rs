@@ -50,16 +50,19 @@ fn at_stake(view: &FederationView, account: &AccountId, clock: &Clock) -> Option
     let is_open = client_of(view, account).is_some_and(|it| it.committed && !it.revealed);
     let windows = view.spec.windows;
     let until = match view.phase {
-        PhaseView::Commit { deadline } => deadline
-            .block
+        // The next block may take the last commitment, which ends that window.
+        PhaseView::Commit { .. } => (clock.block.saturating_add(2))
             .saturating_add(windows.settle_blocks)
             .saturating_add(windows.reveal_blocks),
-        PhaseView::Settle { deadline, .. } | PhaseView::Reveal { deadline, .. } => deadline.block,
-        _ => clock.block,
+        // A window whose blocks are over may still be open, for its time is not.
+        PhaseView::Settle { deadline, .. } | PhaseView::Reveal { deadline, .. } => {
+            deadline.block.max(clock.block.saturating_add(1))
+        }
+        _ => return None,
     };
-    (is_open && until > clock.block).then(|| {
+    is_open.then(|| {
         format!(
-            "the commitment of round {} is open, and its bond of {} is burned unless the update is revealed by block \
+            "the commitment of round {} is open, and its bond of {} is burned unless the update is revealed before block \
              {until}, now {} ({}): run the same command again before",
             view.round,
             Amount(view.spec.bond),
@@ -203,12 +206,20 @@ mod tests {
             true,
             Some(
                 "the commitment of round 2 is open, and its bond of 1 UNIT is burned unless the update is \
-                 revealed by block 20, now 17 (3 blocks, about 18 s)",
+                 revealed before block 20, now 17 (3 blocks, about 18 s)",
             ),
         );
-        // One block to settle and five to reveal come after the window for commitments.
+        // The next block may end the window for commitments; one to settle and five to reveal come after it.
         let commit = PhaseView::Commit { deadline: DEADLINE };
-        check(commit, true, Some("by block 26, now 17"));
+        check(commit, true, Some("before block 25, now 17"));
+        let overdue = PhaseView::Reveal {
+            opens_at: 10,
+            deadline: Deadline {
+                block: 16,
+                ..DEADLINE
+            },
+        };
+        check(overdue, true, Some("before block 18, now 17"));
         for (phase, committed) in [(commit, false), (reveal, false), (PhaseView::Waiting, true)] {
             check(phase, committed, None);
         }

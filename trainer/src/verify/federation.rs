@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Error,
-    chain::{Chain, Head, runtime::Runtime},
+    chain::{Chain, Head, blocks::spec_key, runtime::Runtime},
 };
 
 /// Headers asked for at once.
@@ -185,6 +185,14 @@ pub async fn verify(
             return Err(changed());
         }
         last = Some(raw.head);
+        if number == place.last.number && raw.head.hash != place.last.hash {
+            return Err(changed());
+        }
+        if place.removed_at == Some(number)
+            && (chain.proven(&raw.header, spec_key(federation)).await?).is_some()
+        {
+            return Err(changed());
+        }
         let contents = raw.contents(chain, &runtime, &mut ancestors, Scope::One(federation));
         let mut contents = contents.await?;
         let block = contents.of(federation);

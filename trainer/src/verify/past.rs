@@ -48,6 +48,13 @@ impl Past {
         if !was_created(best.number).await? {
             return Err(Error::UnknownFederation(federation));
         }
+        // Only the node's word says so by now.
+        if !is_removed(best.number).await? {
+            return Err(Error::Protocol(format!(
+                "federation {federation} is in the state of block {}, but the node says that it is not",
+                best.number
+            )));
+        }
         let created_at = first(0, best.number, was_created).await?;
         let removed_at = first(created_at, best.number, is_removed).await?;
         Ok(Self {

@@ -51,14 +51,18 @@ fn view() -> Value {
     json!(view)
 }
 
+/// A state with the federation in it.
+fn with_federation(code: &State) -> State {
+    [&code[..], &[created(1), (spec_key(0), spec().encode())]].concat()
+}
+
 /// Four blocks after the first; the second creates a federation.
 pub fn waiting() -> Chain {
     let code = state_of(answering(&metadata::<(), ()>()));
     let mut chain = Chain::new(&code);
     chain.push(Vec::new(), &code, Vec::new());
-    let with_spec: State = [&code[..], &[created(1), (spec_key(0), spec().encode())]].concat();
     for _ in SPEC_AT..REMOVED_AT {
-        chain.push(Vec::new(), &with_spec, vec![view()]);
+        chain.push(Vec::new(), &with_federation(&code), vec![view()]);
     }
     chain
 }
@@ -123,10 +127,7 @@ async fn a_removed_federation_is_found_in_old_states() {
     let node = removed().serve().await;
     let args = ["verify", FEDERATION, "--model", &path];
     let proven = said(&run(&node.url, &args).await, 0);
-    assert!(
-        proven.contains("removed by its owner in block 5"),
-        "{proven}"
-    );
+    assert!(proven.contains("removed in block 5"), "{proven}");
     assert!(proven.contains("last block 5 0x"), "{proven}");
     let json = [&["--format", "json"][..], &args].concat();
     let report: Value = serde_json::from_str(&said(&run(&node.url, &json).await, 0)).unwrap();
@@ -142,6 +143,17 @@ async fn a_removed_federation_is_found_in_old_states() {
     }
     let unknown = said(&run(&node.url, &["verify", "1"]).await, 4);
     assert!(unknown.contains("there is no federation 1"), "{unknown}");
+}
+
+#[tokio::test]
+async fn a_node_that_denies_a_federation_is_not_believed() {
+    let code = state_of(answering(&metadata::<(), ()>()));
+    let mut chain = waiting();
+    chain.push(Vec::new(), &with_federation(&code), Vec::new());
+    let node = chain.serve().await;
+    let denied = said(&run(&node.url, &["verify", FEDERATION]).await, 1);
+    let expected = "federation 0 is in the state of block 5, but the node says that it is not";
+    assert!(denied.contains(expected), "{denied}");
 }
 
 #[tokio::test]

@@ -10,17 +10,27 @@ const VERSION: &str = "3.0";
 /// What is linked in, so that a node runs where OpenSSL is not installed.
 const LIBRARIES: [&str; 2] = ["libssl.a", "libcrypto.a"];
 
-/// What tells OpenSSL's crate to take the system's library.
-pub const SETTINGS: [(&str, &str); 2] = [("OPENSSL_NO_VENDOR", "1"), ("OPENSSL_STATIC", "1")];
-
-/// Whether the system has what can be linked in.
-pub fn is_there() -> bool {
+/// What makes OpenSSL's crate link the system's library in; nothing where there is none to link in.
+///
+/// The folders are named, for the crate links what pkg-config finds below /usr dynamically, whatever is asked for.
+pub fn settings() -> Vec<(&'static str, String)> {
     let at_least = format!("--atleast-version={VERSION}");
-    let ask = |question| output(Command::new("pkg-config").args([question, "openssl"]));
-    ask(&at_least).is_ok()
-        && ask("--variable=libdir").is_ok_and(|folder| {
-            LIBRARIES
-                .iter()
-                .all(|library| Path::new(&folder).join(library).is_file())
-        })
+    let ask = |question: &str| output(Command::new("pkg-config").args([question, "openssl"]));
+    let (Ok(_), Ok(libraries), Ok(headers)) = (
+        ask(&at_least),
+        ask("--variable=libdir"),
+        ask("--variable=includedir"),
+    ) else {
+        return Vec::new();
+    };
+    let is_there = |library: &&str| Path::new(&libraries).join(library).is_file();
+    match LIBRARIES.iter().all(|library| is_there(&library)) {
+        true => vec![
+            ("OPENSSL_NO_VENDOR", "1".into()),
+            ("OPENSSL_STATIC", "1".into()),
+            ("OPENSSL_LIB_DIR", libraries),
+            ("OPENSSL_INCLUDE_DIR", headers),
+        ],
+        false => Vec::new(),
+    }
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::{Delimiter, alike, cell::excerpt, missing};
+use super::{Delimiter, alike, cell::excerpt, decorated, missing};
 
 /// Columns of a file that an error lists.
 const COLUMNS_MAX: usize = 20;
@@ -121,7 +121,8 @@ pub enum DataError {
     },
     /// A row is the header again.
     #[error(
-        "{} row {row} repeats the header: take the row out, which the joining of files has left there",
+        "{} row {row} repeats the header: take the row out if files were joined there, or pass --no-header if \
+         the first line holds values",
         file.display()
     )]
     RepeatedHeader {
@@ -334,10 +335,10 @@ pub enum DataError {
         /// The federation's labels.
         labels: Vec<String>,
     },
-    /// The numbers of a column have decimal commas.
+    /// The numbers of a column have commas.
     #[error(
-        "{} row {row}, column \"{}\": \"{}\" has a decimal comma: write numbers with a point, and without \
-         marks between thousands",
+        "{} row {row}, column \"{}\": \"{}\" has a comma: write numbers without marks between thousands, \
+         and with a point before decimals; or, where it names rows, leave the column out by --id",
         file.display(), excerpt(column), excerpt(cell)
     )]
     DecimalComma {
@@ -374,11 +375,11 @@ fn decimal_point(delimiter: Delimiter) -> &'static str {
     }
 }
 
-/// What to do where a cell would be a number with a point for its comma.
-fn with_point(cell: &str) -> &'static str {
-    match cell.contains(',') && cell.replacen(',', ".", 1).parse::<f64>().is_ok() {
-        true => ": write decimals with a point",
-        false => "",
+/// What to do where a cell would be a number without its commas.
+fn with_point(cell: &str) -> String {
+    match decorated::plain(cell) {
+        Some(plain) if cell.contains(',') => format!(": write {plain}, if that is meant"),
+        _ => String::new(),
     }
 }
 

@@ -15,6 +15,7 @@
 mod alike;
 mod cell;
 pub mod check;
+mod decorated;
 mod error;
 pub mod infer;
 mod missing;

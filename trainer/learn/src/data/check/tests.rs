@@ -204,14 +204,14 @@ fn a_feature_is_no_target() {
 
 #[test]
 fn almost_a_label_is_told_from_an_unknown_one() {
-    let text = "size,colour,ripe\n9,Red,yes\n9,red,yes\u{a0}\n9,RED,no\n9,grey,no\n";
+    let text = "size,colour,ripe\n9,Red,yes\n9,red,Yes\n9,RED,no\n9,grey,no\n";
     let found = report(text, &task(), None);
     let expected = [
         "column \"colour\": 2 cells with almost the label \"red\": write it as the schema does, if that is \
          meant: row 2 \"Red\", row 4 \"RED\"",
         "column \"colour\": 1 cell with none of the labels red, blue: row 5 \"grey\"",
         "column \"ripe\": 1 cell with almost the label \"yes\": write it as the schema does, if that is \
-         meant: row 3 \"yes\\u{a0}\"",
+         meant: row 3 \"Yes\"",
     ];
     assert_eq!(sentences(&found.refused), expected);
 }

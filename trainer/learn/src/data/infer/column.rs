@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use fedchain_fl::{Column, Decimal, Name};
 
-use super::{LABELS_MAX, Reason, Scaling, decorated, round};
+use super::{LABELS_MAX, Reason, Scaling, round};
+use crate::data::decorated;
 use crate::{
     data::{Cell, alike, cell::canonical, missing, nearest},
     moments,

@@ -5,7 +5,6 @@
 
 mod column;
 mod declare;
-mod decorated;
 mod note;
 mod round;
 
@@ -121,8 +120,8 @@ pub enum InferError {
     )]
     TargetRange(String),
     /// Nothing to learn from.
-    #[error("no column can be a feature")]
-    NoFeatures,
+    #[error("no column can be a feature{}", reasons(.0))]
+    NoFeatures(Vec<Note>),
     /// More features than a schema holds.
     #[error(
         "{0} features are more than the {FEATURES_MAX} of a schema: remove columns from the file"
@@ -175,7 +174,6 @@ pub enum InferError {
 /// # Errors
 /// [`InferError`], when the target cannot be one, or there is no feature.
 pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError> {
-    table.ensure_decimal_points()?;
     let target = nfc(wanted.target);
     let ids: Vec<String> = wanted.ids.iter().map(|id| nfc(id)).collect();
     for id in &ids {
@@ -184,6 +182,7 @@ pub fn infer(table: &Table, wanted: &Wanted<'_>) -> Result<Inferred, InferError>
             return Err(InferError::TargetIsId(id.clone()));
         }
     }
+    table.ensure_decimal_points(&ids)?;
     let mut draft = Draft::default();
     for remark in table.remarks() {
         draft.note("", Reason::File { remark });
@@ -324,6 +323,15 @@ struct Draft {
     notes: Vec<Note>,
 }
 
+/// What was said of the columns, behind a colon.
+fn reasons(notes: &[Note]) -> String {
+    let notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
+    match notes.is_empty() {
+        true => String::new(),
+        false => format!(": {}", notes.join("; ")),
+    }
+}
+
 impl Draft {
     fn note(&mut self, header: &str, reason: Reason) {
         self.notes.push(Note {
@@ -379,7 +387,7 @@ impl Draft {
     fn finish(self, target: Target) -> Result<Inferred, InferError> {
         let found = self.features.len();
         if found == 0 {
-            return Err(InferError::NoFeatures);
+            return Err(InferError::NoFeatures(self.notes));
         }
         let features = self.features.try_into();
         let schema = Schema {

@@ -167,7 +167,7 @@ impl fmt::Display for Note {
             Reason::Constant => write!(f, "holds the same number in every row"),
             Reason::RowNumbers => write!(
                 f,
-                "has another whole number in every row: where these name rows, leave it out by --id {}",
+                "has a different whole number in every row: where these name rows, leave it out by --id {}",
                 typed(&self.column)
             ),
             Reason::FewNumbers { different } => write!(

@@ -288,7 +288,7 @@ fn a_whole_number_for_each_row_is_noted() {
     assert_eq!(
         notes(&noted),
         [
-            "column \"number\" has another whole number in every row: where these name rows, leave it out by \
+            "column \"number\" has a different whole number in every row: where these name rows, leave it out by \
           --id number"
         ]
     );
@@ -299,13 +299,13 @@ fn a_whole_number_for_each_row_is_noted() {
 
 #[test]
 fn labels_that_are_almost_the_same_are_noted() {
-    let rows = "size,y\nS,good\ns,good\u{a0}\nS,Good\ns,bad\n";
+    let rows = "size,y\nS,not good\ns,not\u{a0}good\nS,Not good\ns,bad\n";
     let inferred = infer(&table(rows), &wanted("y")).unwrap();
     assert_eq!(
         notes(&inferred),
         [
-            "column \"y\" has labels that are almost the same: \"Good\" and \"good\" and \"good\\u{a0}\"; \
-             write them alike if they mean the same",
+            "column \"y\" has labels that are almost the same: \"Not good\" and \"not good\" and \
+             \"not\\u{a0}good\"; write them alike if they mean the same",
             "column \"size\" has labels that are almost the same: \"S\" and \"s\"; write them alike if they \
              mean the same",
         ]
@@ -490,7 +490,9 @@ fn what_is_declared_must_fit_the_file() {
         let found = refused(declared([("age", bounds(lo, hi)), classes()]));
         assert!(found.contains("of \"age\" are no range"), "{found}");
     }
-    assert_eq!(refused(declared([classes()])), "no column can be a feature");
+    let found = refused(declared([classes()]));
+    let expected = "no column can be a feature: column \"age\" is left out: it has neither bounds nor labels; ";
+    assert!(found.starts_with(expected), "{found}");
     let one = refused(declared([("age", bounds("0", "1")), ("y", labels(["0"]))]));
     assert!(one.contains("2 to 256 are needed"), "{one}");
     let twice = declare(
@@ -517,7 +519,7 @@ fn labels_are_as_parquet_has_them() {
 
 #[test]
 fn names_of_rows_are_no_feature() {
-    let inferred = infer(&table("a,y\n1,5,2\n2,6,4\n"), &wanted("y")).unwrap();
+    let inferred = infer(&table("a,y\n\"1\",5,2\n\"2\",6,4\n"), &wanted("y")).unwrap();
     assert_eq!(inferred.schema.features.len(), 1);
     let expected = "the first cell of every row is left out: the header has no name for it, as where \
                     pandas or R write names of rows";
@@ -530,10 +532,7 @@ fn names_of_rows_are_no_feature() {
 #[test]
 fn decimal_commas_become_no_classes() {
     let error = infer(&table("a;y\n1;2,5\n2;3,5\n"), &wanted("y")).unwrap_err();
-    assert!(
-        error.to_string().contains("\"2,5\" has a decimal comma"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("\"2,5\" has a comma"), "{error}");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn decimal_commas_and_what_a_terminal_obeys_are_named() {
     check_error(
         &schema(),
         b"a;b;y\n1;2,5;3\n",
-        "FILE row 2, column \"b\": \"2,5\" is not a number: write decimals with a point",
+        "FILE row 2, column \"b\": \"2,5\" is not a number: write 2.5, if that is meant",
     );
     check_error(
         &schema(),

@@ -20,6 +20,9 @@ const FIRST_BYTES: u64 = 1 << 16;
 const UNPACKED_BYTES_MIN: u64 = 1 << 28;
 const UNPACKED_FACTOR: u64 = 100;
 
+/// Half of a character that takes two units of UTF-16.
+const UNPAIRED: u16 = 0xd800;
+
 /// What a file holds.
 pub(super) enum Content {
     Parquet(File),
@@ -133,6 +136,7 @@ fn decoded(path: &Path, bytes: Vec<u8>, part: Part) -> Result<Content, DataError
         return Ok(Content::Text(bytes));
     }
     let is_little = bytes.starts_with(b"\xff\xfe");
+    let is_cut = matches!(part, Part::Whole) && !bytes.len().is_multiple_of(2);
     let units = bytes.chunks_exact(2).skip(1).filter_map(|pair| {
         let pair: [u8; 2] = pair.try_into().ok()?;
         Some(match is_little {
@@ -141,7 +145,8 @@ fn decoded(path: &Path, bytes: Vec<u8>, part: Part) -> Result<Content, DataError
         })
     });
     let mut text = String::with_capacity(bytes.len());
-    for unit in char::decode_utf16(units) {
+    let last = is_cut.then_some(UNPAIRED);
+    for unit in char::decode_utf16(units.chain(last)) {
         match (unit, part) {
             (Ok(character), _) => text.push(character),
             // The last character may be cut where more follows.

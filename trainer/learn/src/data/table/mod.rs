@@ -235,12 +235,13 @@ impl Table {
         })
     }
 
-    /// No column has decimal commas, which would make texts of its numbers.
+    /// No column has decimal commas, which would make texts of its numbers, but for those that name rows.
     ///
     /// # Errors
     /// [`DataError::DecimalComma`]
-    pub fn ensure_decimal_points(&self) -> Result<(), DataError> {
-        for (place, column) in self.header.iter().enumerate() {
+    pub fn ensure_decimal_points(&self, except: &[String]) -> Result<(), DataError> {
+        let columns = self.header.iter().enumerate();
+        for (place, column) in columns.filter(|(_, column)| !except.contains(column)) {
             if let Some(cell) = self.decimal_comma(place) {
                 return Err(DataError::DecimalComma {
                     file: self.file.clone(),

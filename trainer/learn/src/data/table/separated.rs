@@ -59,7 +59,7 @@ pub(super) fn read(
     if !reading.no_header {
         layout::ensure_no_title(path, &header, &rows)?;
         layout::ensure_one_header(path, &header, &rows)?;
-        has_row_names = layout::take_row_names(path, header.len(), delimiter, &mut rows)?;
+        has_row_names = layout::take_row_names(path, header.len(), delimiter, &text, &mut rows)?;
     }
     layout::ensure_within(path, header.len(), delimiter, &rows)?;
     Ok(Table {
@@ -178,7 +178,11 @@ fn numbered(columns: usize) -> Vec<String> {
 /// A record's cells as text.
 fn text_of(path: &Path, row: u64, record: ByteRecord) -> Result<StringRecord, DataError> {
     let file = || path.into();
-    StringRecord::from_byte_record(record).map_err(|_| DataError::NotText { file: file(), row })
+    let cells = StringRecord::from_byte_record(record);
+    let mut cells = cells.map_err(|_| DataError::NotText { file: file(), row })?;
+    // Of all spaces, as in Parquet: bytes are trimmed of ASCII's alone.
+    cells.trim();
+    Ok(cells)
 }
 
 /// Every quote in the record at `place`, which begins in row `number`, opens a cell or closes it.

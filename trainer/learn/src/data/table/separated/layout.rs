@@ -68,15 +68,19 @@ pub(super) fn take_row_names(
     path: &Path,
     columns: usize,
     delimiter: Delimiter,
+    text: &[u8],
     rows: &mut [Row],
 ) -> Result<bool, DataError> {
     if rows.is_empty() || rows.iter().any(|row| row.cells.len() != columns + 1) {
         return Ok(false);
     }
     let names: Vec<&str> = rows.iter().filter_map(|row| row.cells.get(0)).collect();
-    let is_name = |name: &&str| !(name.is_empty() || is_number(name) && name.contains('.'));
+    // Unquoted numbers may be the whole part of a number with a decimal comma.
+    let is_quoted = |row: &Row| text.get(row.place.start) == Some(&b'"');
+    let is_name =
+        |(row, name): (&Row, &&str)| !name.is_empty() && (is_quoted(row) || !is_number(name));
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
-    let are_names = names.iter().all(is_name) && distinct.len() == names.len();
+    let are_names = rows.iter().zip(&names).all(is_name) && distinct.len() == names.len();
     // With nothing in the last cells, it may be these that the header lacks.
     let last = rows.iter().filter_map(|row| row.cells.get(columns));
     let is_filled = last.clone().any(|cell| !cell.is_empty());

@@ -73,7 +73,8 @@ pub(super) fn swallowing<'a>(
     columns: usize,
 ) -> Option<&'a Row> {
     let text_of = |row: &Row| text.get(row.place.clone()).unwrap_or_default();
-    let is_long = |row: &&Row| text_of(row).contains(&b'\n');
+    let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let is_long = |row: &&Row| text_of(row).iter().any(is_line_end);
     // Rows are told from prose by the columns that hold numbers everywhere else.
     let mut long = rows.iter().filter(is_long).peekable();
     long.peek()?;
@@ -103,11 +104,15 @@ pub(super) fn swallowing<'a>(
                 .all(is_number)
             && (are_spaced || !has_spaces(line))
     };
+    let has_width = |line: &[u8]| line.split(|byte| *byte == delimiter).count() == width;
     long.find(|row| {
-        let lines: Vec<&[u8]> = text_of(row).split(|byte| *byte == b'\n').collect();
+        let lines = text_of(row).split(is_line_end);
+        let lines: Vec<&[u8]> = lines.filter(|line| !line.trim_ascii().is_empty()).collect();
         match lines.as_slice() {
+            [first, last] => is_row(first) && is_row(last),
+            // A quote that takes rows in takes whole ones, and begins and ends in one.
             [first, within @ .., last] => {
-                within.iter().any(&is_row) || (is_row(first) && is_row(last))
+                has_width(first) && has_width(last) && within.iter().all(&is_row)
             }
             _ => false,
         }

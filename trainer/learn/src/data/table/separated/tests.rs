@@ -64,12 +64,16 @@ fn excel_may_say_the_delimiter_in_the_first_line() {
 #[test]
 fn decimal_commas_are_named() {
     let table = read("a;y\n2,9;13\n1;14,5\n").unwrap();
-    let error = table.ensure_decimal_points().unwrap_err().to_string();
-    let expected = "row 2, column \"a\": \"2,9\" has a decimal comma: write numbers with a point, and \
-                    without marks between thousands";
+    let error = table.ensure_decimal_points(&[]).unwrap_err().to_string();
+    let expected = "row 2, column \"a\": \"2,9\" has a comma: write numbers without marks between \
+                    thousands, and with a point before decimals; or, where it names rows, leave the \
+                    column out by --id";
     assert!(error.ends_with(expected), "{error}");
     let table = read("a,y\n\"red, blue\",13\n\"1,2\",14\n").unwrap();
-    assert!(table.ensure_decimal_points().is_ok());
+    assert!(table.ensure_decimal_points(&[]).is_ok());
+    let table = read("pair,y\n\"0,1\",13\n\"1,2\",14\n").unwrap();
+    assert!(table.ensure_decimal_points(&[]).is_err());
+    assert!(table.ensure_decimal_points(&["pair".into()]).is_ok());
 }
 
 #[test]
@@ -82,10 +86,42 @@ fn names_of_rows_are_left_out_where_the_header_has_none() {
 }
 
 #[test]
+fn free_text_in_lines_takes_no_rows_in() {
+    for text in [
+        "comment,smoker,y\n\"fine, thanks\",yes,ill\n\"She says:\nno fever, no cough, tired\nsee again\",yes,ill\n",
+        "id,text,y\n1,none,0\n77,\"Doses:\n10, morning, 5\n20, evening, 5\nend\",1\n",
+        "shape,y\n\"1.5,2.5\n3.5,4.5\n1.5,2.5\",yes\n\"0.5,2.5\n3.5,4.5\",no\n",
+    ] {
+        assert_eq!(rows(&read(text).unwrap()).len(), 2, "{text}");
+    }
+}
+
+#[test]
+fn rows_are_taken_in_whatever_ends_lines() {
+    for end in ["\n", "\r", "\r\n"] {
+        let text = "a,b,y\n1,\"red,2\n3,blue\",4\n5,red,6\n7,blue,8\n9,red,5\n".replace('\n', end);
+        let error = read(&text).unwrap_err().to_string();
+        assert!(
+            error.contains("row 2 has a quote that takes in the rows after it"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn all_spaces_around_cells_are_left_out() {
+    let table = read("\u{a0}a,y\n\u{a0}5\u{a0},good\u{a0}\n").unwrap();
+    assert_eq!(table.header(), ["a", "y"]);
+    assert_eq!(rows(&table), [row(2, &["5", "good"])]);
+}
+
+#[test]
 fn a_header_that_lacks_an_unknown_name_is_refused() {
     let expected = ": every row has one cell more than the header, which has 2: name all columns in the \
                     header, and write decimals with a point, or take commas out that end rows";
     for text in [
+        // Decimal commas look like a cell more.
+        "a,y\n1,7,3\n2,4,6\n",
         // The cells at the end or those at the beginning.
         "a,y\n1,2,\n2,3,\n",
         // Nothing that names a row.
@@ -100,8 +136,8 @@ fn a_header_that_lacks_an_unknown_name_is_refused() {
 
 #[test]
 fn a_second_header_is_refused() {
-    let expected =
-        " row 4 repeats the header: take the row out, which the joining of files has left there";
+    let expected = " row 4 repeats the header: take the row out if files were joined there, or pass \
+                    --no-header if the first line holds values";
     check_refused("a,b,y\n1,2,3\n4,5,6\na,b,y\n7,8,9\n", expected);
     check_refused("a,b,y\n1,2,3\n4,5,6\n\u{feff}y,b,a\n7,8,9\n", expected);
     assert!(read("0,1\n1,0\n").is_ok());
