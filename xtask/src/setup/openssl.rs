@@ -24,7 +24,7 @@ pub fn settings() -> Vec<(&'static str, String)> {
         return Vec::new();
     };
     let is_there = |library: &&str| Path::new(&libraries).join(library).is_file();
-    match LIBRARIES.iter().all(|library| is_there(&library)) {
+    match LIBRARIES.iter().all(is_there) {
         true => vec![
             ("OPENSSL_NO_VENDOR", "1".into()),
             ("OPENSSL_STATIC", "1".into()),
