@@ -77,13 +77,14 @@ impl Certificate {
         let found = chain
             .certificate(self.federation, self.round, head.hash)
             .await?;
-        let certificate = found.ok_or_else(|| {
-            Error::Impossible(format!(
+        let Some(certificate) = found else {
+            let view = chain.federation(self.federation, head.hash).await?;
+            return Err(Error::Impossible(format!(
                 "federation {} has no such certificate: its strategy must be least_squares, and \
                  somebody must have handed in a solution",
-                self.federation
-            ))
-        })?;
+                view.federation
+            )));
+        };
         common.print(&certificate, || describe(&certificate));
         Ok(())
     }

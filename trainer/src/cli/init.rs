@@ -9,14 +9,14 @@ use std::{
 };
 
 use clap::Args;
-use fedchain_learn::whole::Whole;
+use fedchain_learn::{data::escape, whole::Whole};
 
 use super::{
     Common,
     config::{self, Config},
     file_error, output,
 };
-use crate::{Error, chain::Chain, keys};
+use crate::{Error, address::Address, chain::Chain, keys};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -77,13 +77,16 @@ impl Init {
     /// What the file shall say: the flags' values, or what is answered on the terminal.
     fn answers(self, url: &str) -> Result<Config, Error> {
         let is_asked = !self.yes && io::stdin().is_terminal();
+        let url: Address = url
+            .parse()
+            .map_err(|error| Error::Usage(format!("--url: {error}")))?;
         let (url, key, federation) = match is_asked {
             true => (
-                ask("address of the node", Some(url.to_owned()))?,
+                ask("address of the node", Some(url))?,
                 ask("key, a file or a development URI", self.key)?,
                 ask("number of the federation", self.federation)?,
             ),
-            false => (Some(url.to_owned()), self.key, self.federation),
+            false => (Some(url), self.key, self.federation),
         };
         let absolute =
             |path: PathBuf| std::path::absolute(&path).map_err(|error| file_error(&path, error));
@@ -96,7 +99,7 @@ impl Init {
         };
         let state_dir = self.state_dir.map(absolute).transpose()?;
         Ok(Config {
-            url,
+            url: url.map(|url| url.to_string()),
             key,
             federation,
             state_dir,
@@ -114,7 +117,7 @@ fn ask<T: FromStr + ToString>(question: &str, default: Option<T>) -> Result<Opti
             "none" => return Ok(None),
             answer => match answer.parse() {
                 Ok(value) => return Ok(Some(value)),
-                Err(_) => output::hint(&format!("\"{answer}\" is no {question}")),
+                Err(_) => output::hint(&format!("\"{}\" is not the {question}", escape(answer))),
             },
         }
     }
